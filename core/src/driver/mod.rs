@@ -1,0 +1,181 @@
+//! Drivers: where messages are stored and read from.
+//!
+//! A driver is chosen by the scheme of a connection string. Here live the [`Driver`] trait, its errors and the registry
+//! of schemes; every driver has a module of its own. [`file`] is always there; others come by [`register`].
+
+pub mod file;
+mod registry;
+mod summary;
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+pub use registry::{connect, register};
+pub use summary::TraceSummary;
+
+use crate::{Id, Message};
+
+/// The store of a process that names none: a directory below the working directory.
+pub const DEFAULT_CONNECTION_STRING: &str = "file:osprofiler-traces";
+
+/// One storage back end.
+///
+/// The collector's worker calls [`write`](Self::write); commands and reports call the rest. A driver may block: nothing
+/// on the query path waits for it.
+pub trait Driver: Send + Sync {
+    /// Stores the messages of `batch`. They may belong to different traces.
+    ///
+    /// # Errors
+    ///
+    /// When at least one message could not be stored; [`WriteError::failed`] says how many.
+    fn write(&self, batch: &[Message]) -> Result<(), WriteError>;
+
+    /// Reads all messages of a trace, in no particular order. A trace that does not exist has no messages.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read or the driver only writes.
+    fn read(&self, base_id: &Id) -> Result<StoredTrace, DriverError>;
+
+    /// Lists the stored traces, newest first.
+    ///
+    /// # Errors
+    ///
+    /// When the store cannot be read or the driver cannot list.
+    fn list(&self, filter: &ListFilter) -> Result<Vec<TraceSummary>, DriverError>;
+
+    /// Deletes a trace and says whether there was one.
+    ///
+    /// # Errors
+    ///
+    /// When the store refuses or the driver cannot delete.
+    fn delete(&self, base_id: &Id) -> Result<bool, DriverError>;
+}
+
+/// What a store holds of one trace.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct StoredTrace {
+    /// The messages that could be read.
+    pub messages: Vec<Message>,
+    /// How many entries could not be read, such as the torn last line of a process that was killed.
+    pub skipped: u64,
+}
+
+/// Which traces [`Driver::list`] returns; by default all.
+#[derive(Clone, Debug, Default)]
+pub struct ListFilter {
+    /// Only traces whose id begins with this.
+    pub id_prefix: Option<String>,
+    /// Only so many, the newest.
+    pub limit: Option<usize>,
+}
+
+/// What can go wrong with a store.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DriverError {
+    /// No driver has the connection string's scheme. The text begins as OSProfiler's.
+    #[error("Driver not found for connection string: {connection_string}; known schemes: {known}")]
+    UnknownScheme {
+        /// The connection string, without credentials.
+        connection_string: String,
+        /// The schemes that exist, separated by commas.
+        known: String,
+    },
+    /// The connection string has the right scheme and is wrong otherwise.
+    #[error("bad connection string {connection_string}: {reason}")]
+    BadConnectionString {
+        /// The connection string, without credentials.
+        connection_string: String,
+        /// What to change.
+        reason: String,
+    },
+    /// The operating system refused.
+    #[error("cannot {action} {}", path.display())]
+    Io {
+        /// What was tried, such as `read`.
+        action: &'static str,
+        /// On what.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// The id cannot be used with this store.
+    #[error("the store cannot hold a trace with the id {id:?}: {reason}")]
+    BadId {
+        /// The id.
+        id: Id,
+        /// Why.
+        reason: &'static str,
+    },
+    /// The driver has no such operation.
+    #[error("{driver} cannot {operation}")]
+    Unsupported {
+        /// What the messages go to.
+        driver: &'static str,
+        /// What was asked for.
+        operation: &'static str,
+    },
+}
+
+impl DriverError {
+    /// Whether the same call may succeed later without anyone changing anything.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Io { source, .. } => matches!(
+                source.kind(),
+                io::ErrorKind::Interrupted
+                    | io::ErrorKind::TimedOut
+                    | io::ErrorKind::WouldBlock
+                    | io::ErrorKind::StorageFull
+                    | io::ErrorKind::QuotaExceeded
+            ),
+            _ => false,
+        }
+    }
+}
+
+/// A batch was not stored, or only in part.
+#[derive(Debug, thiserror::Error)]
+#[error("{failed} messages were not stored")]
+pub struct WriteError {
+    /// How many messages of the batch were not stored.
+    pub failed: usize,
+    /// The first cause.
+    pub source: DriverError,
+}
+
+/// A connection string as it may be shown: without user, password and query.
+pub(crate) struct Redacted<'a>(pub(crate) &'a str);
+
+impl fmt::Display for Redacted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = self.0.split_once('?').map_or(self.0, |(before, _)| before);
+        match shown.split_once("://") {
+            Some((scheme, rest)) => match rest.rsplit_once('@') {
+                Some((_, host)) => write!(f, "{scheme}://***@{host}"),
+                None => f.write_str(shown),
+            },
+            None => f.write_str(shown),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_are_not_shown() {
+        for (given, shown) in [
+            ("redis://user:p@ss@host:6379/0?password=x", "redis://***@host:6379/0"),
+            ("file:traces?max_age=1d", "file:traces"),
+            ("postgresql://host/db", "postgresql://host/db"),
+            ("", ""),
+        ] {
+            assert_eq!(Redacted(given).to_string(), shown);
+        }
+    }
+}

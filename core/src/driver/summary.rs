@@ -1,0 +1,94 @@
+//! [`TraceSummary`]: one line about a trace.
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use crate::{Id, Message, Timestamp, message::Phase};
+
+/// One line about a stored trace.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct TraceSummary {
+    /// The trace.
+    pub base_id: Id,
+    /// The time of its first message.
+    pub started: Timestamp,
+    /// Microseconds from its first to its last message.
+    pub duration_us: u64,
+    /// The name of its first point at the top, such as `wsgi`.
+    pub name: String,
+    /// The HTTP method, where the first point is a request.
+    pub method: Option<String>,
+    /// The path, where the first point is a request.
+    pub path: Option<String>,
+    /// The service of the first point.
+    pub service: Option<String>,
+    /// How many statements ran.
+    pub queries: u64,
+    /// How many points ended with an error.
+    pub errors: u64,
+}
+
+/// The few things of a message's info that a summary needs.
+#[derive(Default, Deserialize)]
+struct Peek {
+    request: Option<Request>,
+    db: Option<Db>,
+    etype: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct Request {
+    method: Option<String>,
+    path: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Db {
+    statement: Option<IgnoredAny>,
+}
+
+impl TraceSummary {
+    /// Sums up the messages of one trace; `None` where there are none.
+    #[must_use]
+    pub fn of(messages: &[Message]) -> Option<Self> {
+        let first = messages.iter().min_by_key(|message| (message.point().1 == Phase::Stop, message.timestamp))?;
+        let root = messages
+            .iter()
+            .filter(|message| message.point().1 == Phase::Start && message.parent_id == message.base_id)
+            .min_by_key(|message| message.timestamp)
+            .unwrap_or(first);
+        let started = messages.iter().map(|message| message.timestamp).min()?;
+        let finished = messages.iter().map(|message| message.timestamp).max()?;
+        let request = peek(root).request;
+        let (mut queries, mut errors) = (0, 0);
+        for message in messages {
+            // Parsing only what can matter keeps lists of many traces quick.
+            match message.point().1 {
+                Phase::Start if message.info.contains("\"statement\"") => {
+                    queries += u64::from(peek(message).db.is_some_and(|db| db.statement.is_some()));
+                }
+                Phase::Stop if message.info.contains("\"etype\"") => {
+                    errors += u64::from(peek(message).etype.is_some());
+                }
+                Phase::Start | Phase::Stop => {}
+            }
+        }
+        let (method, path) = request.map_or((None, None), |request| (request.method, request.path));
+        Some(Self {
+            base_id: root.base_id.clone(),
+            started,
+            duration_us: u64::try_from(finished.as_micros().saturating_sub(started.as_micros())).unwrap_or(0),
+            name: root.point().0.to_owned(),
+            method,
+            path,
+            service: root.service.as_deref().map(str::to_owned),
+            queries,
+            errors,
+        })
+    }
+}
+
+fn peek(message: &Message) -> Peek {
+    serde_json::from_str(&message.info).unwrap_or_default()
+}

@@ -1,0 +1,147 @@
+//! [`Id`]: the identifier of a trace or of a trace point.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use serde::de::{Deserialize, Deserializer, Visitor};
+use serde::ser::{Serialize, Serializer};
+use uuid::Uuid;
+
+/// Identifies a trace (`base_id`) or a trace point (`trace_id`, `parent_id`).
+///
+/// Ids that this crate makes are random (version 4) UUIDs. Ids that come from outside are kept as they are: OSProfiler
+/// writes UUIDs but accepts any text, so an id that is no UUID in canonical form (lower case, hyphenated) stays text.
+///
+/// ```
+/// use osprofiler::Id;
+///
+/// let uuid: Id = "7a4b3b7e-0a7e-4f0e-9a53-0123456789ab".parse()?;
+/// assert_eq!(uuid.to_string(), "7a4b3b7e-0a7e-4f0e-9a53-0123456789ab");
+/// let text: Id = "nightly".parse()?;
+/// assert_eq!(text.to_string(), "nightly");
+/// # Ok::<(), std::convert::Infallible>(())
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Id(Repr);
+
+/// A canonical UUID is always held as `Uuid`, so that derived equality is equality of the texts.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Repr {
+    Uuid(Uuid),
+    Text(Arc<str>),
+}
+
+impl Id {
+    /// Makes a new random id.
+    #[must_use]
+    pub fn random() -> Self {
+        Self(Repr::Uuid(Uuid::new_v4()))
+    }
+
+    /// The UUID, or `None` where the id is some other text.
+    #[must_use]
+    pub fn as_uuid(&self) -> Option<Uuid> {
+        match self.0 {
+            Repr::Uuid(uuid) => Some(uuid),
+            Repr::Text(_) => None,
+        }
+    }
+
+    /// Hands the id's text to `read`, without allocating.
+    pub(crate) fn with_str<T>(&self, read: impl FnOnce(&str) -> T) -> T {
+        match &self.0 {
+            Repr::Uuid(uuid) => read(uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer())),
+            Repr::Text(text) => read(text),
+        }
+    }
+}
+
+impl From<Uuid> for Id {
+    fn from(uuid: Uuid) -> Self {
+        Self(Repr::Uuid(uuid))
+    }
+}
+
+impl From<&str> for Id {
+    fn from(text: &str) -> Self {
+        let canonical = text.len() == 36 && !text.bytes().any(|byte| byte.is_ascii_uppercase());
+        match Uuid::try_parse(text) {
+            Ok(uuid) if canonical => Self(Repr::Uuid(uuid)),
+            _ => Self(Repr::Text(text.into())),
+        }
+    }
+}
+
+impl FromStr for Id {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(Self::from(text))
+    }
+}
+
+impl fmt::Display for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.with_str(|text| f.pad(text))
+    }
+}
+
+impl fmt::Debug for Id {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.with_str(|text| fmt::Debug::fmt(text, f))
+    }
+}
+
+impl Serialize for Id {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.with_str(|text| serializer.serialize_str(text))
+    }
+}
+
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct IdVisitor;
+
+        impl Visitor<'_> for IdVisitor {
+            type Value = Id;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an id as text")
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<Id, E> {
+                Ok(Id::from(text))
+            }
+        }
+
+        deserializer.deserialize_str(IdVisitor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_comes_back_as_it_was_given() {
+        for text in [
+            "7a4b3b7e-0a7e-4f0e-9a53-0123456789ab",
+            "7A4B3B7E-0A7E-4F0E-9A53-0123456789AB",
+            "7a4b3b7e0a7e4f0e9a530123456789ab",
+            "{7a4b3b7e-0a7e-4f0e-9a53-0123456789ab}",
+            "",
+            "../../etc/passwd",
+        ] {
+            assert_eq!(Id::from(text).to_string(), text);
+        }
+    }
+
+    #[test]
+    fn only_canonical_uuids_are_uuids() {
+        assert!(Id::from("7a4b3b7e-0a7e-4f0e-9a53-0123456789ab").as_uuid().is_some());
+        assert!(Id::from("7A4B3B7E-0A7E-4F0E-9A53-0123456789AB").as_uuid().is_none());
+        assert_ne!(Id::random(), Id::random());
+    }
+}

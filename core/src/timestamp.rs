@@ -1,0 +1,121 @@
+//! [`Timestamp`]: a point in time as messages carry it, UTC with microseconds.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use jiff::civil::DateTime;
+use jiff::fmt::temporal::DateTimePrinter;
+use jiff::tz::Offset;
+
+/// Microseconds since the Unix epoch, in UTC.
+///
+/// The text form is OSProfiler's, `%Y-%m-%dT%H:%M:%S.%6f` without a zone. Reading also takes fewer digits of the
+/// second, or none: Python's `isoformat` leaves them out when they are zero.
+///
+/// ```
+/// use osprofiler::Timestamp;
+///
+/// let at: Timestamp = "2026-01-02T03:04:05.001234".parse()?;
+/// assert_eq!(at.as_micros(), 1_767_323_045_001_234);
+/// assert_eq!(at.to_string(), "2026-01-02T03:04:05.001234");
+/// # Ok::<(), osprofiler::ParseTimestampError>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Timestamp(i64);
+
+/// The text is no timestamp of the form `2026-01-02T03:04:05.001234`.
+#[derive(Debug, thiserror::Error)]
+#[error("not a timestamp of the form 2026-01-02T03:04:05.001234")]
+pub struct ParseTimestampError;
+
+impl Timestamp {
+    /// From microseconds since the Unix epoch.
+    #[must_use]
+    pub const fn from_micros(micros: i64) -> Self {
+        Self(micros)
+    }
+
+    /// Microseconds since the Unix epoch.
+    #[must_use]
+    pub const fn as_micros(self) -> i64 {
+        self.0
+    }
+
+    /// The system clock's time.
+    #[must_use]
+    pub fn now() -> Self {
+        Self::from(SystemTime::now())
+    }
+}
+
+impl From<SystemTime> for Timestamp {
+    fn from(time: SystemTime) -> Self {
+        let micros = |duration: std::time::Duration| i64::try_from(duration.as_micros()).unwrap_or(i64::MAX);
+        Self(match time.duration_since(UNIX_EPOCH) {
+            Ok(since) => micros(since),
+            Err(before) => -micros(before.duration()),
+        })
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(6));
+        // A time outside jiff's years (-9999 to 9999) cannot be read back either way: it is shown as the nearest one.
+        let time = jiff::Timestamp::from_microsecond(self.0).unwrap_or(match self.0 < 0 {
+            true => jiff::Timestamp::MIN,
+            false => jiff::Timestamp::MAX,
+        });
+        PRINTER.print_datetime(&Offset::UTC.to_datetime(time), jiff::fmt::StdFmtWrite(f)).map_err(|_| fmt::Error)
+    }
+}
+
+impl fmt::Debug for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl FromStr for Timestamp {
+    type Err = ParseTimestampError;
+
+    fn from_str(text: &str) -> Result<Self, ParseTimestampError> {
+        let datetime: DateTime = text.parse().map_err(|_| ParseTimestampError)?;
+        let time = Offset::UTC.to_timestamp(datetime).map_err(|_| ParseTimestampError)?;
+        Ok(Self(time.as_microsecond()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn six_digits_always() {
+        assert_eq!(Timestamp::from_micros(0).to_string(), "1970-01-01T00:00:00.000000");
+        assert_eq!(Timestamp::from_micros(1_767_323_045_050_000).to_string(), "2026-01-02T03:04:05.050000");
+    }
+
+    #[test]
+    fn fraction_may_be_short_or_missing() -> Result<(), ParseTimestampError> {
+        assert_eq!("2026-01-02T03:04:05".parse::<Timestamp>()?.as_micros(), 1_767_323_045_000_000);
+        assert_eq!("2026-01-02T03:04:05.5".parse::<Timestamp>()?.as_micros(), 1_767_323_045_500_000);
+        Ok(())
+    }
+
+    #[test]
+    fn other_text_is_refused() {
+        for text in ["", "yesterday", "2026-13-02T03:04:05.0", "2026-01-02"] {
+            // jiff reads a bare date as midnight, which is what the text means.
+            assert_eq!(text.parse::<Timestamp>().is_ok(), text == "2026-01-02", "{text}");
+        }
+    }
+
+    #[test]
+    fn extreme_values_print() {
+        for micros in [i64::MIN, i64::MAX] {
+            assert!(!Timestamp::from_micros(micros).to_string().is_empty());
+        }
+    }
+}
