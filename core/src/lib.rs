@@ -1,12 +1,21 @@
 //! Trace points, collector, storage drivers and reports.
+mod collector;
+pub mod context;
 pub mod driver;
+mod error;
 mod id;
 mod info;
 mod message;
+pub mod notifier;
+pub mod profiler;
 pub mod report;
 mod timestamp;
 
+pub use collector::{CollectorConfig, CollectorStats};
+pub use context::TraceExt;
 pub use id::Id;
 pub use info::{Info, RenderInfo};
 pub use message::{Message, Phase};
+pub use notifier::Notifier;
+pub use profiler::{Profiler, Trace};
 pub use timestamp::{ParseTimestampError, Timestamp};

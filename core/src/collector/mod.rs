@@ -1,0 +1,106 @@
+//! The collector: a bounded queue and one worker thread in front of a driver.
+//!
+//! Left of it is the calling thread, which pushes and goes on; right of it everything that costs: rendering, JSON and
+//! the store. Here: the handle, its configuration and its counters. Below: [`queue`] and [`worker`].
+
+mod queue;
+mod worker;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::thread;
+use std::time::Duration;
+
+pub(crate) use queue::{Queue, Record};
+
+use crate::driver::Driver;
+
+/// How long dropping a collector waits for its worker to store what is left.
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Bounds of the collector's queue, and its pace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CollectorConfig {
+    /// How many messages may wait for the worker or be in its hands. Default: 16,384.
+    pub queue_messages: usize,
+    /// About how many bytes of info they may keep in memory together. Default: 32 MiB.
+    pub queue_bytes: usize,
+    /// How many messages the driver gets at once, at most. Default: 1,024.
+    pub batch: usize,
+    /// How long the worker waits for more messages after the first, unless a batch is full. Default: 50 ms.
+    pub linger: Duration,
+}
+
+impl Default for CollectorConfig {
+    fn default() -> Self {
+        Self { queue_messages: 16_384, queue_bytes: 32 << 20, batch: 1024, linger: Duration::from_millis(50) }
+    }
+}
+
+/// What became of the messages so far.
+///
+/// `recorded = stored + failed + ` those still in the queue. A message that found the queue full, or no worker, is in
+/// `dropped` and in nothing else.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CollectorStats {
+    /// Messages taken into the queue.
+    pub recorded: u64,
+    /// Messages the driver stored.
+    pub stored: u64,
+    /// Messages lost because the queue was full or its worker gone.
+    pub dropped: u64,
+    /// Messages lost because the driver failed.
+    pub failed: u64,
+}
+
+/// Who sends the messages.
+#[derive(Clone, Debug)]
+pub(crate) struct Sender {
+    pub(crate) project: Option<Arc<str>>,
+    pub(crate) service: Option<Arc<str>>,
+    pub(crate) host: Arc<str>,
+}
+
+/// Owns the worker. Dropping it stores what is left, for at most five seconds.
+pub(crate) struct Collector {
+    queue: Arc<Queue>,
+}
+
+impl Collector {
+    pub(crate) fn start(driver: Arc<dyn Driver>, sender: Sender, config: CollectorConfig) -> Self {
+        let queue = Arc::new(Queue::new(config));
+        let theirs = Arc::clone(&queue);
+        let spawned = thread::Builder::new()
+            .name("osprofiler".to_owned())
+            .spawn(move || worker::run(&theirs, driver.as_ref(), &sender));
+        if let Err(error) = spawned {
+            tracing::warn!(%error, "no thread for the collector: trace points are not recorded");
+            queue.abandon();
+        }
+        Self { queue }
+    }
+
+    pub(crate) fn queue(&self) -> &Arc<Queue> {
+        &self.queue
+    }
+
+    pub(crate) fn flush(&self, timeout: Duration) -> bool {
+        self.queue.flush(timeout)
+    }
+
+    pub(crate) fn stats(&self) -> CollectorStats {
+        let counters = &self.queue.counters;
+        // Losses and stores first: a message counted there was counted in `recorded` before.
+        let (stored, failed) = (counters.stored.load(Relaxed), counters.failed.load(Relaxed));
+        let dropped = counters.dropped.load(Relaxed);
+        CollectorStats { recorded: self.queue.recorded(), stored, dropped, failed }
+    }
+}
+
+impl Drop for Collector {
+    fn drop(&mut self) {
+        self.queue.close(SHUTDOWN_TIMEOUT);
+    }
+}

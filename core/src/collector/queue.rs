@@ -1,0 +1,202 @@
+//! The queue between the calling threads and the worker.
+//!
+//! A mutex around a deque: the calling thread holds it for a few instructions, and the worker takes whole batches. The
+//! worker is woken once when the queue begins to fill and then gathers for a while, so that a busy program makes a few
+//! wake-ups a second and not one for each query.
+
+use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::CollectorConfig;
+use crate::profiler::TraceShared;
+use crate::{Id, Info, Phase};
+
+/// A message that is not rendered yet.
+pub(crate) struct Record {
+    pub(crate) trace: Arc<TraceShared>,
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) phase: Phase,
+    pub(crate) trace_id: Id,
+    pub(crate) parent_id: Id,
+    pub(crate) at: Instant,
+    pub(crate) info: Info,
+}
+
+#[derive(Default)]
+pub(super) struct Counters {
+    pub(super) stored: AtomicU64,
+    pub(super) dropped: AtomicU64,
+    pub(super) failed: AtomicU64,
+}
+
+pub(crate) struct Queue {
+    pub(super) config: CollectorConfig,
+    pub(super) counters: Counters,
+    state: Mutex<State>,
+    /// Tells the worker that there is something to do.
+    work: Condvar,
+    /// Tells those who flush that a batch is done or the worker gone.
+    done: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    records: VecDeque<Record>,
+    /// Records in `records` and in the worker's hands.
+    held: usize,
+    /// Their weight.
+    held_bytes: usize,
+    /// Records taken so far, and of those how many the worker is done with.
+    taken: u64,
+    finished: u64,
+    /// The worker shall not linger until it has finished so many.
+    flush_to: u64,
+    /// The worker waits for a first record.
+    idle: bool,
+    /// Nothing more is taken.
+    closed: bool,
+    /// The worker is gone.
+    gone: bool,
+}
+
+/// Records that the worker took out of the queue, and their weight.
+pub(super) struct Batch {
+    pub(super) records: Vec<Record>,
+    bytes: usize,
+}
+
+impl Queue {
+    pub(super) fn new(config: CollectorConfig) -> Self {
+        Self {
+            config,
+            counters: Counters::default(),
+            state: Mutex::default(),
+            work: Condvar::new(),
+            done: Condvar::new(),
+        }
+    }
+
+    /// Takes a record, or counts it as dropped.
+    pub(crate) fn push(&self, record: Record) {
+        let bytes = record.weight();
+        let mut state = self.lock();
+        let full = state.held >= self.config.queue_messages
+            || (state.held > 0 && state.held_bytes + bytes > self.config.queue_bytes);
+        if state.closed || full {
+            drop(state);
+            self.counters.dropped.fetch_add(1, Relaxed);
+            record.trace.lost.fetch_add(1, Relaxed);
+            return;
+        }
+        state.held += 1;
+        state.held_bytes += bytes;
+        state.taken += 1;
+        state.records.push_back(record);
+        let wake = std::mem::take(&mut state.idle) || state.records.len() == self.config.batch;
+        drop(state);
+        if wake {
+            self.work.notify_one();
+        }
+    }
+
+    /// Waits until everything taken so far is stored or counted as failed; `false` when that took longer than `timeout`.
+    pub(super) fn flush(&self, timeout: Duration) -> bool {
+        let mut state = self.lock();
+        let target = state.taken;
+        state.flush_to = state.flush_to.max(target);
+        self.work.notify_one();
+        let (state, _) = self
+            .done
+            .wait_timeout_while(state, timeout, |state| state.finished < target && !state.gone)
+            .unwrap_or_else(PoisonError::into_inner);
+        state.finished >= target
+    }
+
+    /// Takes nothing more, and waits until the worker has stored what is left.
+    pub(super) fn close(&self, timeout: Duration) {
+        let mut state = self.lock();
+        state.closed = true;
+        self.work.notify_one();
+        let (_state, waited) =
+            self.done.wait_timeout_while(state, timeout, |state| !state.gone).unwrap_or_else(PoisonError::into_inner);
+        if waited.timed_out() {
+            tracing::warn!("the store did not take the last messages within {timeout:?}: they may be lost");
+        }
+    }
+
+    /// The next batch, or `None` when the queue is closed and empty.
+    pub(super) fn next_batch(&self) -> Option<Batch> {
+        let mut state = self.lock();
+        while state.records.is_empty() {
+            if state.closed {
+                return None;
+            }
+            state.idle = true;
+            state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.idle = false;
+        let gather = |state: &mut State| {
+            state.records.len() < self.config.batch && state.flush_to <= state.finished && !state.closed
+        };
+        let (mut state, _) =
+            self.work.wait_timeout_while(state, self.config.linger, gather).unwrap_or_else(PoisonError::into_inner);
+        let count = state.records.len().min(self.config.batch.max(1));
+        let records: Vec<Record> = state.records.drain(..count).collect();
+        drop(state);
+        let bytes = records.iter().map(Record::weight).sum();
+        Some(Batch { records, bytes })
+    }
+
+    /// Forgets a batch that the worker is done with. `count` and `bytes` are what it was when it was taken.
+    pub(super) fn finish(&self, count: usize, bytes: usize) {
+        let mut state = self.lock();
+        state.held -= count;
+        state.held_bytes -= bytes;
+        state.finished += count as u64;
+        drop(state);
+        self.done.notify_all();
+    }
+
+    /// The worker is gone: whatever is held, and whatever comes, is lost and counted.
+    pub(super) fn abandon(&self) {
+        let mut state = self.lock();
+        state.closed = true;
+        state.gone = true;
+        let left = std::mem::take(&mut state.records);
+        let held = std::mem::take(&mut state.held);
+        state.held_bytes = 0;
+        state.finished = state.taken;
+        drop(state);
+        self.counters.failed.fetch_add(held as u64, Relaxed);
+        self.done.notify_all();
+        if held > 0 {
+            tracing::warn!(lost = held, "the collector's worker is gone: trace points are not recorded any more");
+        }
+        drop(left);
+    }
+
+    pub(super) fn recorded(&self) -> u64 {
+        self.lock().taken
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Batch {
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+}
+
+impl Record {
+    /// About how many bytes this keeps in memory.
+    fn weight(&self) -> usize {
+        size_of::<Self>() + self.info.weight()
+    }
+}

@@ -1,0 +1,180 @@
+//! Futures and streams in a trace.
+
+use std::borrow::Cow;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+use pin_project::{pin_project, pinned_drop};
+
+use super::{Scope, install};
+use crate::Info;
+use crate::profiler::{self, Point, Profiler, panic};
+
+/// Puts futures and streams into a trace.
+///
+/// ```
+/// use osprofiler::{Profiler, TraceExt};
+/// use serde_json::json;
+///
+/// async fn handler() {
+///     // A point under whatever is active here; other points go under it while it is polled.
+///     load().traced("load", json!({"what": "posts"})).await;
+/// }
+///
+/// async fn load() {}
+///
+/// # async fn spawn(_: impl Future<Output = ()>) {}
+/// # async fn example() {
+/// // A request's own trace:
+/// handler().in_trace(&Profiler::new("SECRET_KEY", None, None)).await;
+///
+/// // A task has no trace unless it is carried there:
+/// spawn(load().in_current_trace()).await;
+/// # }
+/// ```
+pub trait TraceExt: Sized {
+    /// Makes a point of this future or stream, under the point that is active now. It starts with the first poll, is the
+    /// parent of what happens inside, and stops when the future is ready, or the stream at its end; dropped before that,
+    /// it stops as cancelled, and on panic with `etype` and `message`. Without an active trace nothing happens.
+    fn traced(self, name: impl Into<Cow<'static, str>>, info: impl Into<Info>) -> InTrace<Self> {
+        let Some(point) = Point::new(name) else { return InTrace::new(self, None) };
+        let inside = Profiler::from_parts(point.trace().clone(), point.id().clone(), point.parent_id().clone());
+        let mut traced = InTrace::new(self, Some(Scope::of(&inside)));
+        traced.point = Some(point);
+        traced.info = info.into();
+        traced
+    }
+
+    /// Makes `profiler` the active trace of this future or stream.
+    fn in_trace(self, profiler: &Profiler) -> InTrace<Self> {
+        InTrace::new(self, Some(Scope::of(profiler)))
+    }
+
+    /// Makes the trace that is active now also that of this future or stream, wherever it is polled.
+    fn in_current_trace(self) -> InTrace<Self> {
+        InTrace::new(self, profiler::get().as_ref().map(Scope::of))
+    }
+}
+
+impl<T> TraceExt for T {}
+
+/// A future or stream in a trace; made by [`TraceExt`].
+///
+/// The trace is installed while the inner future is polled, and while it is dropped.
+#[pin_project(PinnedDrop)]
+pub struct InTrace<T> {
+    /// `None` once it has ended: what it holds is freed, inside the trace, as soon as it is ready.
+    #[pin]
+    inner: Option<T>,
+    scope: Option<Box<Scope>>,
+    point: Option<Point>,
+    info: Info,
+}
+
+impl<T> InTrace<T> {
+    fn new(inner: T, scope: Option<Box<Scope>>) -> Self {
+        Self { inner: Some(inner), scope, point: None, info: Info::default() }
+    }
+
+    /// Polls the inner value in its trace and within its point, if there are any; `ended` says whether the result was
+    /// the last.
+    fn poll_with<R>(
+        self: Pin<&mut Self>,
+        poll: impl FnOnce(Pin<&mut T>) -> Poll<R>,
+        ended: impl FnOnce(&R) -> bool,
+    ) -> Poll<R> {
+        let mut this = self.project();
+        let Some(point) = this.point.as_mut() else { return step(this.inner, this.scope, poll, ended) };
+        if !point.is_open() {
+            point.start(std::mem::take(this.info));
+        }
+        // A panic leaves this future to whoever catches it; the point ends here, where the message is known.
+        match catch_unwind(AssertUnwindSafe(|| step(this.inner.as_mut(), this.scope, poll, ended))) {
+            Ok(poll) => {
+                if this.inner.is_none()
+                    && let Some(point) = this.point.take()
+                {
+                    point.stop(());
+                }
+                poll
+            }
+            Err(payload) => {
+                if let Some(point) = this.point.take() {
+                    point.stop(Info::error(panic::ETYPE, panic::message_of(payload.as_ref())));
+                }
+                resume_unwind(payload)
+            }
+        }
+    }
+}
+
+/// Polls with the scope installed. After the last result the inner value is dropped, still inside, and then the scope.
+fn step<T, R>(
+    mut inner: Pin<&mut Option<T>>,
+    scope: &mut Option<Box<Scope>>,
+    poll: impl FnOnce(Pin<&mut T>) -> Poll<R>,
+    ended: impl FnOnce(&R) -> bool,
+) -> Poll<R> {
+    let Some(pinned) = inner.as_mut().as_pin_mut() else {
+        // As async blocks do.
+        panic!("`InTrace` polled after it was ready");
+    };
+    let poll = install_if_any(scope, || poll(pinned));
+    if let Poll::Ready(ready) = &poll
+        && ended(ready)
+    {
+        install_if_any(scope, || inner.set(None));
+        drop(scope.take());
+    }
+    poll
+}
+
+/// A future without a trace of its own runs in whatever is active where it is polled.
+fn install_if_any<T>(scope: &mut Option<Box<Scope>>, f: impl FnOnce() -> T) -> T {
+    match scope {
+        Some(_) => install(scope, f),
+        None => f(),
+    }
+}
+
+#[pinned_drop]
+impl<T> PinnedDrop for InTrace<T> {
+    fn drop(self: Pin<&mut Self>) {
+        let mut this = self.project();
+        install_if_any(this.scope, || this.inner.set(None));
+        drop(this.scope.take());
+        // The point, if it is open, stops as cancelled when it is dropped, after all that lies within it.
+    }
+}
+
+impl<F: Future> Future for InTrace<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        self.poll_with(|inner| inner.poll(cx), |_| true)
+    }
+}
+
+impl<S: Stream> Stream for InTrace<S> {
+    type Item = S::Item;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<S::Item>> {
+        if self.inner.is_none() {
+            return Poll::Ready(None);
+        }
+        self.poll_with(|inner| inner.poll_next(cx), Option::is_none)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.inner.as_ref().map_or((0, Some(0)), S::size_hint)
+    }
+}
+
+impl<T> std::fmt::Debug for InTrace<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("InTrace").field("point", &self.point).finish_non_exhaustive()
+    }
+}

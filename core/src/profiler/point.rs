@@ -1,0 +1,114 @@
+//! [`Point`]: a trace point that owns its ids.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Instant;
+
+use super::TraceShared;
+use crate::collector::Record;
+use crate::{Id, Info, Phase, context};
+
+/// One trace point, for adapters: it takes its parent when it is made and is then on its own.
+///
+/// Unlike [`start`](super::start) it does not become the parent of what follows, so that two queries that run at the same
+/// time are siblings, whichever ends first. A point that was started and is dropped stops as cancelled; a point that was
+/// never started sends nothing.
+///
+/// ```
+/// use osprofiler::profiler::Point;
+/// use serde_json::json;
+///
+/// if let Some(mut point) = Point::new("cache") {
+///     point.start(json!({"key": "user:42"}));
+///     // ...
+///     point.stop(json!({"hit": true}));
+/// }
+/// ```
+pub struct Point {
+    trace: Arc<TraceShared>,
+    name: Cow<'static, str>,
+    trace_id: Id,
+    parent_id: Id,
+    open: bool,
+}
+
+impl Point {
+    /// A point under the active trace's current point; `None` where no trace is active or nobody takes its messages.
+    #[must_use]
+    pub fn new(name: impl Into<Cow<'static, str>>) -> Option<Self> {
+        let (trace, parent_id) = context::with_current(|scope| {
+            scope.trace.queue.is_some().then(|| (Arc::clone(&scope.trace), scope.top_id().clone()))
+        })??;
+        Some(Self { trace, name: name.into(), trace_id: Id::random(), parent_id, open: false })
+    }
+
+    /// The point's own id.
+    #[must_use]
+    pub fn id(&self) -> &Id {
+        &self.trace_id
+    }
+
+    pub(crate) fn trace(&self) -> &Arc<TraceShared> {
+        &self.trace
+    }
+
+    pub(crate) fn parent_id(&self) -> &Id {
+        &self.parent_id
+    }
+
+    /// Whether the point was started and not stopped.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.open
+    }
+
+    /// Sends the start message, with the time that it is now.
+    pub fn start(&mut self, info: impl Into<Info>) {
+        self.start_at(Instant::now(), info);
+    }
+
+    /// Sends the start message for a start that was at `at`.
+    pub fn start_at(&mut self, at: Instant, info: impl Into<Info>) {
+        self.open = true;
+        self.send(Phase::Start, at, info.into());
+    }
+
+    /// Sends the stop message, unless the point was never started.
+    pub fn stop(mut self, info: impl Into<Info>) {
+        self.stop_once(info);
+    }
+
+    pub(super) fn stop_once(&mut self, info: impl Into<Info>) {
+        if std::mem::take(&mut self.open) {
+            self.send(Phase::Stop, Instant::now(), info.into());
+        }
+    }
+
+    fn send(&self, phase: Phase, at: Instant, info: Info) {
+        if let Some(queue) = &self.trace.queue {
+            queue.push(Record {
+                trace: Arc::clone(&self.trace),
+                name: self.name.clone(),
+                phase,
+                trace_id: self.trace_id.clone(),
+                parent_id: self.parent_id.clone(),
+                at,
+                info,
+            });
+        }
+    }
+}
+
+impl Drop for Point {
+    fn drop(&mut self) {
+        if self.open {
+            self.stop_once(Info::cancelled());
+        }
+    }
+}
+
+impl std::fmt::Debug for Point {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Point").field("name", &self.name).field("id", &self.trace_id).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,82 @@
+//! [`Trace`]: the guard.
+
+use std::borrow::Cow;
+use std::error::Error;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
+use std::thread;
+
+use super::{Point, panic};
+use crate::{Info, context};
+
+/// A trace point that lasts until it is dropped, and is the parent of what happens meanwhile.
+///
+/// Without an active trace it does nothing. On panic the point stops with `etype` and `message`; see
+/// [`install_panic_hook`](super::install_panic_hook) for what the message says.
+///
+/// In async code prefer [`TraceExt::traced`](crate::TraceExt::traced): a guard held across an `await` is also the parent
+/// of what other branches of a `join!` do in the meantime.
+///
+/// ```
+/// use osprofiler::Trace;
+/// use serde_json::json;
+///
+/// fn render() {
+///     let _trace = Trace::new("render", json!({"template": "index"}));
+///     // ...
+/// }
+/// # render();
+/// ```
+#[must_use = "the point stops when the guard is dropped"]
+#[derive(Debug)]
+pub struct Trace(Option<Open>);
+
+#[derive(Debug)]
+struct Open {
+    point: Point,
+    stop_info: Info,
+    /// Tells the scope that the point is closed, also when the guard is dropped where that scope is not installed.
+    closed: Arc<AtomicBool>,
+    unwinding_before: bool,
+}
+
+impl Trace {
+    /// Starts a point under the active trace.
+    pub fn new(name: impl Into<Cow<'static, str>>, info: impl Into<Info>) -> Self {
+        Self(Point::new(name).map(|mut point| {
+            point.start(info);
+            let closed = Arc::new(AtomicBool::new(false));
+            context::push_guarded(point.id().clone(), Arc::clone(&closed));
+            Open { point, stop_info: Info::default(), closed, unwinding_before: thread::panicking() }
+        }))
+    }
+
+    /// Sets the info of the stop message.
+    pub fn set_stop_info(&mut self, info: impl Into<Info>) {
+        if let Some(open) = &mut self.0 {
+            open.stop_info = info.into();
+        }
+    }
+
+    /// Marks the point as failed: its stop message carries the error's type as `etype` and its text as `message`.
+    pub fn set_error<E: Error + ?Sized>(&mut self, error: &E) {
+        if self.0.is_some() {
+            self.set_stop_info(Info::error(std::any::type_name::<E>(), error.to_string()));
+        }
+    }
+}
+
+impl Drop for Trace {
+    fn drop(&mut self) {
+        let Some(mut open) = self.0.take() else { return };
+        open.closed.store(true, Relaxed);
+        context::forget_closed();
+        if thread::panicking() && !open.unwinding_before {
+            open.point.stop(Info::error(panic::ETYPE, panic::last_message()));
+        } else {
+            let info = std::mem::take(&mut open.stop_info);
+            open.point.stop(info);
+        }
+    }
+}
