@@ -9,6 +9,8 @@ use serde::de::{Deserialize, Deserializer, Visitor};
 use serde::ser::{Serialize, Serializer};
 use uuid::Uuid;
 
+use crate::json::write_str;
+
 /// Identifies a trace (`base_id`) or a trace point (`trace_id`, `parent_id`).
 ///
 /// Ids that this crate makes are random (version 4) UUIDs. Ids that come from outside are kept as they are: OSProfiler
@@ -46,6 +48,18 @@ impl Id {
         match self.0 {
             Repr::Uuid(uuid) => Some(uuid),
             Repr::Text(_) => None,
+        }
+    }
+
+    /// Appends the id as a JSON string.
+    pub(crate) fn write_json(&self, out: &mut Vec<u8>) {
+        match &self.0 {
+            Repr::Uuid(uuid) => {
+                out.push(b'"');
+                out.extend_from_slice(uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()).as_bytes());
+                out.push(b'"');
+            }
+            Repr::Text(text) => write_str(out, text),
         }
     }
 

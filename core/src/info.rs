@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use crate::message::write_str;
+use crate::InfoWriter;
+use crate::db::DbStop;
 
 /// The info of a trace point: nothing, a JSON object, or something that becomes one later on the collector's worker.
 ///
@@ -27,7 +28,9 @@ pub struct Info(Repr);
 enum Repr {
     #[default]
     Empty,
-    Map(Map<String, Value>),
+    Map(Box<Map<String, Value>>),
+    /// How most queries end, without an allocation.
+    DbStop(DbStop),
     Later(Box<dyn RenderInfo>),
 }
 
@@ -35,8 +38,8 @@ enum Repr {
 ///
 /// For adapters: the calling thread keeps cheap handles of what it saw, and the worker pays for the text.
 pub trait RenderInfo: Send + 'static {
-    /// Appends one JSON object. Text that is none is recorded as a string under the key `value`.
-    fn render(self: Box<Self>, out: &mut Vec<u8>);
+    /// Writes the info's members.
+    fn render(self: Box<Self>, info: &mut InfoWriter);
 
     /// About how many bytes this keeps in memory until it is rendered; the collector's queue is bounded by the sum.
     fn weight(&self) -> usize;
@@ -58,19 +61,20 @@ impl Info {
     /// The info of a point that ended with `error`: `etype` and `message`, as OSProfiler has them.
     #[must_use]
     pub fn error(etype: impl Into<String>, message: impl Into<String>) -> Self {
-        Self(Repr::Map(Map::from_iter([
+        Map::from_iter([
             ("etype".to_owned(), Value::from(etype.into())),
             ("message".to_owned(), Value::from(message.into())),
-        ])))
+        ])
+        .into()
     }
 
     pub(crate) fn cancelled() -> Self {
-        Self(Repr::Map(Map::from_iter([("cancelled".to_owned(), Value::Bool(true))])))
+        Map::from_iter([("cancelled".to_owned(), Value::Bool(true))]).into()
     }
 
     pub(crate) fn weight(&self) -> usize {
         match &self.0 {
-            Repr::Empty => 0,
+            Repr::Empty | Repr::DbStop(_) => 0,
             Repr::Map(map) => map.iter().map(|(key, value)| key.len() + weight(value)).sum(),
             Repr::Later(info) => info.weight(),
         }
@@ -79,31 +83,23 @@ impl Info {
     /// Renders to the text of a JSON object that ends with `host` and, where messages of this trace were lost before,
     /// `lost_messages`.
     pub(crate) fn into_json(self, host: &str, lost: u64) -> String {
-        let mut out = Vec::with_capacity(256);
+        let mut info = InfoWriter::new();
         match self.0 {
-            Repr::Empty => out.extend_from_slice(b"{}"),
-            Repr::Map(mut map) => {
+            Repr::Empty => {}
+            Repr::Map(map) => {
                 // OSProfiler overwrites a caller's `host`, and so does this.
-                map.shift_remove("host");
-                let _ = serde_json::to_writer(&mut out, &map);
+                for (key, value) in map.iter().filter(|(key, _)| *key != "host") {
+                    info.value(key, value);
+                }
             }
-            Repr::Later(info) => info.render(&mut out),
+            Repr::DbStop(stop) => stop.render(&mut info),
+            Repr::Later(later) => later.render(&mut info),
         }
-        if out.first() != Some(&b'{') || out.last() != Some(&b'}') {
-            let text = String::from_utf8_lossy(&out).into_owned();
-            out.clear();
-            out.extend_from_slice(b"{\"value\":");
-            write_str(&mut out, &text);
-            out.push(b'}');
-        }
-        out.pop();
-        out.extend_from_slice(if out.len() > 1 { b",\"host\":" } else { b"\"host\":" });
-        write_str(&mut out, host);
+        info.string("host", host);
         if lost > 0 {
-            out.extend_from_slice(format!(",\"lost_messages\":{lost}").as_bytes());
+            info.number("lost_messages", lost);
         }
-        out.push(b'}');
-        String::from_utf8(out).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+        info.finish()
     }
 }
 
@@ -121,10 +117,11 @@ fn weight(value: &Value) -> usize {
 struct LazyInfo<F>(F);
 
 impl<F: FnOnce() -> Value + Send + 'static> RenderInfo for LazyInfo<F> {
-    fn render(self: Box<Self>, out: &mut Vec<u8>) {
-        match Info::from((self.0)()).0 {
-            Repr::Map(map) => drop(serde_json::to_writer(out, &map)),
-            _ => out.extend_from_slice(b"{}"),
+    fn render(self: Box<Self>, info: &mut InfoWriter) {
+        if let Repr::Map(map) = Info::from((self.0)()).0 {
+            for (key, value) in map.iter().filter(|(key, _)| *key != "host") {
+                info.value(key, value);
+            }
         }
     }
 
@@ -141,7 +138,7 @@ impl From<()> for Info {
 
 impl From<Map<String, Value>> for Info {
     fn from(map: Map<String, Value>) -> Self {
-        Self(Repr::Map(map))
+        Self(Repr::Map(Box::new(map)))
     }
 }
 
@@ -152,6 +149,12 @@ impl From<Value> for Info {
             Value::Object(map) => map.into(),
             other => Map::from_iter([("value".to_owned(), other)]).into(),
         }
+    }
+}
+
+impl From<DbStop> for Info {
+    fn from(stop: DbStop) -> Self {
+        Self(Repr::DbStop(stop))
     }
 }
 
@@ -166,6 +169,7 @@ impl fmt::Debug for Info {
         match &self.0 {
             Repr::Empty => f.write_str("Info"),
             Repr::Map(map) => f.debug_tuple("Info").field(map).finish(),
+            Repr::DbStop(stop) => f.debug_tuple("Info").field(stop).finish(),
             Repr::Later(_) => f.write_str("Info(..)"),
         }
     }
@@ -176,18 +180,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-
-    struct Raw(&'static [u8]);
-
-    impl RenderInfo for Raw {
-        fn render(self: Box<Self>, out: &mut Vec<u8>) {
-            out.extend_from_slice(self.0);
-        }
-
-        fn weight(&self) -> usize {
-            self.0.len()
-        }
-    }
 
     #[test]
     fn host_comes_last() {
@@ -200,11 +192,6 @@ mod tests {
     fn what_is_no_object_is_kept_as_value() {
         assert_eq!(Info::from(json!([1])).into_json("n", 0), r#"{"value":[1],"host":"n"}"#);
         assert_eq!(Info::lazy(|| json!(7)).into_json("n", 0), r#"{"value":7,"host":"n"}"#);
-        assert_eq!(
-            Info::rendered_later(Raw(b"nope\xff")).into_json("n", 0),
-            "{\"value\":\"nope\u{fffd}\",\"host\":\"n\"}"
-        );
-        assert_eq!(Info::rendered_later(Raw(b"")).into_json("n", 0), r#"{"value":"","host":"n"}"#);
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! Trace points, collector, storage drivers and reports.
 mod collector;
 pub mod context;
+pub mod db;
 pub mod driver;
 mod error;
 mod id;
 mod info;
+mod json;
 mod message;
 pub mod notifier;
 pub mod profiler;
@@ -15,6 +17,7 @@ pub use collector::{CollectorConfig, CollectorStats};
 pub use context::TraceExt;
 pub use id::Id;
 pub use info::{Info, RenderInfo};
+pub use json::InfoWriter;
 pub use message::{Message, Phase};
 pub use notifier::Notifier;
 pub use profiler::{Profiler, Trace};

@@ -10,6 +10,7 @@ use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use crate::json::{write_json, write_str};
 use crate::{Id, Timestamp};
 
 /// One message of a trace point: its start or its stop.
@@ -29,7 +30,7 @@ pub struct Message {
     pub parent_id: Id,
     /// When the point started or stopped.
     pub timestamp: Timestamp,
-    /// The point's info as the text of a JSON object. Text, because most stores want text and nothing else.
+    /// The point's info as the text of a JSON object, on one line. Text, because most stores want text and nothing else.
     pub info: String,
     /// The project that the service belongs to.
     pub project: Option<Arc<str>>,
@@ -83,23 +84,23 @@ impl Message {
 
     /// Appends the message's JSON form to `out`, on one line.
     pub fn write_json(&self, out: &mut Vec<u8>) {
+        out.reserve(self.info.len() + 384);
         out.extend_from_slice(b"{\"name\":");
         write_str(out, &self.name);
-        for (key, id) in [("base_id", &self.base_id), ("trace_id", &self.trace_id), ("parent_id", &self.parent_id)] {
-            write_key(out, key);
-            id.with_str(|text| write_str(out, text));
+        for (key, id) in [
+            (&b",\"base_id\":"[..], &self.base_id),
+            (b",\"trace_id\":", &self.trace_id),
+            (b",\"parent_id\":", &self.parent_id),
+        ] {
+            out.extend_from_slice(key);
+            id.write_json(out);
         }
-        write_key(out, "timestamp");
-        write_str(out, &self.timestamp.to_string());
-        write_key(out, "info");
-        // Info read from a store may hold line breaks between its tokens; this form has none.
-        if self.info.contains(['\n', '\r']) {
-            write_value(out, &Value::Object(self.info()));
-        } else {
-            out.extend_from_slice(self.info.as_bytes());
-        }
-        for (key, value) in [("project", &self.project), ("service", &self.service)] {
-            write_key(out, key);
+        out.extend_from_slice(b",\"timestamp\":\"");
+        self.timestamp.write(out);
+        out.extend_from_slice(b"\",\"info\":");
+        out.extend_from_slice(self.info.as_bytes());
+        for (key, value) in [(&b",\"project\":"[..], &self.project), (b",\"service\":", &self.service)] {
+            out.extend_from_slice(key);
             match value {
                 Some(text) => write_str(out, text),
                 None => out.extend_from_slice(b"null"),
@@ -109,7 +110,7 @@ impl Message {
             out.push(b',');
             write_str(out, key);
             out.push(b':');
-            write_value(out, value);
+            write_json(out, value);
         }
         out.push(b'}');
     }
@@ -125,19 +126,13 @@ impl Message {
     }
 }
 
-fn write_key(out: &mut Vec<u8>, key: &str) {
-    out.extend_from_slice(b",\"");
-    out.extend_from_slice(key.as_bytes());
-    out.extend_from_slice(b"\":");
-}
-
-pub(crate) fn write_str(out: &mut Vec<u8>, text: &str) {
-    // Writing text to memory has no way to fail.
-    let _ = serde_json::to_writer(out, text);
-}
-
-fn write_value(out: &mut Vec<u8>, value: &Value) {
-    let _ = serde_json::to_writer(out, value);
+/// The text of an object that was read. Some stores keep it with line breaks between its tokens; messages have none.
+fn one_line(raw: Box<RawValue>) -> String {
+    let text = Box::<str>::from(raw).into_string();
+    if !text.contains(['\n', '\r']) {
+        return text;
+    }
+    serde_json::from_str::<Value>(&text).map_or(text, |value| value.to_string())
 }
 
 impl<'de> Deserialize<'de> for Message {
@@ -185,7 +180,7 @@ impl<'de> Visitor<'de> for MessageVisitor {
             trace_id: trace_id.ok_or_else(|| A::Error::missing_field("trace_id"))?,
             parent_id: parent_id.ok_or_else(|| A::Error::missing_field("parent_id"))?,
             timestamp: timestamp.ok_or_else(|| A::Error::missing_field("timestamp"))?,
-            info: info.map_or_else(|| "{}".to_owned(), |raw| Box::<str>::from(raw).into_string()),
+            info: info.map_or_else(|| "{}".to_owned(), one_line),
             project: project.map(Arc::from),
             service: service.map(Arc::from),
             extra,

@@ -1,11 +1,11 @@
 //! [`Timestamp`]: a point in time as messages carry it, UTC with microseconds.
 
+use std::cell::Cell;
 use std::fmt;
 use std::str::FromStr;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use jiff::civil::DateTime;
-use jiff::fmt::temporal::DateTimePrinter;
 use jiff::tz::Offset;
 
 /// Microseconds since the Unix epoch, in UTC.
@@ -23,6 +23,9 @@ use jiff::tz::Offset;
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Timestamp(i64);
+
+/// The second of 0000-01-01T00:00:00: the text form has four digits for the year and no sign.
+const MIN_SECOND: i64 = -62_167_219_200;
 
 /// The text is no timestamp of the form `2026-01-02T03:04:05.001234`.
 #[derive(Debug, thiserror::Error)]
@@ -59,15 +62,39 @@ impl From<SystemTime> for Timestamp {
     }
 }
 
+impl Timestamp {
+    /// Appends the text form.
+    pub(crate) fn write(self, out: &mut Vec<u8>) {
+        const SECOND: i64 = 1_000_000;
+        thread_local! {
+            /// The last second that was written, and its text: messages come in the order of their times.
+            static LAST: Cell<(i64, [u8; 19])> = const { Cell::new((i64::MIN, [0; 19])) };
+        }
+        let (second, mut micros) = (self.0.div_euclid(SECOND), self.0.rem_euclid(SECOND));
+        let (last, mut text) = LAST.get();
+        if last != second {
+            // A time that has no text form is shown as the nearest one that has.
+            let time = jiff::Timestamp::from_second(second.clamp(MIN_SECOND, jiff::Timestamp::MAX.as_second()))
+                .unwrap_or_default();
+            let shown = Offset::UTC.to_datetime(time).to_string();
+            text.copy_from_slice(&shown.as_bytes()[..19]);
+            LAST.set((second, text));
+        }
+        let mut fraction = *b".000000";
+        for digit in fraction[1..].iter_mut().rev() {
+            *digit += (micros % 10) as u8;
+            micros /= 10;
+        }
+        out.extend_from_slice(&text);
+        out.extend_from_slice(&fraction);
+    }
+}
+
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(6));
-        // A time outside jiff's years (-9999 to 9999) cannot be read back either way: it is shown as the nearest one.
-        let time = jiff::Timestamp::from_microsecond(self.0).unwrap_or(match self.0 < 0 {
-            true => jiff::Timestamp::MIN,
-            false => jiff::Timestamp::MAX,
-        });
-        PRINTER.print_datetime(&Offset::UTC.to_datetime(time), jiff::fmt::StdFmtWrite(f)).map_err(|_| fmt::Error)
+        let mut text = Vec::with_capacity(26);
+        self.write(&mut text);
+        f.pad(&String::from_utf8_lossy(&text))
     }
 }
 
@@ -114,8 +141,8 @@ mod tests {
 
     #[test]
     fn extreme_values_print() {
-        for micros in [i64::MIN, i64::MAX] {
-            assert!(!Timestamp::from_micros(micros).to_string().is_empty());
-        }
+        assert_eq!(Timestamp::from_micros(i64::MIN).to_string(), "0000-01-01T00:00:00.224192");
+        assert_eq!(Timestamp::from_micros(i64::MAX).to_string(), "9999-12-30T22:00:00.775807");
+        assert_eq!(Timestamp::from_micros(-1).to_string(), "1969-12-31T23:59:59.999999");
     }
 }

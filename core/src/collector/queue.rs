@@ -6,14 +6,17 @@
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
-use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::CollectorConfig;
 use crate::profiler::TraceShared;
 use crate::{Id, Info, Phase};
+
+/// From so many held messages on, those who push keep only what is small.
+const BEHIND: usize = 512;
 
 /// A message that is not rendered yet.
 pub(crate) struct Record {
@@ -37,6 +40,8 @@ pub(crate) struct Queue {
     pub(super) config: CollectorConfig,
     pub(super) counters: Counters,
     state: Mutex<State>,
+    /// Whether more than [`BEHIND`] messages were held when the queue last changed.
+    behind: AtomicBool,
     /// Tells the worker that there is something to do.
     work: Condvar,
     /// Tells those who flush that a batch is done or the worker gone.
@@ -75,6 +80,7 @@ impl Queue {
             config,
             counters: Counters::default(),
             state: Mutex::default(),
+            behind: AtomicBool::new(false),
             work: Condvar::new(),
             done: Condvar::new(),
         }
@@ -96,11 +102,18 @@ impl Queue {
         state.held_bytes += bytes;
         state.taken += 1;
         state.records.push_back(record);
+        if state.held == BEHIND {
+            self.behind.store(true, Relaxed);
+        }
         let wake = std::mem::take(&mut state.idle) || state.records.len() == self.config.batch;
         drop(state);
         if wake {
             self.work.notify_one();
         }
+    }
+
+    pub(crate) fn is_behind(&self) -> bool {
+        self.behind.load(Relaxed)
     }
 
     /// Waits until everything taken so far is stored or counted as failed; `false` when that took longer than `timeout`.
@@ -157,6 +170,9 @@ impl Queue {
         state.held -= count;
         state.held_bytes -= bytes;
         state.finished += count as u64;
+        if state.held < BEHIND {
+            self.behind.store(false, Relaxed);
+        }
         drop(state);
         self.done.notify_all();
     }

@@ -62,6 +62,12 @@ impl Point {
         self.open
     }
 
+    /// Whether many messages wait for the collector: what is kept for it now had better be small.
+    #[must_use]
+    pub fn is_collector_behind(&self) -> bool {
+        self.trace.queue.as_ref().is_some_and(|queue| queue.is_behind())
+    }
+
     /// Sends the start message, with the time that it is now.
     pub fn start(&mut self, info: impl Into<Info>) {
         self.start_at(Instant::now(), info);

@@ -1,0 +1,274 @@
+//! Bound values of SQLite, from sqlx's arguments.
+//!
+//! sqlx shows them only by `Debug`, as `SqliteArguments { values: SqliteArgumentsBuffer([Int(42), Text("it's"), Null]) }`.
+//! The calling thread keeps the arguments themselves, whose texts and blobs are shared and not copied; the worker reads
+//! what they print. That keeps large values in memory for as long as the worker needs, so when the worker is behind, the
+//! calling thread prints them itself, as far as they are short.
+
+use std::fmt::{self, Write};
+
+use osprofiler::db::{BoundValues, ParamsWriter};
+use sqlx_core::arguments::Arguments as _;
+use sqlx_sqlite::SqliteArguments;
+
+/// The longest text that the calling thread makes, in bytes.
+const TEXT_CAP: usize = 8192;
+
+/// Stands in the place of values that were too long to be kept.
+const NOT_KEPT: &str = "…(not kept: the values are long and the collector was behind)";
+
+/// Kept arguments.
+#[derive(Debug)]
+pub enum Values {
+    /// Themselves.
+    Shared(SqliteArguments),
+    /// What they print, how many there are, and whether the text was cut.
+    Text { text: String, count: usize, cut: bool },
+}
+
+impl Values {
+    pub(super) fn of(arguments: &SqliteArguments, small: bool) -> Self {
+        if !small {
+            return Self::Shared(arguments.clone());
+        }
+        let mut text = CappedText(String::new());
+        let cut = write!(text, "{arguments:?}").is_err();
+        Self::Text { text: text.0, count: arguments.len(), cut }
+    }
+}
+
+impl BoundValues for Values {
+    fn weight(&self) -> usize {
+        match self {
+            Self::Shared(arguments) => arguments.len() * size_of::<sqlx_sqlite::SqliteArgumentValue>(),
+            Self::Text { text, .. } => text.capacity(),
+        }
+    }
+
+    fn decode(self, params: &mut ParamsWriter) {
+        let mut reader = Reader::new(params);
+        let (read, count, cut) = match self {
+            Self::Shared(arguments) => (write!(reader, "{arguments:?}"), arguments.len(), false),
+            Self::Text { text, count, cut } => (reader.write_str(&text), count, cut),
+        };
+        let complete = matches!(reader.state, State::After) && reader.count == count;
+        if read.is_err() || !(complete || cut) {
+            params.unknown(format!("{count} parameters in a form that this version does not know"));
+            return;
+        }
+        for _ in reader.count..count {
+            params.text(NOT_KEPT, NOT_KEPT.len(), "UNKNOWN");
+        }
+    }
+}
+
+/// Text that ends where it gets too long.
+struct CappedText(String);
+
+impl Write for CappedText {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let fits = text.floor_char_boundary(TEXT_CAP - self.0.len());
+        self.0.push_str(&text[..fits]);
+        if fits < text.len() { Err(fmt::Error) } else { Ok(()) }
+    }
+}
+
+/// Reads the `Debug` form as it is written, so that no long text is ever made; an unknown form is an error.
+struct Reader<'a> {
+    params: &'a mut ParamsWriter,
+    count: usize,
+    state: State,
+    /// The name of a value or its digits.
+    word: String,
+    /// The first bytes of a text or blob, and its whole length.
+    head: String,
+    bytes: Vec<u8>,
+    length: usize,
+}
+
+enum State {
+    /// Before the list.
+    Before,
+    /// Between two values, or at the list's end.
+    Between,
+    /// In a value's name.
+    Name,
+    /// In the number of a value, to the closing parenthesis.
+    Number(Kind),
+    /// After `Text(`, to the quotation mark.
+    BeforeText,
+    /// In a text.
+    Text,
+    /// After a backslash in a text.
+    Escape,
+    /// In `\u{...}`.
+    Unicode,
+    /// In a blob's bytes.
+    Blob,
+    /// After a text or blob, to the closing parenthesis.
+    Close,
+    /// After the list.
+    After,
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Integer,
+    Real,
+}
+
+impl<'a> Reader<'a> {
+    fn new(params: &'a mut ParamsWriter) -> Self {
+        Self {
+            params,
+            count: 0,
+            state: State::Before,
+            word: String::new(),
+            head: String::new(),
+            bytes: Vec::new(),
+            length: 0,
+        }
+    }
+
+    fn read(&mut self, c: char) -> Option<State> {
+        Some(match (&self.state, c) {
+            (State::Before, '[') => State::Between,
+            (State::Before, _) => return None,
+            (State::Between, ',' | ' ') => State::Between,
+            (State::Between, ']') => State::After,
+            (State::Between, c) => {
+                self.word.clear();
+                self.word.push(c);
+                State::Name
+            }
+            (State::Name, '(') => self.value_begins()?,
+            (State::Name, c @ (',' | ']')) if self.word == "Null" => {
+                self.params.null("NULL");
+                self.value_ended(if c == ']' { State::After } else { State::Between })
+            }
+            (State::Name, c) => {
+                self.word.push(c);
+                State::Name
+            }
+            (State::Number(kind), ')') => {
+                match kind {
+                    Kind::Integer => self.params.integer(self.word.parse().ok()?, "INTEGER"),
+                    Kind::Real => self.params.float(self.word.parse().ok()?, "REAL"),
+                }
+                self.value_ended(State::Between)
+            }
+            (State::Number(kind), c) => {
+                let kind = *kind;
+                self.word.push(c);
+                State::Number(kind)
+            }
+            (State::BeforeText, '"') => State::Text,
+            (State::BeforeText, _) => return None,
+            (State::Text, '"') => {
+                self.params.text(&self.head, self.length, "TEXT");
+                State::Close
+            }
+            (State::Text, '\\') => State::Escape,
+            (State::Text, c) => self.text(c),
+            (State::Escape, 'u') => {
+                self.word.clear();
+                State::Unicode
+            }
+            (State::Escape, c) => {
+                let c = match c {
+                    'n' => '\n',
+                    'r' => '\r',
+                    't' => '\t',
+                    '0' => '\0',
+                    '\\' | '"' | '\'' => c,
+                    _ => return None,
+                };
+                self.text(c)
+            }
+            (State::Unicode, '{') => State::Unicode,
+            (State::Unicode, '}') => {
+                let c = char::from_u32(u32::from_str_radix(&self.word, 16).ok()?)?;
+                self.text(c)
+            }
+            (State::Unicode, c) => {
+                self.word.push(c);
+                State::Unicode
+            }
+            (State::Blob, '[' | ' ') => State::Blob,
+            (State::Blob, ',') => {
+                self.byte()?;
+                State::Blob
+            }
+            (State::Blob, ']') => {
+                if !self.word.is_empty() {
+                    self.byte()?;
+                }
+                self.params.bytes(&self.bytes, self.length, "BLOB");
+                State::Close
+            }
+            (State::Blob, c) => {
+                self.word.push(c);
+                State::Blob
+            }
+            (State::Close, ')') => self.value_ended(State::Between),
+            (State::Close, _) => return None,
+            (State::After, _) => State::After,
+        })
+    }
+
+    fn value_begins(&mut self) -> Option<State> {
+        self.head.clear();
+        self.bytes.clear();
+        self.length = 0;
+        let next = match self.word.as_str() {
+            "Int" | "Int64" => State::Number(Kind::Integer),
+            "Double" => State::Number(Kind::Real),
+            "Text" | "TextSlice" => State::BeforeText,
+            "Blob" => State::Blob,
+            _ => return None,
+        };
+        self.word.clear();
+        Some(next)
+    }
+
+    fn value_ended(&mut self, next: State) -> State {
+        self.count += 1;
+        self.word.clear();
+        next
+    }
+
+    fn text(&mut self, c: char) -> State {
+        self.length += c.len_utf8();
+        if self.head.len() < ParamsWriter::VALUE_CAP {
+            self.head.push(c);
+        }
+        State::Text
+    }
+
+    fn byte(&mut self) -> Option<()> {
+        let byte = self.word.parse().ok()?;
+        self.word.clear();
+        self.length += 1;
+        if self.bytes.len() < ParamsWriter::VALUE_CAP {
+            self.bytes.push(byte);
+        }
+        Some(())
+    }
+}
+
+impl Write for Reader<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let mut text = text;
+        if let State::Before = self.state {
+            let Some(list) = text.find('[') else { return Ok(()) };
+            text = &text[list..];
+        }
+        for c in text.chars() {
+            self.state = self.read(c).ok_or(fmt::Error)?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,149 @@
+use osprofiler::InfoWriter;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::*;
+
+fn arguments(add: impl FnOnce(&mut SqliteArguments)) -> SqliteArguments {
+    let mut arguments = SqliteArguments::default();
+    add(&mut arguments);
+    arguments
+}
+
+fn params_json(fill: impl FnOnce(&mut ParamsWriter)) -> Value {
+    let mut params = ParamsWriter::new();
+    fill(&mut params);
+    let mut info = InfoWriter::new();
+    params.write(&mut info);
+    serde_json::from_str(&info.finish()).expect("JSON")
+}
+
+/// Decodes both kept forms, which must agree while the text is short.
+fn decoded(arguments: &SqliteArguments) -> Value {
+    let shared = read(Values::of(arguments, false));
+    assert_eq!(shared, read(Values::of(arguments, true)));
+    shared
+}
+
+fn read(values: Values) -> Value {
+    params_json(|params| values.decode(params))
+}
+
+fn add<'q, T>(arguments: &mut SqliteArguments, value: T)
+where
+    T: sqlx_core::encode::Encode<'q, sqlx_sqlite::Sqlite> + sqlx_core::types::Type<sqlx_sqlite::Sqlite>,
+{
+    sqlx_core::arguments::Arguments::add(arguments, value).expect("SQLite encodes everything");
+}
+
+/// Pins the form of sqlx 0.9: where this fails, the reader needs a look before the adapter takes a new sqlx.
+#[test]
+fn debug_form_is_the_known_one() {
+    let arguments = arguments(|arguments| {
+        add(arguments, 42_i32);
+        add(arguments, i64::MIN);
+        add(arguments, "it's \"q\"");
+        add(arguments, None::<String>);
+        add(arguments, vec![1_u8, 2]);
+        add(arguments, 1e300);
+    });
+    assert_eq!(
+        format!("{arguments:?}"),
+        r#"SqliteArguments { values: SqliteArgumentsBuffer([Int(42), Int64(-9223372036854775808), Text("it's \"q\""), Null, Blob([1, 2]), Double(1e300)]) }"#
+    );
+    let decoded = decoded(&arguments);
+    assert_eq!(decoded["params"], json!([42, i64::MIN, "it's \"q\"", null, "\\x0102", 1e300]));
+    assert_eq!(decoded["param_types"], json!(["INTEGER", "INTEGER", "TEXT", "NULL", "BLOB", "REAL"]));
+}
+
+#[test]
+fn edges_are_read() {
+    let arguments = arguments(|arguments| {
+        add(arguments, "");
+        add(arguments, Vec::<u8>::new());
+        add(arguments, "), Null]) }");
+        add(arguments, "\0\t\r\n\\\u{301}\u{202e}\u{1f600}");
+        add(arguments, f64::NAN);
+        add(arguments, f64::INFINITY);
+        add(arguments, -0.0_f64);
+        add(arguments, true);
+    });
+    assert_eq!(
+        decoded(&arguments)["params"],
+        json!(["", "\\x", "), Null]) }", "\0\t\r\n\\\u{301}\u{202e}\u{1f600}", "NaN", "Infinity", -0.0, 1])
+    );
+}
+
+#[test]
+fn no_arguments_are_no_parameters() {
+    assert_eq!(decoded(&SqliteArguments::default())["params"], json!([]));
+}
+
+#[test]
+fn large_values_are_kept_shared_and_marked_with_their_length() {
+    let arguments = arguments(|arguments| {
+        add(arguments, "é".repeat(100_000));
+        add(arguments, vec![255_u8; 1_000_000]);
+        add(arguments, 7_i32);
+    });
+    let decoded = read(Values::of(&arguments, false));
+    assert_eq!(decoded["params"][0], format!("{}…(+198976 B)", "é".repeat(512)));
+    assert_eq!(decoded["params"][1], format!("\\x{}…(+998976 B)", "ff".repeat(1024)));
+    assert_eq!(decoded["params"][2], 7);
+}
+
+#[test]
+fn a_small_copy_keeps_what_is_short() {
+    let arguments = arguments(|arguments| {
+        add(arguments, 7_i32);
+        add(arguments, vec![255_u8; 1_000_000]);
+        add(arguments, 8_i32);
+    });
+    let values = Values::of(&arguments, true);
+    assert!(values.weight() < 20_000);
+    assert_eq!(read(values)["params"], json!([7, NOT_KEPT, NOT_KEPT]));
+}
+
+#[test]
+fn an_unknown_form_is_said_to_be_one() {
+    for text in [
+        "",
+        "SqliteArguments",
+        "SqliteArguments { values: [Decimal(1)] }",
+        "SqliteArguments { values: [Int(x)] }",
+        "SqliteArguments { values: [Int(1), Int(2)] }",
+        "SqliteArguments { values: [Int(1",
+        "SqliteArguments { values: [Text(1)] }",
+        "SqliteArguments { values: [Text(\"\\q\")] }",
+        "SqliteArguments { values: [Blob([999])] }",
+    ] {
+        let decoded = read(Values::Text { text: text.to_owned(), count: 1, cut: false });
+        assert_eq!(decoded["params_unknown"], "1 parameters in a form that this version does not know", "{text}");
+        assert!(decoded.get("params").is_none());
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_and_any_bytes_come_back(text in ".{0,200}", bytes in prop::collection::vec(any::<u8>(), 0..200), number: i64, real: f64) {
+        let arguments = arguments(|arguments| {
+            add(arguments, text.clone());
+            add(arguments, bytes.clone());
+            add(arguments, number);
+            add(arguments, real);
+        });
+        let decoded = decoded(&arguments);
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        prop_assert_eq!(&decoded["params"][0], &json!(text));
+        prop_assert_eq!(&decoded["params"][1], &json!(format!("\\x{hex}")));
+        prop_assert_eq!(&decoded["params"][2], &json!(number));
+        if real.is_finite() {
+            prop_assert_eq!(decoded["params"][3].as_f64(), Some(real));
+        }
+    }
+
+    #[test]
+    fn no_text_panics_the_reader(text in "SqliteArguments \\{ values: \\[(Int|Text|Blob|Null|Double|[(\\[\\]\",)\\\\u{}0-9 ]){0,40}") {
+        read(Values::Text { text, count: 3, cut: false });
+    }
+}
