@@ -10,6 +10,7 @@ pub mod notifier;
 pub mod profiler;
 pub mod report;
 mod timestamp;
+pub mod web;
 
 pub use collector::{CollectorConfig, CollectorStats};
 pub use context::TraceExt;
