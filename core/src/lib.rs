@@ -1,10 +1,12 @@
 //! Trace points, collector, storage drivers and reports.
 mod collector;
+mod config;
 pub mod context;
 pub mod driver;
 mod error;
 mod id;
 mod info;
+pub mod initializer;
 mod message;
 pub mod notifier;
 pub mod profiler;
@@ -13,6 +15,7 @@ mod timestamp;
 pub mod web;
 
 pub use collector::{CollectorConfig, CollectorStats};
+pub use config::{Config, ConfigError};
 pub use context::TraceExt;
 pub use id::Id;
 pub use info::{Info, RenderInfo};

@@ -52,7 +52,7 @@ where
             }
             let is_over = frame.is_none() || this.body.inner().is_none_or(Body::is_end_stream);
             if is_over {
-                if let Some(root) = this.body.end() {
+                if let Some(mut root) = this.body.end() {
                     root.finish();
                 }
             } else if *this.remaining == Some(0)

@@ -42,14 +42,13 @@ use crate::Notifier;
 /// use std::convert::Infallible;
 ///
 /// use http::{Request, Response};
-/// use http_body_util::Full;
 /// use osprofiler::{Profiler, web};
 /// use tower::{Service, ServiceBuilder, ServiceExt, service_fn};
 ///
 /// web::enable(["SECRET_KEY"]);
 /// let mut service = ServiceBuilder::new()
 ///     .layer(web::TraceLayer::new())
-///     .service(service_fn(async |_: Request<()>| Ok::<_, Infallible>(Response::new(Full::from("hello")))));
+///     .service(service_fn(async |_: Request<()>| Ok::<_, Infallible>(Response::new("hello".to_owned()))));
 ///
 /// // What a client sends that wants this request traced:
 /// let client = Profiler::new("SECRET_KEY", None, None);

@@ -64,7 +64,7 @@ impl Root {
     }
 
     /// Ends the trace: stops the point, after those that were left open within it.
-    pub(super) fn finish(mut self: Box<Self>) {
+    pub(super) fn finish(&mut self) {
         drop(self.scope.take());
         self.stop();
     }
