@@ -124,6 +124,14 @@ mod tests {
     }
 
     #[test]
+    fn indented_lines_go_on_with_the_value() -> Result<(), ConfigError> {
+        let config = read("[profiler]\nhmac_keys = a,\n  b\nenabled = true\n")?;
+        assert_eq!(config.hmac_keys.iter().map(AsRef::as_ref).collect::<Vec<&str>>(), ["a", "b"]);
+        assert!(config.enabled);
+        Ok(())
+    }
+
+    #[test]
     fn nothing_is_changed_without_the_section() -> Result<(), ConfigError> {
         for text in ["", "[other]\nx = 1\n", "[profiler]\n", "enabled = true\n"] {
             assert!(!read(text)?.enabled, "{text:?}");

@@ -13,7 +13,7 @@ use super::{ResponseFuture, Settings, TracedBody};
 use crate::profiler;
 use crate::web::{state, trace_info};
 
-// Header names are lower case in this crate's eyes; on the wire and for `HeaderMap` the case does not matter.
+// As in `web::X_TRACE_INFO` and `X_TRACE_HMAC`; the `http` crate wants header names in lower case.
 static TRACE_INFO: HeaderName = HeaderName::from_static("x-trace-info");
 static TRACE_HMAC: HeaderName = HeaderName::from_static("x-trace-hmac");
 
