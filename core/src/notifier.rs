@@ -45,6 +45,20 @@ pub fn set(notifier: impl Into<Notifier>) {
     std::mem::swap(&mut *GLOBAL.write().unwrap_or_else(PoisonError::into_inner), &mut notifier);
 }
 
+/// Takes `notifier` back, and says whether it was still the process-wide one.
+pub(crate) fn unset(notifier: &Notifier) -> bool {
+    let mut global = GLOBAL.write().unwrap_or_else(PoisonError::into_inner);
+    let is_set = match (&global.0, &notifier.0) {
+        (Some(global), Some(collector)) => Arc::ptr_eq(global, collector),
+        _ => false,
+    };
+    if is_set {
+        // Dropped while the lock is held, but never the last clone: `notifier` is another.
+        *global = Notifier::default();
+    }
+    is_set
+}
+
 /// The process-wide notifier; until one is [`set`], one that takes nothing.
 #[must_use]
 pub fn get() -> Notifier {
@@ -85,6 +99,11 @@ impl Notifier {
     #[must_use]
     pub fn stats(&self) -> CollectorStats {
         self.0.as_ref().map(|collector| collector.stats()).unwrap_or_default()
+    }
+
+    /// Takes nothing more, in no clone either, and stores what is left; `false` when that took longer than `timeout`.
+    pub(crate) fn shutdown(&self, timeout: Duration) -> bool {
+        self.0.as_ref().is_none_or(|collector| collector.shutdown(timeout))
     }
 
     pub(crate) fn queue(&self) -> Option<Arc<Queue>> {

@@ -16,7 +16,7 @@ pub(crate) use queue::{Queue, Record};
 use crate::driver::Driver;
 
 /// How long dropping a collector waits for its worker to store what is left.
-const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
+pub(crate) const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Bounds of the collector's queue, and its pace.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +88,11 @@ impl Collector {
 
     pub(crate) fn flush(&self, timeout: Duration) -> bool {
         self.queue.flush(timeout)
+    }
+
+    /// Takes nothing more and stores what is left; `false` when that took longer than `timeout`.
+    pub(crate) fn shutdown(&self, timeout: Duration) -> bool {
+        self.queue.close(timeout)
     }
 
     pub(crate) fn stats(&self) -> CollectorStats {

@@ -129,16 +129,21 @@ impl Queue {
         state.finished >= target
     }
 
-    /// Takes nothing more, and waits until the worker has stored what is left.
-    pub(super) fn close(&self, timeout: Duration) {
+    /// Takes nothing more, and waits until the worker has stored what is left; `false` when that took longer.
+    ///
+    /// Only the first call waits: who gave the store a time does not wait for it again.
+    pub(super) fn close(&self, timeout: Duration) -> bool {
         let mut state = self.lock();
-        state.closed = true;
+        if std::mem::replace(&mut state.closed, true) {
+            return state.gone;
+        }
         self.work.notify_one();
         let (_state, waited) =
             self.done.wait_timeout_while(state, timeout, |state| !state.gone).unwrap_or_else(PoisonError::into_inner);
         if waited.timed_out() {
             tracing::warn!("the store did not take the last messages within {timeout:?}: they may be lost");
         }
+        !waited.timed_out()
     }
 
     /// The next batch, or `None` when the queue is closed and empty.

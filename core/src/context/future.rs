@@ -41,8 +41,7 @@ pub trait TraceExt: Sized {
     /// it stops as cancelled, and on panic with `etype` and `message`. Without an active trace nothing happens.
     fn traced(self, name: impl Into<Cow<'static, str>>, info: impl Into<Info>) -> InTrace<Self> {
         let Some(point) = Point::new(name) else { return InTrace::new(self, None) };
-        let inside = Profiler::from_parts(point.trace().clone(), point.id().clone(), point.parent_id().clone());
-        let mut traced = InTrace::new(self, Some(Scope::of(&inside)));
+        let mut traced = InTrace::new(self, Some(Scope::of(&point.profiler())));
         traced.point = Some(point);
         traced.info = info.into();
         traced

@@ -1,7 +1,7 @@
 //! Drivers: where messages are stored and read from.
 //!
 //! A driver is chosen by the scheme of a connection string. Here live the [`Driver`] trait, its errors and the registry
-//! of schemes; every driver has a module of its own. [`file`] is always there; others come by [`register`].
+//! of schemes; every driver has a module of its own. [`file`](mod@file) is always there; others come by [`register`].
 
 pub mod file;
 mod registry;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::TraceShared;
+use super::{Profiler, TraceShared};
 use crate::collector::Record;
 use crate::{Id, Info, Phase, context};
 
@@ -42,18 +42,23 @@ impl Point {
         Some(Self { trace, name: name.into(), trace_id: Id::random(), parent_id, open: false })
     }
 
+    /// A point under `profiler`'s, whatever is active here; `None` where nobody takes its messages.
+    #[cfg(feature = "tower")]
+    pub(crate) fn under(profiler: &Profiler, name: impl Into<Cow<'static, str>>) -> Option<Self> {
+        let trace = profiler.trace.queue.is_some().then(|| Arc::clone(&profiler.trace))?;
+        let parent_id = profiler.id().clone();
+        Some(Self { trace, name: name.into(), trace_id: Id::random(), parent_id, open: false })
+    }
+
+    /// The trace as it is within this point.
+    pub(crate) fn profiler(&self) -> Profiler {
+        Profiler::from_parts(Arc::clone(&self.trace), self.trace_id.clone(), self.parent_id.clone())
+    }
+
     /// The point's own id.
     #[must_use]
     pub fn id(&self) -> &Id {
         &self.trace_id
-    }
-
-    pub(crate) fn trace(&self) -> &Arc<TraceShared> {
-        &self.trace
-    }
-
-    pub(crate) fn parent_id(&self) -> &Id {
-        &self.parent_id
     }
 
     /// Whether the point was started and not stopped.

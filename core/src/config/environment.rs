@@ -1,0 +1,146 @@
+//! Configuration from environment variables.
+
+use std::ffi::{OsStr, OsString};
+
+use super::settings::{NAMES, Setting, Source};
+use super::{Config, ConfigError};
+
+const PREFIX: &str = "OSPROFILER_";
+
+/// How errors call the environment.
+const PLACE: &str = "the environment";
+
+impl Config {
+    /// Overrides settings by the process's environment variables that begin with `OSPROFILER_`; those that are not there
+    /// change nothing.
+    ///
+    /// ```no_run
+    /// use osprofiler::Config;
+    ///
+    /// let config = Config::default().with_enabled(true).with_env()?;
+    /// # Ok::<(), osprofiler::ConfigError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`UnknownKey`](ConfigError::UnknownKey) where a variable begins so and means nothing,
+    /// [`BadValue`](ConfigError::BadValue), [`Conflict`](ConfigError::Conflict) and
+    /// [`NotUnicode`](ConfigError::NotUnicode).
+    pub fn with_env(self) -> Result<Self, ConfigError> {
+        self.with_variables(std::env::vars_os())
+    }
+
+    /// As [`with_env`](Self::with_env), with these variables and their values in place of the process's.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`with_env`](Self::with_env).
+    pub fn with_variables<K, V>(mut self, variables: impl IntoIterator<Item = (K, V)>) -> Result<Self, ConfigError>
+    where
+        K: AsRef<OsStr>,
+        V: Into<OsString>,
+    {
+        let mut source = Source::new(PLACE);
+        for (variable, value) in variables {
+            let variable = variable.as_ref().to_string_lossy();
+            let Some(name) = variable.strip_prefix(PREFIX) else { continue };
+            let Some(setting) = setting(name) else {
+                return Err(ConfigError::UnknownKey {
+                    place: PLACE.to_owned(),
+                    key: variable.into_owned(),
+                    known: known(),
+                });
+            };
+            let Ok(value) = value.into().into_string() else {
+                return Err(ConfigError::NotUnicode { variable: variable.into_owned() });
+            };
+            source.set(&mut self, setting, variable.into_owned(), &value)?;
+        }
+        Ok(self)
+    }
+}
+
+/// OSProfiler's old name of `enabled` is one of files only.
+fn names() -> impl Iterator<Item = (&'static str, Setting)> {
+    NAMES.into_iter().filter(|(name, _)| *name != "profiler_enabled")
+}
+
+fn setting(name: &str) -> Option<Setting> {
+    names().find(|(known, _)| known.to_ascii_uppercase() == name).map(|(_, setting)| setting)
+}
+
+fn known() -> String {
+    let known: Vec<String> = names().map(|(name, _)| format!("{PREFIX}{}", name.to_ascii_uppercase())).collect();
+    known.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+        Config::default().with_variables(variables.iter().copied())
+    }
+
+    #[test]
+    fn every_setting_has_its_variable() -> Result<(), ConfigError> {
+        let config = read(&[
+            ("PATH", "/bin"),
+            ("OSPROFILER_ENABLED", "1"),
+            ("OSPROFILER_TRACE_SQL", "On"),
+            ("OSPROFILER_HMAC_KEYS", "a, b"),
+            ("OSPROFILER_CONNECTION_STRING", "file:t"),
+        ])?;
+        assert!(config.enabled && config.trace_sql);
+        assert_eq!(config.hmac_keys[1].as_ref(), "b");
+        assert_eq!(config.connection_string(), "file:t");
+        assert!(read(&[("OSPROFILER_TRACE_SQLALCHEMY", "yes")])?.trace_sql);
+        Ok(())
+    }
+
+    #[test]
+    fn only_what_is_there_is_overridden() -> Result<(), ConfigError> {
+        let config = Config::default().with_enabled(true).with_hmac_keys(["a"]);
+        let config = config.with_variables([("OSPROFILER_TRACE_SQL", "true"), ("OSPROFILER_HMAC_KEYS", "")])?;
+        assert!(config.enabled && config.trace_sql && config.hmac_keys.is_empty());
+        Ok(())
+    }
+
+    #[test]
+    fn mistakes_name_variable_value_and_what_is_allowed() {
+        for (variables, says) in [
+            (
+                &[("OSPROFILER_ENABLED", "maybe")][..],
+                "OSPROFILER_ENABLED = \"maybe\" in the environment is not allowed; \
+                 allowed is true, yes, on or 1, or false, no, off or 0",
+            ),
+            (
+                &[("OSPROFILER_HMAC_KEY", "s3cret")],
+                "unknown key OSPROFILER_HMAC_KEY in the environment; known are OSPROFILER_ENABLED, \
+                 OSPROFILER_TRACE_SQL, OSPROFILER_TRACE_SQLALCHEMY, OSPROFILER_HMAC_KEYS, OSPROFILER_CONNECTION_STRING",
+            ),
+            (
+                &[("OSPROFILER_TRACE_SQL", "1"), ("OSPROFILER_TRACE_SQLALCHEMY", "0")],
+                "OSPROFILER_TRACE_SQL and OSPROFILER_TRACE_SQLALCHEMY in the environment are the same setting and \
+                 contradict each other; keep one",
+            ),
+            (
+                &[("OSPROFILER_CONNECTION_STRING", "")],
+                "OSPROFILER_CONNECTION_STRING = \"\" in the environment is not allowed; \
+                 allowed is a connection string, such as file:DIRECTORY",
+            ),
+        ] {
+            assert_eq!(read(variables).expect_err(says).to_string(), says);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn value_that_is_no_text_is_an_error() {
+        use std::os::unix::ffi::OsStringExt;
+
+        let value = OsString::from_vec(vec![0xff]);
+        let error = Config::default().with_variables([("OSPROFILER_ENABLED", value)]).expect_err("no text");
+        assert_eq!(error.to_string(), "the environment variable OSPROFILER_ENABLED is not valid Unicode");
+    }
+}

@@ -1,0 +1,127 @@
+//! [`Config`]: what a service decides about tracing, from code, a file or the environment.
+//!
+//! Here: the settings and how they are set from code. Below: what a text means (`settings`), where texts come from (`ini`,
+//! `environment`) and what can be wrong with them (`error`). Not here: putting a configuration into effect
+//! ([`initializer`](crate::initializer)).
+
+mod environment;
+mod error;
+#[cfg(feature = "ini")]
+mod ini;
+mod settings;
+
+use std::fmt;
+
+pub use error::ConfigError;
+
+use crate::driver::{DEFAULT_CONNECTION_STRING, Redacted};
+use crate::web::HmacKey;
+
+/// A service's configuration: by default nothing is traced.
+///
+/// Later calls override earlier ones, so that the environment overrides a file like this:
+///
+/// ```
+/// # #[cfg(feature = "ini")] {
+/// use osprofiler::Config;
+///
+/// let config = Config::default()
+///     .with_ini("[profiler]\nenabled = yes\ntrace_sql = true\nhmac_keys = new_key, old_key\n")?
+///     .with_variables([("OSPROFILER_CONNECTION_STRING", "file:///var/lib/traces")])?;
+/// assert!(config.enabled && config.trace_sql);
+/// assert_eq!(config.hmac_keys.len(), 2);
+/// assert_eq!(config.connection_string(), "file:///var/lib/traces");
+/// # }
+/// # Ok::<(), osprofiler::ConfigError>(())
+/// ```
+///
+/// | setting | key in `[profiler]` | environment variable | default |
+/// | --- | --- | --- | --- |
+/// | `enabled` | `enabled`, or OSProfiler's old `profiler_enabled` | `OSPROFILER_ENABLED` | `false` |
+/// | `trace_sql` | `trace_sql`, or OSProfiler's `trace_sqlalchemy` | `OSPROFILER_TRACE_SQL`, `OSPROFILER_TRACE_SQLALCHEMY` | `false` |
+/// | `hmac_keys` | `hmac_keys` | `OSPROFILER_HMAC_KEYS` | none |
+/// | `connection_string` | `connection_string` | `OSPROFILER_CONNECTION_STRING` | [`DEFAULT_CONNECTION_STRING`] |
+///
+/// Switches are `true`, `yes`, `on` or `1`, and `false`, `no`, `off` or `0`, in upper or lower case, as in oslo.config;
+/// keys are separated by commas. Both names of a setting in one source must not contradict each other.
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub struct Config {
+    /// Whether anything is traced at all. Default: `false`.
+    pub enabled: bool,
+    /// Whether adapters trace SQL. Default: `false`.
+    pub trace_sql: bool,
+    /// The keys that sign trace headers. Default: none, unlike OSProfiler, whose default key everybody knows.
+    ///
+    /// Without keys no web request is traced; traces that the program begins itself are.
+    pub hmac_keys: Vec<HmacKey>,
+    /// Where traces are stored; `None` is [`DEFAULT_CONNECTION_STRING`].
+    pub connection_string: Option<String>,
+}
+
+impl Config {
+    /// Sets [`enabled`](Self::enabled).
+    #[must_use]
+    pub fn with_enabled(mut self, enabled: bool) -> Self {
+        self.enabled = enabled;
+        self
+    }
+
+    /// Sets [`trace_sql`](Self::trace_sql).
+    #[must_use]
+    pub fn with_trace_sql(mut self, trace_sql: bool) -> Self {
+        self.trace_sql = trace_sql;
+        self
+    }
+
+    /// Sets [`hmac_keys`](Self::hmac_keys), each a key of its own; commas mean nothing here.
+    #[must_use]
+    pub fn with_hmac_keys<K: Into<HmacKey>>(mut self, hmac_keys: impl IntoIterator<Item = K>) -> Self {
+        self.hmac_keys = hmac_keys.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Sets [`connection_string`](Self::connection_string).
+    #[must_use]
+    pub fn with_connection_string(mut self, connection_string: impl Into<String>) -> Self {
+        self.connection_string = Some(connection_string.into());
+        self
+    }
+
+    /// Where traces are stored.
+    #[must_use]
+    pub fn connection_string(&self) -> &str {
+        self.connection_string.as_deref().unwrap_or(DEFAULT_CONNECTION_STRING)
+    }
+}
+
+impl fmt::Debug for Config {
+    /// Without keys, and without the credentials and options of the connection string.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("enabled", &self.enabled)
+            .field("trace_sql", &self.trace_sql)
+            .field("hmac_keys", &self.hmac_keys)
+            .field("connection_string", &format_args!("{}", Redacted(self.connection_string())))
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_traced_by_default() {
+        let config = Config::default();
+        assert!(!config.enabled && !config.trace_sql && config.hmac_keys.is_empty());
+        assert_eq!(config.connection_string(), DEFAULT_CONNECTION_STRING);
+    }
+
+    #[test]
+    fn debug_output_shows_no_secret() {
+        let config = Config::default().with_hmac_keys(["s3cret"]).with_connection_string("redis://u:s3cret@h?p=s3cret");
+        let shown = format!("{config:?}");
+        assert!(shown.contains("redis://***@h") && !shown.contains("s3cret"), "{shown}");
+    }
+}

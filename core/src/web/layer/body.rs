@@ -1,0 +1,88 @@
+//! [`TracedBody`]: a response's body, whose streaming is part of the request's trace.
+
+use std::fmt::Display;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use bytes::Buf;
+use http_body::{Body, Frame, SizeHint};
+use pin_project::pin_project;
+
+use super::root::{InRoot, Root};
+
+/// The body of a response that went through a [`TraceService`](super::TraceService).
+///
+/// What it does while it is polled is in the trace, and the root point stops just before its last frame is handed out.
+#[pin_project]
+pub struct TracedBody<B> {
+    #[pin]
+    body: InRoot<B>,
+    /// How many bytes of data are still to come, where that is known.
+    remaining: Option<u64>,
+}
+
+impl<B> TracedBody<B> {
+    pub(super) fn new(body: B, root: Option<Box<Root>>, length: Option<u64>) -> Self {
+        Self { body: InRoot::new(body, root), remaining: length }
+    }
+}
+
+impl<B> Body for TracedBody<B>
+where
+    B: Body,
+    B::Error: Display,
+{
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        let mut this = self.project();
+        let Some(poll) = this.body.as_mut().with(|body| body.poll_frame(cx)) else { return Poll::Ready(None) };
+        let frame = ready!(poll);
+        if let Some(root) = this.body.as_mut().root() {
+            match &frame {
+                Some(Ok(frame)) => {
+                    let bytes = frame.data_ref().map_or(0, |data| data.remaining() as u64);
+                    if let Some(remaining) = this.remaining {
+                        *remaining = remaining.saturating_sub(bytes);
+                    }
+                }
+                Some(Err(error)) => root.fail(error),
+                None => {}
+            }
+            let is_over = frame.is_none() || this.body.inner().is_none_or(Body::is_end_stream);
+            if is_over {
+                if let Some(mut root) = this.body.end() {
+                    root.finish();
+                }
+            } else if *this.remaining == Some(0)
+                && let Some(root) = this.body.root()
+            {
+                // Trailers may follow, so the body lives on.
+                root.stop();
+            }
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.inner().is_none_or(Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.inner().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+    }
+}
+
+impl<B: Default> Default for TracedBody<B> {
+    /// An untraced body.
+    fn default() -> Self {
+        Self::new(B::default(), None, None)
+    }
+}
+
+impl<B> std::fmt::Debug for TracedBody<B> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TracedBody").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,81 @@
+//! What the layer records. Here: a service's surroundings; below: requests, and bodies.
+
+mod bodies;
+mod requests;
+
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body;
+use http_body_util::Full;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::{Id, Message, Profiler, TraceExt, web};
+
+const KEY: &str = "SECRET_KEY";
+
+/// Keeps the messages of one test.
+struct Store {
+    notifier: Notifier,
+    messages: Arc<Mutex<Vec<Message>>>,
+}
+
+impl Store {
+    fn new() -> Self {
+        let messages = Arc::new(Mutex::new(Vec::new()));
+        let theirs = Arc::clone(&messages);
+        let notifier =
+            Notifier::from(move |message: &Message| theirs.lock().expect("no test panics here").push(message.clone()));
+        Self { notifier, messages }
+    }
+
+    fn layer(&self) -> TraceLayer {
+        TraceLayer::new().hmac_keys([KEY]).notifier(self.notifier.clone())
+    }
+
+    fn messages(&self) -> Vec<Message> {
+        assert!(self.notifier.flush(Duration::from_secs(10)), "a function takes messages at once");
+        self.messages.lock().expect("no test panics here").clone()
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.messages().into_iter().map(|message| message.name).collect()
+    }
+
+    /// The info of the message of that name, without the host.
+    fn info(&self, name: &str) -> Value {
+        let messages = self.messages();
+        let mut named = messages.iter().filter(|message| message.name == name);
+        let mut info = named.next().unwrap_or_else(|| panic!("no {name} in {messages:?}")).info();
+        assert!(named.next().is_none(), "more than one {name}");
+        info.remove("host");
+        Value::Object(info)
+    }
+}
+
+/// The headers that a client sends which wants a trace with this id.
+fn headers(base_id: &str, key: &str) -> Vec<(&'static str, String)> {
+    Profiler::with_notifier(&Notifier::default(), key, Some(Id::from(base_id)), None).in_scope(web::headers)
+}
+
+fn request(method: &str, uri: &str, headers: Vec<(&'static str, String)>) -> Request<()> {
+    let mut request = Request::builder().method(method).uri(uri);
+    for (name, value) in headers {
+        request = request.header(name, value);
+    }
+    request.body(()).expect("a valid request")
+}
+
+fn signed(base_id: &str) -> Request<()> {
+    request("GET", "/posts", headers(base_id, KEY))
+}
+
+/// A handler with a point of its own.
+async fn hello(_: Request<()>) -> Result<Response<Full<Bytes>>, Infallible> {
+    async {}.traced("query", ()).await;
+    Ok(Response::new(Full::from("hello")))
+}
