@@ -68,12 +68,6 @@ struct State {
     gone: bool,
 }
 
-/// Records that the worker took out of the queue, and their weight.
-pub(super) struct Batch {
-    pub(super) records: Vec<Record>,
-    bytes: usize,
-}
-
 impl Queue {
     pub(super) fn new(config: CollectorConfig) -> Self {
         Self {
@@ -146,12 +140,12 @@ impl Queue {
         !waited.timed_out()
     }
 
-    /// The next batch, or `None` when the queue is closed and empty.
-    pub(super) fn next_batch(&self) -> Option<Batch> {
+    /// Moves the next records to `batch`, which is empty; `false` when the queue is closed and empty.
+    pub(super) fn next_batch(&self, batch: &mut VecDeque<Record>) -> bool {
         let mut state = self.lock();
         while state.records.is_empty() {
             if state.closed {
-                return None;
+                return false;
             }
             state.idle = true;
             state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -162,11 +156,12 @@ impl Queue {
         };
         let (mut state, _) =
             self.work.wait_timeout_while(state, self.config.linger, gather).unwrap_or_else(PoisonError::into_inner);
-        let count = state.records.len().min(self.config.batch.max(1));
-        let records: Vec<Record> = state.records.drain(..count).collect();
-        drop(state);
-        let bytes = records.iter().map(Record::weight).sum();
-        Some(Batch { records, bytes })
+        if state.records.len() <= self.config.batch {
+            std::mem::swap(&mut state.records, batch);
+        } else {
+            batch.extend(state.records.drain(..self.config.batch.max(1)));
+        }
+        true
     }
 
     /// Forgets a batch that the worker is done with. `count` and `bytes` are what it was when it was taken.
@@ -209,15 +204,9 @@ impl Queue {
     }
 }
 
-impl Batch {
-    pub(super) fn bytes(&self) -> usize {
-        self.bytes
-    }
-}
-
 impl Record {
     /// About how many bytes this keeps in memory.
-    fn weight(&self) -> usize {
+    pub(super) fn weight(&self) -> usize {
         size_of::<Self>() + self.info.weight()
     }
 }

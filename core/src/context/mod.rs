@@ -7,7 +7,7 @@
 mod carry;
 mod future;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
@@ -20,6 +20,9 @@ use crate::profiler::{Point, Profiler, TraceShared};
 
 thread_local! {
     static CURRENT: RefCell<Option<Box<Scope>>> = const { RefCell::new(None) };
+    /// Whether `CURRENT` holds a scope. Beside it, because a thread local that needs no destructor is read at once: this is
+    /// what every untraced query pays.
+    static ACTIVE: Cell<bool> = const { Cell::new(false) };
 }
 
 /// A trace, and the points of it that are open here.
@@ -86,7 +89,7 @@ impl Drop for Scope {
 /// Whether a trace is active here.
 #[inline]
 pub(crate) fn is_active() -> bool {
-    CURRENT.try_with(|current| current.borrow().is_some()).unwrap_or(false)
+    ACTIVE.get()
 }
 
 /// Hands the active scope to `read`, which must not call user code.
@@ -100,9 +103,12 @@ fn with_current_mut<T>(write: impl FnOnce(&mut Scope) -> T) -> Option<T> {
 
 /// Makes `scope` the active one and returns the one before. A thread that is ending has none and takes none.
 pub(crate) fn replace(scope: Option<Box<Scope>>) -> Option<Box<Scope>> {
-    let mut scope = scope;
-    let _ = CURRENT.try_with(|current| std::mem::swap(&mut *current.borrow_mut(), &mut scope));
-    scope
+    CURRENT
+        .try_with(|current| {
+            ACTIVE.set(scope.is_some());
+            current.replace(scope)
+        })
+        .unwrap_or_default()
 }
 
 /// Runs `f` with the scope in `slot` installed, and puts it back there afterwards, also on panic.

@@ -22,8 +22,18 @@ const NOT_KEPT: &str = "…(not kept: the values are long and the collector was 
 pub enum Values {
     /// Themselves.
     Shared(SqliteArguments),
-    /// What they print, how many there are, and whether the text was cut.
-    Text { text: String, count: usize, cut: bool },
+    /// What they print, as far as it is short.
+    Text(Box<Text>),
+}
+
+/// What arguments print.
+#[derive(Debug)]
+pub struct Text {
+    text: String,
+    /// How many arguments there are.
+    count: usize,
+    /// Whether the text is not the whole.
+    cut: bool,
 }
 
 impl Values {
@@ -33,7 +43,7 @@ impl Values {
         }
         let mut text = CappedText(String::new());
         let cut = write!(text, "{arguments:?}").is_err();
-        Self::Text { text: text.0, count: arguments.len(), cut }
+        Self::Text(Box::new(Text { text: text.0, count: arguments.len(), cut }))
     }
 }
 
@@ -41,7 +51,7 @@ impl BoundValues for Values {
     fn weight(&self) -> usize {
         match self {
             Self::Shared(arguments) => arguments.len() * size_of::<sqlx_sqlite::SqliteArgumentValue>(),
-            Self::Text { text, .. } => text.capacity(),
+            Self::Text(text) => text.text.capacity(),
         }
     }
 
@@ -49,7 +59,7 @@ impl BoundValues for Values {
         let mut reader = Reader::new(params);
         let (read, count, cut) = match self {
             Self::Shared(arguments) => (write!(reader, "{arguments:?}"), arguments.len(), false),
-            Self::Text { text, count, cut } => (reader.write_str(&text), count, cut),
+            Self::Text(text) => (reader.write_str(&text.text), text.count, text.cut),
         };
         let complete = matches!(reader.state, State::After) && reader.count == count;
         if read.is_err() || !(complete || cut) {
@@ -259,9 +269,31 @@ impl<'a> Reader<'a> {
 impl Write for Reader<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let mut text = text;
-        if let State::Before = self.state {
-            let Some(list) = text.find('[') else { return Ok(()) };
-            text = &text[list..];
+        match self.state {
+            // `Debug` writes the bracket in a piece of its own; a text that was kept comes whole.
+            State::Before if text.len() < 32 && !text.ends_with('[') => return Ok(()),
+            State::Before => {
+                let Some(list) = text.find('[') else { return Ok(()) };
+                text = &text[list..];
+            }
+            State::After => return Ok(()),
+            _ => {}
+        }
+        // `Debug` writes names and numbers in one piece, which need no look at each character.
+        match &self.state {
+            State::Between if text.as_bytes().first().is_some_and(u8::is_ascii_uppercase) => {
+                if text.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+                    self.word.clear();
+                    self.word.push_str(text);
+                    self.state = State::Name;
+                    return Ok(());
+                }
+            }
+            State::Number(_) if !text.contains(')') => {
+                self.word.push_str(text);
+                return Ok(());
+            }
+            _ => {}
         }
         for c in text.chars() {
             self.state = self.read(c).ok_or(fmt::Error)?;
