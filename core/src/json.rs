@@ -48,6 +48,16 @@ impl InfoWriter {
         write_str(&mut self.out, value);
     }
 
+    /// A member that is text of the program's own, which needs no escape.
+    #[inline]
+    pub(crate) fn word(&mut self, key: &'static str, value: &'static str) {
+        debug_assert!(is_plain(value.as_bytes()), "{value:?} needs an escape: use `string`");
+        self.key(key);
+        self.out.push('"');
+        self.out.push_str(value);
+        self.out.push('"');
+    }
+
     /// A member that is a whole number.
     #[inline]
     pub fn number(&mut self, key: &'static str, value: u64) {
@@ -181,9 +191,11 @@ fn is_plain(text: &[u8]) -> bool {
     if blocks.iter().any(|block| needs_escape(u64::from_ne_bytes(*block))) {
         return false;
     }
-    let mut last = all(b' ').to_ne_bytes();
-    last[..rest.len()].copy_from_slice(rest);
-    !needs_escape(u64::from_ne_bytes(last))
+    match text.last_chunk::<8>() {
+        // The last eight bytes, some of which were looked at before.
+        Some(last) => rest.is_empty() || !needs_escape(u64::from_ne_bytes(*last)),
+        None => !rest.iter().any(|byte| *byte < 0x20 || *byte == b'"' || *byte == b'\\'),
+    }
 }
 
 /// Appends any JSON. What cannot be JSON, such as a map whose keys are no text, is `null`.
@@ -226,11 +238,11 @@ mod tests {
     #[test]
     fn only_texts_without_escapes_are_plain() {
         for byte in 0..=u8::MAX {
-            for place in 0..20 {
+            let escape = byte < 0x20 || byte == b'"' || byte == b'\\';
+            for (length, place) in (1..=20).flat_map(|length| (0..length).map(move |place| (length, place))) {
                 let mut text = [b'x'; 20];
                 text[place] = byte;
-                let escape = byte < 0x20 || byte == b'"' || byte == b'\\';
-                assert_eq!(is_plain(&text), !escape, "{byte} at {place}");
+                assert_eq!(is_plain(&text[..length]), !escape, "{byte} at {place} of {length}");
             }
         }
     }

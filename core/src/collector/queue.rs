@@ -16,7 +16,7 @@ use crate::profiler::TraceShared;
 use crate::{Id, Info, Phase};
 
 /// From so many held messages on, those who push keep only what is small.
-const BEHIND: usize = 512;
+const BEHIND: usize = 4096;
 
 /// A message that is not rendered yet.
 pub(crate) struct Record {
@@ -27,6 +27,8 @@ pub(crate) struct Record {
     pub(crate) parent_id: Id,
     pub(crate) at: Instant,
     pub(crate) info: Info,
+    /// About how many bytes this keeps in memory.
+    pub(crate) weight: usize,
 }
 
 #[derive(Default)]
@@ -82,7 +84,7 @@ impl Queue {
 
     /// Takes a record, or counts it as dropped.
     pub(crate) fn push(&self, record: Record) {
-        let bytes = record.weight();
+        let bytes = record.weight;
         let mut state = self.lock();
         let full = state.held >= self.config.queue_messages
             || (state.held > 0 && state.held_bytes + bytes > self.config.queue_bytes);
@@ -201,12 +203,5 @@ impl Queue {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Record {
-    /// About how many bytes this keeps in memory.
-    pub(super) fn weight(&self) -> usize {
-        size_of::<Self>() + self.info.weight()
     }
 }

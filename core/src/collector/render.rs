@@ -3,13 +3,14 @@
 //! Most messages share their trace, their parent and their second with the one before, and their texts' memory with an
 //! earlier batch: what can be written once is written once.
 
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::queue::Record;
 use crate::json::{InfoWriter, write_json, write_str};
-use crate::{Id, Info, Message, Timestamp};
+use crate::{Id, Info, Message};
 
 /// Room for a common message.
 const BUFFER: usize = 640;
@@ -25,29 +26,36 @@ pub(crate) struct Renderer {
     host: String,
     /// What follows the info.
     tail: String,
-    base_id: IdText,
-    trace_id: IdText,
-    parent_id: IdText,
-    second: (i64, String),
+    name: Last<Cow<'static, str>>,
+    base_id: Last<Id>,
+    trace_id: Last<Id>,
+    parent_id: Last<Id>,
+    second: Last<i64>,
     buffers: Vec<String>,
 }
 
-/// The id that was written last, and its JSON.
-#[derive(Default)]
-struct IdText(Option<(Id, String)>);
+/// A part of the message that most often is as in the one before, and its text.
+struct Last<T> {
+    value: Option<T>,
+    text: String,
+}
 
-impl IdText {
-    fn write(&mut self, id: &Id, out: &mut String) {
-        match &self.0 {
-            Some((last, text)) if last == id => out.push_str(text),
-            _ => {
-                let (last, text) = self.0.get_or_insert_with(|| (id.clone(), String::new()));
-                last.clone_from(id);
-                text.clear();
-                id.write_json(text);
-                out.push_str(text);
-            }
+impl<T> Default for Last<T> {
+    fn default() -> Self {
+        Self { value: None, text: String::new() }
+    }
+}
+
+impl<T: Clone + PartialEq> Last<T> {
+    /// Appends the text of `value`, which `write` makes where it is another than before.
+    #[inline]
+    fn append(&mut self, value: &T, out: &mut String, write: impl FnOnce(&mut String)) {
+        if self.value.as_ref() != Some(value) {
+            self.value = Some(value.clone());
+            self.text.clear();
+            write(&mut self.text);
         }
+        out.push_str(&self.text);
     }
 }
 
@@ -66,10 +74,11 @@ impl Renderer {
             service,
             host: info.finish(),
             tail,
-            base_id: IdText::default(),
-            trace_id: IdText::default(),
-            parent_id: IdText::default(),
-            second: (i64::MIN, String::new()),
+            name: Last::default(),
+            base_id: Last::default(),
+            trace_id: Last::default(),
+            parent_id: Last::default(),
+            second: Last::default(),
             buffers: Vec::new(),
         }
     }
@@ -97,19 +106,26 @@ impl Renderer {
         let mut json = self.buffers.pop().unwrap_or_default();
         json.clear();
         json.reserve(BUFFER);
-        json.push_str("{\"name\":");
-        write_str(&mut json, &record.name);
-        // The suffix goes inside the quotation marks.
-        json.pop();
+        self.name.append(&record.name, &mut json, |text| {
+            text.push_str("{\"name\":");
+            write_str(text, &record.name);
+            // The suffix goes inside the quotation marks.
+            text.pop();
+        });
         json.push_str(suffix);
-        json.push_str("\",\"base_id\":");
-        self.base_id.write(&record.trace.base_id, &mut json);
-        json.push_str(",\"trace_id\":");
-        self.trace_id.write(&record.trace_id, &mut json);
-        json.push_str(",\"parent_id\":");
-        self.parent_id.write(&record.parent_id, &mut json);
-        json.push_str(",\"timestamp\":\"");
-        self.write_timestamp(timestamp, &mut json);
+        self.base_id.append(&record.trace.base_id, &mut json, |text| {
+            text.push_str("\",\"base_id\":");
+            record.trace.base_id.write_json(text);
+            text.push_str(",\"trace_id\":");
+        });
+        self.trace_id.append(&record.trace_id, &mut json, |text| record.trace_id.write_json(text));
+        self.parent_id.append(&record.parent_id, &mut json, |text| {
+            text.push_str(",\"parent_id\":");
+            record.parent_id.write_json(text);
+            text.push_str(",\"timestamp\":\"");
+        });
+        self.second.append(&timestamp.second(), &mut json, |text| text.push_str(&timestamp.second_text()));
+        timestamp.write_fraction(&mut json);
         json.push_str("\",\"info\":");
         let start = json.len();
         let mut writer = InfoWriter::after(json);
@@ -135,15 +151,6 @@ impl Renderer {
             service: self.service.clone(),
         }
     }
-
-    fn write_timestamp(&mut self, timestamp: Timestamp, out: &mut String) {
-        let second = timestamp.second();
-        if self.second.0 != second {
-            self.second = (second, timestamp.second_text());
-        }
-        out.push_str(&self.second.1);
-        timestamp.write_fraction(out);
-    }
 }
 
 #[cfg(test)]
@@ -165,6 +172,7 @@ mod tests {
             parent_id: profiler.id().clone(),
             at: Instant::now(),
             info: info.into(),
+            weight: 0,
         }
     }
 

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
-use super::queue::{Queue, Record};
+use super::queue::Queue;
 use super::render::Renderer;
 use crate::Message;
 use crate::driver::Driver;
@@ -20,7 +20,7 @@ pub(super) fn run(queue: &Queue, driver: &dyn Driver, mut renderer: Renderer) {
     let mut health = Health::default();
     let (mut batch, mut messages) = (VecDeque::new(), Vec::new());
     while queue.next_batch(&mut batch) {
-        let (count, bytes) = (batch.len(), batch.iter().map(Record::weight).sum());
+        let (count, bytes) = (batch.len(), batch.iter().map(|record| record.weight).sum());
         messages.extend(batch.iter_mut().map(|record| renderer.message(record)));
         batch.clear();
         let failed = write(driver, &messages, &mut health);

@@ -83,7 +83,7 @@ impl<S: AsRef<str> + Send + 'static, V: BoundValues> RenderInfo for DbStart<S, V
                 ParamsWriter::write(db, |params| values.decode(params));
             }
             db.members(&source.members);
-            db.string("method", method);
+            db.word("method", method);
             if let Some(acquire) = acquire {
                 db.number("acquire_us", u64::try_from(acquire.as_micros()).unwrap_or(u64::MAX));
             }
