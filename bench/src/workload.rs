@@ -77,8 +77,10 @@ impl FromStr for Mode {
     }
 }
 
-/// Runs `count` queries and prints the processor time they took, in seconds.
-pub(crate) fn run(mode: Mode, count: usize) -> Result<(), Box<dyn Error>> {
+/// Runs `count` queries and prints the processor time they took, in seconds. `pad` bytes are allocated first: they move
+/// everything on the heap.
+pub(crate) fn run(mode: Mode, count: usize, pad: usize) -> Result<(), Box<dyn Error>> {
+    std::mem::forget(std::hint::black_box(Vec::<u8>::with_capacity(pad)));
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(queries(mode, count))
 }
 
