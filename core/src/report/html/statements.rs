@@ -1,0 +1,179 @@
+//! The statements: equal texts together, each with a table of its executions.
+
+use std::io;
+
+use super::Shown;
+use super::escape::{Capped, Escaped};
+use crate::report::visible::one_line;
+use crate::report::{Parameter, Point, StatementGroup, Trace, label};
+
+/// How many statements are shown, and how many executions of each.
+const MOST: usize = 1000;
+/// How many parameters have a column of their own.
+const MOST_COLUMNS: usize = 12;
+/// How many bytes of a statement and of a value are shown.
+const STATEMENT_BYTES: usize = 64 << 10;
+const VALUE_BYTES: usize = 1 << 10;
+
+pub(super) fn write(trace: &Trace, out: &mut impl io::Write) -> io::Result<()> {
+    out.write_all(b"<section>\n<h2>Statements</h2>\n")?;
+    let groups = trace.statements();
+    if groups.is_empty() {
+        out.write_all(b"<p class=\"quiet\">This trace ran no SQL.</p>\n")?;
+    } else {
+        out.write_all(
+            b"<div class=\"group head\"><span>count</span><span>total</span><span>longest</span><span>rows</span>\
+              <span>statement</span></div>\n",
+        )?;
+    }
+    for (place, group) in groups.iter().enumerate().take(MOST) {
+        // The statement that took longest is what most readers came for.
+        write_group(trace, group, place == 0, out)?;
+    }
+    more(groups.len(), "more statement", "more statements", out)?;
+    out.write_all(b"</section>\n")
+}
+
+fn write_group(trace: &Trace, group: &StatementGroup<'_>, open: bool, out: &mut impl io::Write) -> io::Result<()> {
+    let rows = match (group.rows, group.rows_affected) {
+        (None, None) => "-".to_owned(),
+        (rows, affected) => rows.unwrap_or(0).saturating_add(affected.unwrap_or(0)).to_string(),
+    };
+    let open = if open || group.errors > 0 { " open" } else { "" };
+    write!(
+        out,
+        "<details{open}>\n<summary class=\"group\"><span>{}×</span><span>{}</span><span>{}</span><span>{rows}</span>\
+         <code>{}</code>",
+        group.count,
+        Shown(group.total_us),
+        Shown(group.max_us),
+        Capped(&one_line(group.statement), 300),
+    )?;
+    if group.errors > 0 {
+        write!(out, "<b class=\"bad\">✕ {}</b>", label::count(group.errors, "error", "errors"))?;
+    }
+    write!(out, "</summary>\n<pre>{}</pre>\n", Capped(group.statement, STATEMENT_BYTES))?;
+    if let Some(system) = group.system {
+        writeln!(out, "<p class=\"quiet\">{}</p>", Escaped(system))?;
+    }
+    executions(trace, group, out)?;
+    out.write_all(b"</details>\n")
+}
+
+fn executions(trace: &Trace, group: &StatementGroup<'_>, out: &mut impl io::Write) -> io::Result<()> {
+    let shown: Vec<(usize, &Point)> =
+        group.points.iter().take(MOST).map(|place| (*place, &trace.points()[*place])).collect();
+    let columns = columns(&shown);
+    out.write_all(b"<div class=\"scroll\"><table>\n<thead><tr><th>start<th>duration<th><th>rows")?;
+    for (name, type_name) in &columns {
+        write!(out, "<th class=\"value\"><bdi>{}</bdi>", Capped(name, VALUE_BYTES))?;
+        if let Some(type_name) = type_name {
+            write!(out, " <small>{}</small>", Escaped(type_name))?;
+        }
+    }
+    out.write_all(b"</tr></thead>\n<tbody>\n")?;
+    for (place, point) in shown {
+        execution(place, point, group, &columns, out)?;
+    }
+    out.write_all(b"</tbody></table></div>\n")?;
+    more(group.points.len(), "more execution", "more executions", out)
+}
+
+/// The parameters' names in the order in which they first appear, each with its first type.
+fn columns<'a>(points: &[(usize, &'a Point)]) -> Vec<(String, Option<&'a str>)> {
+    let mut columns: Vec<(String, Option<&str>)> = Vec::new();
+    for (_, point) in points {
+        for parameter in point.parameters().into_iter().take(MOST_COLUMNS) {
+            if columns.len() < MOST_COLUMNS && !columns.iter().any(|(name, _)| *name == parameter.name) {
+                columns.push((parameter.name, parameter.type_name));
+            }
+        }
+    }
+    columns
+}
+
+fn execution(
+    place: usize,
+    point: &Point,
+    group: &StatementGroup<'_>,
+    columns: &[(String, Option<&str>)],
+    out: &mut impl io::Write,
+) -> io::Result<()> {
+    let class = if point.error().is_some() { " class=\"bad\"" } else { "" };
+    let duration = point.duration_us().map_or_else(|| "?".to_owned(), |us| Shown(us).to_string());
+    write!(
+        out,
+        "<tr{class}><td><a href=\"#p{place}\">{}</a><td>{duration}<td>{}<td>",
+        Shown(point.appeared_us()),
+        Bar { from: 0, length: point.duration_us().unwrap_or(0), whole: group.max_us },
+    )?;
+    write!(out, "{}", label::rows(point).unwrap_or_default())?;
+    let parameters = point.parameters();
+    for (name, type_name) in columns {
+        out.write_all(b"<td class=\"value\">")?;
+        if let Some(parameter) = parameters.iter().find(|parameter| parameter.name == *name) {
+            value(parameter, *type_name, out)?;
+        }
+    }
+    let more = parameters.len().saturating_sub(columns.len());
+    if more > 0 {
+        write!(out, "<td class=\"quiet\">… and {}", label::count(more as u64, "more parameter", "more parameters"))?;
+    }
+    out.write_all(b"</tr>\n")?;
+    let notes: Vec<String> = label::error(point)
+        .map(|error| format!("✕ {error}"))
+        .into_iter()
+        .chain(label::marks(point).into_iter().map(str::to_owned))
+        .collect();
+    if !notes.is_empty() {
+        writeln!(
+            out,
+            "<tr class=\"bad note\"><td><td colspan=\"{}\">{}</tr>",
+            columns.len() + 3,
+            Capped(&notes.join(" · "), STATEMENT_BYTES)
+        )?;
+    }
+    Ok(())
+}
+
+fn value(parameter: &Parameter<'_>, column_type: Option<&str>, out: &mut impl io::Write) -> io::Result<()> {
+    let kind = if parameter.value.is_null() { " class=\"quiet\"" } else { "" };
+    write!(out, "<code{kind}>{}</code>", Capped(&parameter.to_string(), VALUE_BYTES))?;
+    match parameter.type_name.filter(|_| parameter.type_name != column_type) {
+        Some(type_name) => write!(out, " <small>{}</small>", Escaped(type_name)),
+        None => Ok(()),
+    }
+}
+
+fn more(all: usize, singular: &str, plural: &str, out: &mut impl io::Write) -> io::Result<()> {
+    match all.saturating_sub(MOST) {
+        0 => Ok(()),
+        more => writeln!(out, "<p class=\"quiet\">… and {}</p>", label::count(more as u64, singular, plural)),
+    }
+}
+
+/// A bar that shows a part of a whole. An image, because the page's policy allows no style of an element's own.
+pub(super) struct Bar {
+    pub(super) from: u64,
+    pub(super) length: u64,
+    pub(super) whole: u64,
+}
+
+impl std::fmt::Display for Bar {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        const WIDTH: u64 = 100;
+        let scaled = |us: u64| us.saturating_mul(WIDTH * 10).checked_div(self.whole).unwrap_or(0).min(WIDTH * 10);
+        // What took any time at all is to be seen.
+        let length = scaled(self.length).max(10);
+        let from = scaled(self.from).min(WIDTH * 10 - length);
+        write!(
+            f,
+            "<svg class=\"bar\" viewBox=\"0 0 {WIDTH} 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\">\
+             <rect x=\"{}.{}\" width=\"{}.{}\" height=\"10\"/></svg>",
+            from / 10,
+            from % 10,
+            length / 10,
+            length % 10
+        )
+    }
+}
