@@ -1,7 +1,10 @@
 //! `osprofiler trace delete`.
 
+use std::collections::BTreeMap;
+
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
+use osprofiler::report::text::one_line;
 
 use crate::error::CliError;
 use crate::output;
@@ -25,14 +28,13 @@ pub(crate) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
     let store = arguments.store.open()?;
-    let mut found = Vec::new();
+    let mut found = BTreeMap::new();
     for wanted in &arguments.traces {
-        found.push((store.resolve(wanted)?, wanted));
+        found.insert(store.resolve(wanted)?, wanted);
     }
-    found.dedup_by(|(later, _), (earlier, _)| later == earlier);
     for (id, wanted) in found {
         store.delete(&id, wanted)?;
-        output::write(None, |out| writeln!(out, "deleted {id}"))?;
+        output::write(None, |out| writeln!(out, "deleted {}", one_line(&id.to_string())))?;
     }
     Ok(())
 }

@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
-use osprofiler::Id;
 use osprofiler::report::text::Style;
 use osprofiler::report::{self, Trace};
 
@@ -65,11 +64,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
     })
 }
 
-/// The file that is meant: one that exists, or at least looks like one. An id is never a file.
+/// The file that is meant: what has a path or ends as saved traces do. A bare word is an id, whatever files lie about.
 fn saved_file(wanted: &str) -> Option<&Path> {
     let path = Path::new(wanted);
     let looks_saved = path.extension().is_some_and(|extension| extension == "json" || extension == "jsonl");
-    (Id::from(wanted).as_uuid().is_none() && wanted != "latest" && (looks_saved || path.is_file())).then_some(path)
+    (looks_saved || path.components().count() > 1).then_some(path)
 }
 
 fn open(path: &Path) -> Result<Trace, CliError> {

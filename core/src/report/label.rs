@@ -90,6 +90,33 @@ pub(super) fn marks(point: &Point) -> Vec<&'static str> {
     marks
 }
 
+/// The parameters in brackets, with their names where they have some, and no longer than `limit` characters.
+pub(super) fn parameters(point: &Point, limit: Option<usize>) -> Option<String> {
+    let named = point.params()?.is_object();
+    let mut text = String::new();
+    for parameter in point.parameters() {
+        text.push_str(if text.is_empty() { "" } else { ", " });
+        if named {
+            text.push_str(&format!("{}: ", one_line(&parameter.name)));
+        }
+        text.push_str(&one_line(&parameter.to_string()));
+        // What follows would be cut off anyway.
+        if limit.is_some_and(|limit| text.len() > 4 * limit) {
+            break;
+        }
+    }
+    (!text.is_empty()).then(|| format!("[{}]", shortened(&text, limit)))
+}
+
+/// The text, or its beginning and an ellipsis where it has more than `room` characters.
+pub(super) fn shortened(text: &str, room: Option<usize>) -> String {
+    let Some(room) = room else { return text.to_owned() };
+    match text.char_indices().nth(room.saturating_sub(1)) {
+        Some((end, last)) if text.len() > end + last.len_utf8() => format!("{}…", &text[..end]),
+        _ => text.to_owned(),
+    }
+}
+
 /// How many rows came back or were changed.
 pub(super) fn rows(point: &Point) -> Option<String> {
     match (point.rows(), point.rows_affected()) {

@@ -16,7 +16,7 @@ use super::{Trace, label};
 const STYLE: &str = include_str!("report.css");
 
 /// The SHA-256 of [`STYLE`] in Base64; a test compares them and prints the right one.
-const STYLE_SHA256: &str = "/cF8dptnJ8u0ZfzcshZbUZwEBdbVw05BZ0ALxQFtpCo=";
+const STYLE_SHA256: &str = "yQUXWLtpZaLkR8X/9kUn8fpAMS8m8cjcmIjXvAXUSZk=";
 
 /// Writes the trace as an HTML page.
 ///

@@ -49,13 +49,14 @@ fn write_group(trace: &Trace, group: &StatementGroup<'_>, open: bool, out: &mut 
         Shown(group.max_us),
         Capped(&one_line(group.statement), 300),
     )?;
-    if group.errors > 0 {
-        write!(out, "<b class=\"bad\">✕ {}</b>", label::count(group.errors, "error", "errors"))?;
-    }
-    write!(out, "</summary>\n<pre>{}</pre>\n", Capped(group.statement, STATEMENT_BYTES))?;
+    out.write_all(b"<span>")?;
     if let Some(system) = group.system {
-        writeln!(out, "<p class=\"quiet\">{}</p>", Escaped(system))?;
+        write!(out, "<small>{}</small>", Escaped(system))?;
     }
+    if group.errors > 0 {
+        write!(out, " <b class=\"bad\">✕ {}</b>", label::count(group.errors, "error", "errors"))?;
+    }
+    write!(out, "</span></summary>\n<pre>{}</pre>\n", Capped(group.statement, STATEMENT_BYTES))?;
     executions(trace, group, out)?;
     out.write_all(b"</details>\n")
 }

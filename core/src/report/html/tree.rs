@@ -14,7 +14,7 @@ const MOST: usize = 5000;
 pub(super) fn write(trace: &Trace, out: &mut impl io::Write) -> io::Result<()> {
     out.write_all(
         b"<section>\n<h2>Tree</h2>\n<div class=\"scroll\"><table class=\"tree\">\n\
-          <thead><tr><th>start<th>duration<th><th class=\"value\">point</tr></thead>\n<tbody>\n",
+          <thead><tr><th>start<th>duration<th><th>rows<th class=\"value\">point</tr></thead>\n<tbody>\n",
     )?;
     let mut guides = Guides::new(trace);
     for (place, point) in trace.points().iter().enumerate().take(MOST) {
@@ -38,10 +38,11 @@ fn row(trace: &Trace, place: usize, point: &Point, guide: &str, out: &mut impl i
         (None, false) => "app",
     };
     let duration = point.duration_us().map_or_else(|| "?".to_owned(), |us| Shown(us).to_string());
+    let rows = point.rows().or(point.rows_affected()).map(|rows| rows.to_string()).unwrap_or_default();
     let bar = Bar { from: point.appeared_us(), length: point.duration_us().unwrap_or(0), whole: trace.duration_us() };
     write!(
         out,
-        "<tr class=\"{kind}\" id=\"p{place}\"><td>{}<td>{duration}<td>{bar}<td class=\"value\">\
+        "<tr class=\"{kind}\" id=\"p{place}\"><td>{}<td>{duration}<td>{bar}<td>{rows}<td class=\"value\">\
          <span class=\"guide\">{guide}</span><b>{}</b>",
         Shown(point.appeared_us()),
         Capped(&point.name, 200),
@@ -53,14 +54,14 @@ fn row(trace: &Trace, place: usize, point: &Point, guide: &str, out: &mut impl i
     if let Some(status) = point.request().and_then(|request| request.status_code) {
         write!(out, " <span class=\"quiet\">→ {status}</span>")?;
     }
-    if let Some(rows) = label::rows(point) {
-        write!(out, " <span class=\"quiet\">→ {rows}</span>")?;
-    }
-    if let Some(error) = error {
-        write!(out, " <span class=\"note\">✕ {}</span>", Capped(&error, 1000))?;
+    if let Some(parameters) = label::parameters(point, Some(80)) {
+        write!(out, " <span class=\"quiet\">{}</span>", Capped(&parameters, 400))?;
     }
     for mark in label::marks(point) {
         write!(out, " <span class=\"mark\">{}</span>", Escaped(mark))?;
+    }
+    if let Some(error) = error {
+        write!(out, "<div class=\"note\">✕ {}</div>", Capped(&error, 1000))?;
     }
     out.write_all(b"</tr>\n")
 }

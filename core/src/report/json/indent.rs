@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn looks_as_serde_json_makes_it() -> serde_json::Result<()> {
         for json in [
-            r#"{"a":[],"b":{},"c":[1,-2.5e3,null,true,"x,y:{[\"\\"],"d":{"e":[[],[{}]]}}"#,
+            r#"{"a":[],"b":{},"c":[1,-2.5,null,true,"x,y:{[\"\\"],"d":{"e":[[],[{}]]}}"#,
             "[]",
             "7",
             "{ \"spaced\" :\n[ 1 , 2 ] }",

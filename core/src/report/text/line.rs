@@ -3,6 +3,7 @@
 use std::io;
 
 use super::Style;
+use crate::report::label::shortened;
 
 /// What a piece of a line looks like where colours are wanted.
 #[derive(Clone, Copy)]
@@ -57,14 +58,5 @@ impl<'a> Line<'a> {
     pub(super) fn write(mut self, out: &mut impl io::Write) -> io::Result<()> {
         self.text.truncate(self.text.trim_end_matches(' ').len());
         writeln!(out, "{}", self.text)
-    }
-}
-
-/// The text, or its beginning and an ellipsis where it has more than `room` characters.
-pub(super) fn shortened(text: &str, room: Option<usize>) -> String {
-    let Some(room) = room else { return text.to_owned() };
-    match text.char_indices().nth(room.saturating_sub(1)) {
-        Some((end, last)) if text.len() > end + last.len_utf8() => format!("{}…", &text[..end]),
-        _ => text.to_owned(),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::line::{Color, Line, shortened};
+use super::line::{Color, Line};
 use super::{Shown, Style};
 use crate::report::guides::Guides;
 use crate::report::visible::one_line;
@@ -37,14 +37,15 @@ pub(super) fn write(trace: &Trace, style: &Style, out: &mut impl io::Write) -> i
 fn write_point(point: &Point, guide: &str, style: &Style, out: &mut impl io::Write) -> io::Result<()> {
     let duration = point.duration_us().map_or_else(|| "?".to_owned(), |us| Shown(us).to_string());
     let marks = label::marks(point);
-    let parameters = parameters(point, style);
+    let parameters = label::parameters(point, style.width.map(|_| PARAMETERS)).map(|text| format!("  {text}"));
+    let parameters = parameters.unwrap_or_default();
     let end: String = label::rows(point).into_iter().map(|rows| format!("  → {rows}")).collect();
     let marks: String = marks.iter().map(|mark| format!("  ({mark})")).collect();
 
     let mut line = Line::new(style);
     line.push(&format!("{duration:>DURATION$}  {guide}"), Color::Dim);
     line.push(
-        &shortened(&one_line(&point.name), style.width.map(|_| NAME)),
+        &label::shortened(&one_line(&point.name), style.width.map(|_| NAME)),
         if point.error().is_some() { Color::Bad } else { Color::Bold },
     );
     if let Some(detail) = label::detail(point) {
@@ -59,25 +60,4 @@ fn write_point(point: &Point, guide: &str, style: &Style, out: &mut impl io::Wri
     }
     line.push(&marks, Color::Bad);
     line.write(out)
-}
-
-/// The parameters in brackets, with their names where they have some.
-fn parameters(point: &Point, style: &Style) -> String {
-    let parameters = point.parameters();
-    if parameters.is_empty() {
-        return String::new();
-    }
-    let named = point.params().is_some_and(serde_json::Value::is_object);
-    let mut text = String::new();
-    for parameter in parameters {
-        let shown = one_line(&parameter.to_string());
-        let name = if named { format!("{}: ", one_line(&parameter.name)) } else { String::new() };
-        text.push_str(if text.is_empty() { "" } else { ", " });
-        text.push_str(&format!("{name}{shown}"));
-        // What follows would be cut off anyway.
-        if style.width.is_some() && text.len() > 4 * PARAMETERS {
-            break;
-        }
-    }
-    format!("  [{}]", shortened(&text, style.width.map(|_| PARAMETERS)))
 }
