@@ -16,7 +16,7 @@ pub(crate) enum CliError {
     Ambiguous { prefix: String, candidates: String },
     #[error("no trace in {store}")]
     Empty { store: String },
-    #[error("{0}")]
+    #[error(transparent)]
     Store(#[from] DriverError),
     #[error("cannot read {}", path.display())]
     Read { path: PathBuf, source: io::Error },

@@ -52,12 +52,8 @@ pub(crate) fn complain(error: &dyn Error) {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        let more = error.to_string();
-        // An error that passes another one on has its text already.
-        if !text.ends_with(&more) {
-            text.push_str(": ");
-            text.push_str(&more);
-        }
+        text.push_str(": ");
+        text.push_str(&error.to_string());
         cause = error.source();
     }
     note(&text);

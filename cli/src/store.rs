@@ -112,10 +112,7 @@ impl Store {
 }
 
 pub(crate) fn filter(id_prefix: Option<&str>, limit: Option<usize>) -> ListFilter {
-    let mut filter = ListFilter::default();
-    filter.id_prefix = id_prefix.map(str::to_owned);
-    filter.limit = limit;
-    filter
+    ListFilter { id_prefix: id_prefix.map(str::to_owned), limit }
 }
 
 fn ambiguous(prefix: &str, found: &[TraceSummary]) -> CliError {

@@ -170,3 +170,6 @@ fn lost_messages(messages: &[Message]) -> u64 {
     }
     most.values().fold(0, |sum, lost| sum.saturating_add(*lost))
 }
+
+#[cfg(test)]
+mod tests;

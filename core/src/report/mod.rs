@@ -39,8 +39,6 @@ pub mod json;
 pub mod text;
 
 #[cfg(test)]
-mod build_tests;
-#[cfg(test)]
 mod samples;
 
 pub use parameter::Parameter;

@@ -3,6 +3,7 @@
 //! Verdict, statements with their executions, tree. All stored text goes through [`Escaped`](escape::Escaped), and the
 //! page's own policy allows nothing but its style sheet. The same trace gives the same bytes.
 
+mod bar;
 mod escape;
 mod statements;
 mod tree;

@@ -3,12 +3,16 @@
 use std::io;
 
 use super::Shown;
+use super::bar::Bar;
 use super::escape::{Capped, Escaped};
 use crate::report::visible::one_line;
 use crate::report::{Parameter, Point, StatementGroup, Trace, label};
 
-/// How many statements are shown, and how many executions of each.
-const MOST: usize = 1000;
+/// How many statements are shown, how many executions of each, and how many executions in all: browsers slow down with
+/// tables of many thousand rows.
+const MOST_GROUPS: usize = 1000;
+const MOST_OF_EACH: usize = 1000;
+const MOST_EXECUTIONS: usize = 5000;
 /// How many parameters have a column of their own.
 const MOST_COLUMNS: usize = 12;
 /// How many bytes of a statement and of a value are shown.
@@ -26,15 +30,24 @@ pub(super) fn write(trace: &Trace, out: &mut impl io::Write) -> io::Result<()> {
               <span>statement</span></div>\n",
         )?;
     }
-    for (place, group) in groups.iter().enumerate().take(MOST) {
+    let mut left = MOST_EXECUTIONS;
+    for (place, group) in groups.iter().enumerate().take(MOST_GROUPS) {
+        let shown = group.points.len().min(MOST_OF_EACH).min(left);
+        left -= shown;
         // The statement that took longest is what most readers came for.
-        write_group(trace, group, place == 0, out)?;
+        write_group(trace, group, shown, place == 0, out)?;
     }
-    more(groups.len(), "more statement", "more statements", out)?;
+    more(groups.len().saturating_sub(MOST_GROUPS), "more statement", "more statements", out)?;
     out.write_all(b"</section>\n")
 }
 
-fn write_group(trace: &Trace, group: &StatementGroup<'_>, open: bool, out: &mut impl io::Write) -> io::Result<()> {
+fn write_group(
+    trace: &Trace,
+    group: &StatementGroup<'_>,
+    shown: usize,
+    open: bool,
+    out: &mut impl io::Write,
+) -> io::Result<()> {
     let rows = match (group.rows, group.rows_affected) {
         (None, None) => "-".to_owned(),
         (rows, affected) => rows.unwrap_or(0).saturating_add(affected.unwrap_or(0)).to_string(),
@@ -57,14 +70,14 @@ fn write_group(trace: &Trace, group: &StatementGroup<'_>, open: bool, out: &mut 
         write!(out, " <b class=\"bad\">✕ {}</b>", label::count(group.errors, "error", "errors"))?;
     }
     write!(out, "</span></summary>\n<pre>{}</pre>\n", Capped(group.statement, STATEMENT_BYTES))?;
-    executions(trace, group, out)?;
+    executions(trace, group, shown, out)?;
     out.write_all(b"</details>\n")
 }
 
-fn executions(trace: &Trace, group: &StatementGroup<'_>, out: &mut impl io::Write) -> io::Result<()> {
-    let shown: Vec<(usize, &Point)> =
-        group.points.iter().take(MOST).map(|place| (*place, &trace.points()[*place])).collect();
-    let columns = columns(&shown);
+fn executions(trace: &Trace, group: &StatementGroup<'_>, shown: usize, out: &mut impl io::Write) -> io::Result<()> {
+    let points: Vec<(usize, &Point)> =
+        group.points.iter().take(shown).map(|place| (*place, &trace.points()[*place])).collect();
+    let columns = columns(&points);
     out.write_all(b"<div class=\"scroll\"><table>\n<thead><tr><th>start<th>duration<th><th>rows")?;
     for (name, type_name) in &columns {
         write!(out, "<th class=\"value\"><bdi>{}</bdi>", Capped(name, VALUE_BYTES))?;
@@ -73,11 +86,11 @@ fn executions(trace: &Trace, group: &StatementGroup<'_>, out: &mut impl io::Writ
         }
     }
     out.write_all(b"</tr></thead>\n<tbody>\n")?;
-    for (place, point) in shown {
-        execution(place, point, group, &columns, out)?;
+    for (place, point) in &points {
+        execution(*place, point, group, &columns, out)?;
     }
     out.write_all(b"</tbody></table></div>\n")?;
-    more(group.points.len(), "more execution", "more executions", out)
+    more(group.points.len() - points.len(), "more execution", "more executions", out)
 }
 
 /// The parameters' names in the order in which they first appear, each with its first type.
@@ -146,35 +159,9 @@ fn value(parameter: &Parameter<'_>, column_type: Option<&str>, out: &mut impl io
     }
 }
 
-fn more(all: usize, singular: &str, plural: &str, out: &mut impl io::Write) -> io::Result<()> {
-    match all.saturating_sub(MOST) {
+fn more(left_out: usize, singular: &str, plural: &str, out: &mut impl io::Write) -> io::Result<()> {
+    match left_out as u64 {
         0 => Ok(()),
-        more => writeln!(out, "<p class=\"quiet\">… and {}</p>", label::count(more as u64, singular, plural)),
-    }
-}
-
-/// A bar that shows a part of a whole. An image, because the page's policy allows no style of an element's own.
-pub(super) struct Bar {
-    pub(super) from: u64,
-    pub(super) length: u64,
-    pub(super) whole: u64,
-}
-
-impl std::fmt::Display for Bar {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        const WIDTH: u64 = 100;
-        let scaled = |us: u64| us.saturating_mul(WIDTH * 10).checked_div(self.whole).unwrap_or(0).min(WIDTH * 10);
-        // What took any time at all is to be seen.
-        let length = scaled(self.length).max(10);
-        let from = scaled(self.from).min(WIDTH * 10 - length);
-        write!(
-            f,
-            "<svg class=\"bar\" viewBox=\"0 0 {WIDTH} 10\" preserveAspectRatio=\"none\" aria-hidden=\"true\">\
-             <rect x=\"{}.{}\" width=\"{}.{}\" height=\"10\"/></svg>",
-            from / 10,
-            from % 10,
-            length / 10,
-            length % 10
-        )
+        left_out => writeln!(out, "<p class=\"quiet\">… and {}</p>", label::count(left_out, singular, plural)),
     }
 }

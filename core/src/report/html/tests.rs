@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use sha2::{Digest as _, Sha256};
 
+use super::bar::Bar;
 use super::*;
 use crate::report::samples::{HOSTILE, chain, hostile, request};
 
@@ -77,4 +78,17 @@ fn same_trace_gives_the_same_bytes() {
 fn deep_traces_say_how_much_is_left_out() {
     let page = page(&chain(20_000));
     assert!(page.contains("… and 15000 more points"));
+}
+
+#[test]
+fn bars_stay_inside_their_picture() {
+    for (from, length, whole, shown) in [
+        (0, 0, 0, r#"x="0.0" width="1.0""#),
+        (50, 25, 100, r#"x="50.0" width="25.0""#),
+        (100, 0, 100, r#"x="99.0" width="1.0""#),
+        (u64::MAX, u64::MAX, 1, r#"x="0.0" width="100.0""#),
+    ] {
+        let bar = Bar { from, length, whole }.to_string();
+        assert!(bar.contains(shown), "{bar}");
+    }
 }

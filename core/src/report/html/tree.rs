@@ -3,8 +3,8 @@
 use std::io;
 
 use super::Shown;
+use super::bar::Bar;
 use super::escape::{Capped, Escaped};
-use super::statements::Bar;
 use crate::report::guides::Guides;
 use crate::report::{Point, Trace, label};
 

@@ -3,10 +3,10 @@
 use proptest::prelude::*;
 use serde_json::json;
 
-use super::samples::{BASE, chain, message, point, request};
-use super::{Point, Trace};
 use crate::Message;
 use crate::driver::StoredTrace;
+use crate::report::samples::{BASE, chain, message, point, request};
+use crate::report::{Point, Trace};
 
 /// The tree in one line: children in brackets, flags behind the id.
 fn shape(trace: &Trace) -> String {
