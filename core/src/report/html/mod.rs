@@ -1,6 +1,6 @@
 //! The HTML form: one static file that needs no script and no network.
 //!
-//! Verdict, statements with their executions, tree. All stored text goes through [`Escaped`](escape::Escaped), and the
+//! Verdict, statements with their executions, tree. All stored text goes through one escaping writer, and the
 //! page's own policy allows nothing but its style sheet. The same trace gives the same bytes.
 
 mod bar;

@@ -42,7 +42,10 @@ fn python_report_from_sql_has_the_nodes_times() -> Result<(), ReportError> {
 #[test]
 fn depth_has_no_limit() -> Result<(), ReportError> {
     let trace = chain(20_000);
-    assert!(saved(&read_json(&saved(&trace))?) == saved(&trace));
+    let opened = read_json(&saved(&trace))?;
+    let place =
+        |trace: &Trace| trace.points().iter().map(|point| (point.trace_id.clone(), point.depth)).collect::<Vec<_>>();
+    assert!(place(&opened) == place(&trace));
     Ok(())
 }
 
