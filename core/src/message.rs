@@ -12,6 +12,7 @@ use serde::de::Error as _;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
+use crate::json::InfoWriter;
 use crate::{Id, Timestamp};
 
 /// One message of a trace point: its start or its stop.
@@ -53,7 +54,46 @@ impl Phase {
     }
 }
 
+/// The fields of a message in a store that does not keep its text.
+#[derive(Clone, Debug)]
+pub struct MessageFields<'a> {
+    /// The message's name, such as `db-start`.
+    pub name: &'a str,
+    /// The trace that the point belongs to.
+    pub base_id: &'a Id,
+    /// The point itself.
+    pub trace_id: &'a Id,
+    /// The point around it.
+    pub parent_id: &'a Id,
+    /// When the point started or stopped.
+    pub timestamp: Timestamp,
+    /// The JSON text of the point's info.
+    pub info: &'a str,
+    /// The project that the service belongs to.
+    pub project: Option<&'a str>,
+    /// The service that sent the message.
+    pub service: Option<&'a str>,
+}
+
 impl Message {
+    /// Makes a message of its fields.
+    ///
+    /// # Errors
+    ///
+    /// When the info is no JSON.
+    pub fn new(fields: &MessageFields<'_>) -> Result<Self, serde_json::Error> {
+        let mut message = InfoWriter::new();
+        message.string("name", fields.name);
+        message.value("base_id", fields.base_id);
+        message.value("trace_id", fields.trace_id);
+        message.value("parent_id", fields.parent_id);
+        message.string("timestamp", &fields.timestamp.to_string());
+        message.value("info", serde_json::from_str::<&RawValue>(fields.info)?);
+        message.value("project", &fields.project);
+        message.value("service", &fields.service);
+        Self::from_json(message.finish().as_bytes())
+    }
+
     /// Reads a message from its JSON form.
     ///
     /// # Errors
@@ -158,14 +198,17 @@ impl Message {
         if self.info.is_empty() { "{}" } else { &self.json[self.info.clone()] }
     }
 
-    /// The point's info. Info that is no object stands under the key `value`.
+    /// The point's info. Info that is no object stands under the key `value`; nested deeper than 128 levels, it stands
+    /// there as text.
     #[must_use]
     pub fn info(&self) -> Map<String, Value> {
-        match serde_json::from_str(self.info_json()) {
-            Ok(Value::Object(map)) => map,
-            Ok(Value::Null) | Err(_) => Map::new(),
-            Ok(other) => Map::from_iter([("value".to_owned(), other)]),
-        }
+        let other = match serde_json::from_str(self.info_json()) {
+            Ok(Value::Object(map)) => return map,
+            Ok(Value::Null) => return Map::new(),
+            Ok(other) => other,
+            Err(_) => Value::from(self.info_json()),
+        };
+        Map::from_iter([("value".to_owned(), other)])
     }
 }
 
@@ -197,6 +240,26 @@ mod tests {
         assert_eq!((message.name().as_str(), message.point()), ("db-start", ("db", Phase::Start)));
         assert_eq!(message.info()["db"]["params"]["name"], "é\"q'");
         assert_eq!((message.project(), message.service()), (Some("proj"), Some("svc")));
+        Ok(())
+    }
+
+    #[test]
+    fn fields_make_the_same_message() -> Result<(), serde_json::Error> {
+        let read = Message::from_json(PYTHON.as_bytes())?;
+        let mut fields = MessageFields {
+            name: "db-start",
+            base_id: read.base_id(),
+            trace_id: read.trace_id(),
+            parent_id: read.parent_id(),
+            timestamp: read.timestamp(),
+            info: read.info_json(),
+            project: read.project(),
+            service: read.service(),
+        };
+        // The text differs from Python's in its spaces alone.
+        assert_eq!(parsed(Message::new(&fields)?.json()).to_string(), parsed(PYTHON).to_string());
+        fields.info = "{";
+        assert!(Message::new(&fields).is_err());
         Ok(())
     }
 
