@@ -95,7 +95,7 @@ impl<DB: TracedDatabase> Call<DB> {
     }
 
     /// The call has ended.
-    pub(crate) fn stop(&self, counted: DbStop, error: Option<&Error>) {
+    pub(crate) fn stop(&self, mut counted: DbStop, error: Option<&Error>) {
         let mut state = self.lock();
         if !state.started {
             // It failed, or was dropped, on the way to a connection; if it was never polled, nothing happened.
@@ -106,7 +106,12 @@ impl<DB: TracedDatabase> Call<DB> {
         if let Some(point) = state.point.take() {
             match error {
                 None => point.stop(counted),
-                Some(error) => point.stop(failure::<DB>(error)),
+                // The statement went well; that the program wanted a row of it is the program's affair.
+                Some(Error::RowNotFound) => {
+                    counted.add_rows(0);
+                    point.stop(counted);
+                }
+                Some(error) => point.stop(failure::<DB>(counted, error)),
             }
         }
     }

@@ -1,6 +1,7 @@
 //! What a failed call's stop info says of sqlx's error.
 
 use osprofiler::Info;
+use osprofiler::db::DbStop;
 use serde_json::{Map, Value};
 use sqlx_core::error::{Error, ErrorKind};
 
@@ -8,9 +9,14 @@ use crate::database::TracedDatabase;
 
 /// `{"etype", "message", "db": {"original_exception", "chained_exception", "sqlstate" or "code", ...}}`.
 ///
-/// Failures are rare, and the error itself belongs to the caller: this is made where it happens.
-pub(crate) fn failure<DB: TracedDatabase>(error: &Error) -> Info {
+/// What the call returned before it failed stands in `db` too. Failures are rare, and the error itself belongs to the caller: this is made where it happens.
+pub(crate) fn failure<DB: TracedDatabase>(counted: DbStop, error: &Error) -> Info {
     let mut db = Map::new();
+    for (key, count) in [("rows", counted.rows), ("rows_affected", counted.rows_affected)] {
+        if let Some(count) = count {
+            db.insert(key.to_owned(), count.into());
+        }
+    }
     let mut set = |key: &str, value: String| drop(db.insert(key.to_owned(), Value::from(value)));
     let original = match error {
         Error::Database(original) => original.to_string(),
