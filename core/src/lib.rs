@@ -1,4 +1,69 @@
-//! Trace points, collector, storage drivers and reports.
+//! Which code did this request run and, above all, which SQL?
+//!
+//! A trace point is one piece of work; it sends two messages, `<name>-start` and `<name>-stop`. Points of one request share
+//! a trace and nest. Messages go through a bounded queue to a worker, which stores them; a report shows the tree.
+//! The messages are those of OpenStack's OSProfiler 4.4.0: what one writes, the other shows.
+//!
+//! # In applications
+//!
+//! ```
+//! use osprofiler::{Config, Profiler, TraceExt, initializer};
+//!
+//! # let directory = tempfile::tempdir()?;
+//! # let store = format!("file:{}", directory.path().display());
+//! // Once, at start-up. Keep the guard until the end of `main`: it stores what is left.
+//! let config = Config::default().with_enabled(true).with_trace_sql(true).with_hmac_keys(["SECRET_KEY"]);
+//! # let config = config.with_connection_string(store);
+//! let _guard = initializer::init_from_conf(&config, "blog", "web", None)?;
+//!
+//! async fn handler() { /* queries through a traced pool are points under this request */ }
+//!
+//! // A request's trace. Web services get it from signed headers: see `web::TraceLayer`.
+//! let request = handler().traced("request", ()).in_trace(&Profiler::new("SECRET_KEY", None, None));
+//! # let _ = request;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Then `osprofiler trace show latest` shows the trace; the pools are in `osprofiler-sqlx`.
+//!
+//! # In libraries
+//!
+//! Add points and leave the rest to the application. Without an active trace a point costs a read of a thread local.
+//!
+//! ```
+//! use osprofiler::{Trace, TraceExt};
+//! use serde_json::json;
+//!
+//! fn parse(text: &str) {
+//!     let _trace = Trace::new("parse", json!({"bytes": text.len()}));
+//!     // ...
+//! }
+//!
+//! async fn fetch(url: &str) {
+//!     async { /* ... */ }.traced("fetch", json!({"url": url})).await
+//! }
+//! # parse("");
+//! ```
+//!
+//! # Where things are
+//!
+//! | what | where |
+//! | --- | --- |
+//! | trace points by hand | [`Trace`], [`TraceExt`], [`profiler::start`] and [`profiler::stop`] |
+//! | a trace carried to tasks and threads | [`TraceExt::in_current_trace`], [`profiler::carry`] |
+//! | configuration | [`Config`], [`initializer`] |
+//! | signed headers, the layer for web services | [`web`] |
+//! | where messages go | [`notifier`], [`driver`] |
+//! | reading traces | [`report`] |
+//! | adapters for databases | [`profiler::Point`], [`db`], [`RenderInfo`] |
+//!
+//! # Features
+//!
+//! | feature | what it adds |
+//! | --- | --- |
+//! | `ini` | configuration from INI files |
+//! | `tower` | `web::TraceLayer` for axum, tonic and whatever else is a tower service |
+
 mod collector;
 mod config;
 pub mod context;
