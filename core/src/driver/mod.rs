@@ -62,6 +62,12 @@ pub struct StoredTrace {
     pub skipped: u64,
 }
 
+impl From<Vec<Message>> for StoredTrace {
+    fn from(messages: Vec<Message>) -> Self {
+        Self { messages, skipped: 0 }
+    }
+}
+
 /// Which traces [`Driver::list`] returns; by default all.
 #[derive(Clone, Debug, Default)]
 pub struct ListFilter {
@@ -147,7 +153,16 @@ pub struct WriteError {
     pub source: DriverError,
 }
 
-/// A connection string as it may be shown: without user, password and query.
+/// The connection string as it may be shown: without user, password and query.
+///
+/// ```
+/// assert_eq!(osprofiler::driver::redacted("redis://user:secret@host/0").to_string(), "redis://***@host/0");
+/// ```
+pub fn redacted(connection_string: &str) -> impl fmt::Display + '_ {
+    Redacted(connection_string)
+}
+
+/// What [`redacted`] shows.
 pub(crate) struct Redacted<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Redacted<'_> {

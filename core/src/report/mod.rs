@@ -1,1 +1,48 @@
-//! placeholder
+//! Reports: the tree of a trace's points, and the forms in which it is shown.
+//!
+//! Here: how a trace is built from its messages ([`Trace`]), summed up ([`Totals`]) and read back from a file
+//! ([`read_json`]). Below: one module for each form, [`json`], [`text`] and [`html`]. Not here: where messages are
+//! stored (`driver`), and printing: every form is written to a writer that the caller brings.
+//!
+//! A report is a pure function of the messages: their order, duplicates and gaps change nothing else. No step
+//! recurses, so a trace may be as deep as it likes.
+//!
+//! ```
+//! use osprofiler::report::{self, text::Style};
+//!
+//! let saved = r#"{"name": "db-start", "base_id": "t", "trace_id": "a", "parent_id": "t", "timestamp": "2026-01-02T03:04:05.000000", "info": {"db": {"statement": "SELECT 1"}}}
+//! {"name": "db-stop", "base_id": "t", "trace_id": "a", "parent_id": "t", "timestamp": "2026-01-02T03:04:05.000087", "info": {"db": {"rows": 1}}}"#;
+//! let trace = report::read_json(saved)?;
+//! assert_eq!(trace.points()[0].statement(), Some("SELECT 1"));
+//!
+//! let mut shown = Vec::new();
+//! report::text::write(&trace, &Style::default(), &mut shown)?;
+//! assert!(String::from_utf8(shown)?.contains("0.087 ms"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod build;
+mod link;
+mod parameter;
+mod point;
+mod read;
+mod totals;
+mod trace;
+
+mod duration;
+mod guides;
+mod label;
+mod visible;
+
+pub mod html;
+pub mod json;
+pub mod text;
+
+#[cfg(test)]
+mod samples;
+
+pub use parameter::Parameter;
+pub use point::{Point, Request};
+pub use read::{ReportError, read_json};
+pub use totals::{NameStats, StatementGroup, Totals};
+pub use trace::Trace;

@@ -1,0 +1,81 @@
+//! Where output goes: standard output, a file, standard error.
+
+use std::error::Error;
+use std::fs;
+use std::io::{self, BufWriter, IsTerminal as _, Write};
+use std::path::Path;
+
+use osprofiler::report::text::one_line;
+
+use crate::error::CliError;
+
+/// Writes to `file`, or to standard output where there is none.
+pub(crate) fn write(
+    file: Option<&Path>,
+    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), CliError> {
+    match file {
+        Some(path) => write_file(path, content).map_err(|source| CliError::Write { path: path.to_owned(), source }),
+        None => {
+            let mut out = BufWriter::new(io::stdout().lock());
+            content(&mut out).and_then(|()| out.flush()).map_err(|source| CliError::Stdout { source })
+        }
+    }
+}
+
+/// Writes beside the file and renames, so that nobody ever finds half of it. Reports hold what users typed: the file is
+/// for its owner alone.
+fn write_file(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    // A link is followed, as a shell's `>` does. A device or pipe cannot be replaced, only written.
+    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    if fs::metadata(&path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
+        let mut out = BufWriter::new(fs::OpenOptions::new().write(true).open(&path)?);
+        content(&mut out)?;
+        return out.flush();
+    }
+    let directory = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    // The temporary file is made with mode 0600 and removed if anything fails.
+    let mut temporary = tempfile::NamedTempFile::new_in(directory)?;
+    let mut out = BufWriter::new(temporary.as_file_mut());
+    content(&mut out)?;
+    out.flush()?;
+    drop(out);
+    temporary.persist(&path)?;
+    Ok(())
+}
+
+/// Tells of a failure on standard error, with all its causes.
+pub(crate) fn complain(error: &dyn Error) {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    note(&text);
+}
+
+/// Writes to standard error. Whatever was quoted in the text cannot drive the terminal.
+pub(crate) fn note(text: &str) {
+    let mut err = io::stderr().lock();
+    for line in text.lines() {
+        let indent = line.len() - line.trim_start().len();
+        // There is nobody left to tell if standard error is closed.
+        let _ = writeln!(err, "{}{}", &line[..indent], one_line(line));
+    }
+}
+
+/// Whether standard output may be coloured: it is a terminal and the user has not said no.
+pub(crate) fn wants_color() -> bool {
+    io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
+/// How many characters a line of standard output has, where it is a terminal.
+pub(crate) fn terminal_width() -> Option<usize> {
+    let (width, _) = terminal_size::terminal_size_of(io::stdout())?;
+    Some(usize::from(width.0))
+}

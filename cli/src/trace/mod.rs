@@ -1,0 +1,29 @@
+//! `osprofiler trace`: the commands on stored traces.
+
+mod delete;
+mod list;
+mod show;
+
+use clap::Subcommand;
+
+use crate::error::CliError;
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Show a trace: its tree and the SQL that it ran
+    Show(show::Arguments),
+    /// List the stored traces, newest first
+    List(list::Arguments),
+    /// Delete traces
+    Delete(delete::Arguments),
+}
+
+impl Command {
+    pub(crate) fn run(&self) -> Result<(), CliError> {
+        match self {
+            Self::Show(arguments) => show::run(arguments),
+            Self::List(arguments) => list::run(arguments),
+            Self::Delete(arguments) => delete::run(arguments),
+        }
+    }
+}

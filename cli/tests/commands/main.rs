@@ -1,0 +1,7 @@
+//! The `osprofiler` command as a user runs it: the real binary against a file store.
+
+mod delete;
+mod list;
+mod show;
+mod store;
+mod usage;

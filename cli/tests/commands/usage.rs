@@ -1,0 +1,36 @@
+//! Help, version and wrong usage.
+
+use crate::store::Store;
+
+#[test]
+fn version_has_a_short_form_in_lower_case() {
+    let version = format!("osprofiler {}\n", env!("CARGO_PKG_VERSION"));
+    for argument in ["-v", "--version"] {
+        assert_eq!(Store::empty().run(&[argument]).expect_success(), version);
+    }
+}
+
+#[test]
+fn help_has_examples() {
+    for arguments in
+        [&["-h"] as &[&str], &["trace", "show", "--help"], &["trace", "list", "-h"], &["trace", "delete", "-h"]]
+    {
+        assert!(Store::empty().run(arguments).expect_success().contains("Examples:"), "{arguments:?}");
+    }
+}
+
+#[test]
+fn wrong_usage_is_exit_code_two() {
+    for arguments in [
+        &[] as &[&str],
+        &["trace"],
+        &["trace", "show"],
+        &["trace", "show", ""],
+        &["trace", "show", "latest", "--json", "--html"],
+        &["trace", "list", "--limit", "many"],
+        &["trace", "delete"],
+        &["nonsense"],
+    ] {
+        assert_eq!(Store::empty().run(arguments).code, Some(2), "{arguments:?}");
+    }
+}

@@ -1,0 +1,55 @@
+//! [`Escaped`]: the only way for stored text into the page.
+
+use std::fmt::{self, Write as _};
+
+use crate::report::visible;
+
+/// Text as it may stand in an element or in a double-quoted attribute.
+///
+/// Line breaks and tabs stay, other characters that cannot be seen are shown as marks. Data never goes into URLs, style
+/// or script: there, this escaping would not be enough.
+pub(super) struct Escaped<'a>(pub(super) &'a str);
+
+impl fmt::Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for c in self.0.chars() {
+            match c {
+                '&' => f.write_str("&amp;")?,
+                '<' => f.write_str("&lt;")?,
+                '>' => f.write_str("&gt;")?,
+                '"' => f.write_str("&quot;")?,
+                '\'' => f.write_str("&#39;")?,
+                '\n' | '\t' => f.write_char(c)?,
+                c if visible::is_hidden(c) => visible::write_mark(f, c)?,
+                c => f.write_char(c)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The first `limit` bytes of a text, or a few less, and how many bytes are left out.
+pub(super) fn capped(text: &str, limit: usize) -> (&str, usize) {
+    if text.len() <= limit {
+        return (text, 0);
+    }
+    let mut end = limit;
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    (&text[..end], text.len() - end)
+}
+
+/// Capped text with a remark of what is left out.
+pub(super) struct Capped<'a>(pub(super) &'a str, pub(super) usize);
+
+impl fmt::Display for Capped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (text, left_out) = capped(self.0, self.1);
+        write!(f, "<bdi>{}</bdi>", Escaped(text))?;
+        if left_out > 0 {
+            write!(f, " <i class=\"quiet\">… and {left_out} bytes more</i>")?;
+        }
+        Ok(())
+    }
+}

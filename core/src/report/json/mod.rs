@@ -1,0 +1,138 @@
+//! The JSON form: what OSProfiler 4.4.0 prints with `trace show --json`, and more keys beside it.
+//!
+//! | where | OSProfiler's keys | ours beside them |
+//! | --- | --- | --- |
+//! | top `info` | `name` (`total`), `started`, `finished`, `last_trace_started` | `started_us`, `finished_us`; when not zero: `lost_messages`, `skipped_lines` |
+//! | node | `info`, `trace_id`, `parent_id`, `children` | |
+//! | node's `info` | `name`, `project`, `service`, `host`, `meta.raw_payload.NAME-start` and `-stop` (whole messages), `started`, `finished`, `exception` (with a stop) | `started_us`, `finished_us`; when true: `unfinished`, `orphan`, `cycle`, `clock_skew` |
+//! | `stats` | by name: `count`, `duration` | `duration_us` |
+//!
+//! Times are whole milliseconds since the trace's first message, `_us` whole microseconds. As with OSProfiler, a missing
+//! start or stop is shown at the time of the other, and `duration` is the difference of the cut milliseconds. Two things
+//! differ: a name with a hyphen stays whole (OSProfiler cuts it there), and no point is left out (OSProfiler leaves out
+//! rings). [`read_json`](super::read_json) reads both.
+
+mod indent;
+
+use std::io;
+
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use self::indent::Indented;
+use super::{Point, Trace};
+use crate::Message;
+
+/// Writes the trace as JSON, indented by two, with a line break at the end.
+///
+/// Control and bidirectional characters are written as escapes, so the text is safe in a terminal.
+///
+/// # Errors
+///
+/// When `out` cannot be written.
+pub fn write(trace: &Trace, out: impl io::Write) -> io::Result<()> {
+    let mut json = Indented::new(out);
+    json.push(&format!(
+        r#"{{"info":{{"name":"total","started":0,"finished":{},"last_trace_started":{},"started_us":0,"finished_us":{}"#,
+        trace.duration_us() / 1000,
+        trace.last_started_us() / 1000,
+        trace.duration_us(),
+    ))?;
+    for (key, number) in [("lost_messages", trace.lost_messages()), ("skipped_lines", trace.skipped_lines())] {
+        if number > 0 {
+            json.push(&format!(r#","{key}":{number}"#))?;
+        }
+    }
+    json.push(r#"},"children":["#)?;
+    for (place, point) in trace.points().iter().enumerate() {
+        node(&mut json, point)?;
+        // The tree is closed without a stack: the next point's depth says how many nodes end here.
+        let next = trace.points().get(place + 1);
+        let ends = (point.depth + 1).saturating_sub(next.map_or(0, |next| next.depth));
+        for _ in 0..ends {
+            json.push("]}")?;
+        }
+        if next.is_some() && ends > 0 {
+            json.push(",")?;
+        }
+    }
+    json.push(r#"],"stats":{"#)?;
+    for (place, stats) in trace.stats().iter().enumerate() {
+        json.push(&format!(
+            r#"{}{}:{{"count":{},"duration":{},"duration_us":{}}}"#,
+            if place > 0 { "," } else { "" },
+            text(&stats.name),
+            stats.count,
+            stats.duration_ms,
+            stats.duration_us
+        ))?;
+    }
+    json.push("}}")?;
+    json.finish()
+}
+
+/// Writes a node up to its first child.
+fn node(json: &mut Indented<impl io::Write>, point: &Point) -> io::Result<()> {
+    json.push(&format!(
+        r#"{{"info":{{"name":{},"project":{},"service":{},"host":{}"#,
+        text(&point.name),
+        optional(point.project.as_deref()),
+        optional(point.service.as_deref()),
+        optional(point.host.as_deref()),
+    ))?;
+    let started_us = point.appeared_us();
+    let finished_us = point.finished_us.unwrap_or(started_us);
+    if let Some(start) = &point.start {
+        raw_payload(json, start)?;
+    }
+    json.push(&format!(r#","started":{}"#, started_us / 1000))?;
+    if let Some(stop) = &point.stop {
+        raw_payload(json, stop)?;
+    }
+    json.push(&format!(r#","finished":{}"#, finished_us / 1000))?;
+    if point.stop.is_some() {
+        let etype = point.stop_info.get("etype").map_or_else(|| r#""None""#.to_owned(), Value::to_string);
+        json.push(&format!(r#","exception":{etype}"#))?;
+    }
+    json.push(&format!(r#","started_us":{started_us},"finished_us":{finished_us}"#))?;
+    for (flag, key) in [
+        (point.is_unfinished(), "unfinished"),
+        (point.orphan, "orphan"),
+        (point.cycle, "cycle"),
+        (point.clock_skew, "clock_skew"),
+    ] {
+        if flag {
+            json.push(&format!(r#","{key}":true"#))?;
+        }
+    }
+    json.push(&format!(
+        r#"}},"trace_id":{},"parent_id":{},"children":["#,
+        text(&point.trace_id.to_string()),
+        text(&point.parent_id.to_string())
+    ))
+}
+
+fn raw_payload(json: &mut Indented<impl io::Write>, message: &Message) -> io::Result<()> {
+    let mut payload = Vec::new();
+    if serde_json::from_str::<&RawValue>(&message.info).is_ok() {
+        message.write_json(&mut payload);
+    } else {
+        // Info that is no JSON would make the whole report none.
+        let mut message = message.clone();
+        message.info = Value::Object(message.info()).to_string();
+        message.write_json(&mut payload);
+    }
+    json.push(&format!(",{}:", text(&format!("meta.raw_payload.{}", message.name))))?;
+    json.push(&String::from_utf8_lossy(&payload))
+}
+
+fn text(text: &str) -> String {
+    Value::from(text).to_string()
+}
+
+fn optional(value: Option<&str>) -> String {
+    value.map_or_else(|| "null".to_owned(), text)
+}
+
+#[cfg(test)]
+mod tests;

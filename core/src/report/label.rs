@@ -1,0 +1,141 @@
+//! What a point or a trace is called in a report.
+
+use super::visible::one_line;
+use super::{Point, Trace};
+
+/// The request, function or statement that a point stands for, on one line; `None` where it says nothing of that kind.
+pub(super) fn detail(point: &Point) -> Option<String> {
+    if let Some(request) = point.request() {
+        let query = if request.query.is_empty() { String::new() } else { format!("?{}", request.query) };
+        return Some(one_line(&format!("{} {}{query}", request.method, request.path)));
+    }
+    point.statement().or_else(|| point.function()).map(one_line)
+}
+
+/// What the trace is about: its request's method and path, or else the name of its first point.
+pub(super) fn title(trace: &Trace) -> String {
+    if let Some(request) = trace.request() {
+        return one_line(&format!("{} {}", request.method, request.path));
+    }
+    match trace.points().first() {
+        Some(point) => one_line(&format!("{} {}", point.name, point.function().unwrap_or_default())),
+        None => "empty trace".to_owned(),
+    }
+}
+
+/// When the trace began: `2026-01-02 03:04:05.001 UTC`.
+pub(super) fn when(trace: &Trace) -> Option<String> {
+    let text = trace.started()?.to_string();
+    let (date, time) = text.split_once('T')?;
+    Some(format!("{date} {} UTC", time.get(..12).unwrap_or(time)))
+}
+
+/// A number with its noun: `1 error`, `2 errors`.
+pub(super) fn count(number: u64, singular: &str, plural: &str) -> String {
+    format!("{number} {}", if number == 1 { singular } else { plural })
+}
+
+/// The verdict, in parts: statements, database time, then what went wrong.
+pub(super) fn verdict(trace: &Trace) -> Vec<String> {
+    use super::duration::Shown;
+
+    let totals = trace.totals();
+    let mut parts = vec![count(totals.statements, "statement", "statements")];
+    if totals.distinct_statements < totals.statements {
+        parts.push(format!("{} distinct", totals.distinct_statements));
+    }
+    let share = (totals.database_us.saturating_mul(100)).checked_div(trace.duration_us()).unwrap_or(0);
+    parts.push(format!("database {} of {} ({share} %)", Shown(totals.database_us), Shown(trace.duration_us())));
+    for (number, singular, plural) in [
+        (totals.errors, "error", "errors"),
+        (totals.cancelled, "cancelled", "cancelled"),
+        (totals.unfinished, "unfinished", "unfinished"),
+    ] {
+        if number > 0 {
+            parts.push(count(number, singular, plural));
+        }
+    }
+    parts
+}
+
+/// What is missing from the trace, in sentences.
+pub(super) fn losses(trace: &Trace) -> Vec<String> {
+    let mut losses = Vec::new();
+    if trace.lost_messages() > 0 {
+        let messages = count(trace.lost_messages(), "message was", "messages were");
+        losses.push(format!("{messages} lost before reaching the store: points may be missing"));
+    }
+    if trace.skipped_lines() > 0 {
+        let entries = count(trace.skipped_lines(), "stored entry", "stored entries");
+        losses.push(format!("{entries} could not be read: points may be missing"));
+    }
+    losses
+}
+
+/// What is wrong with how a point was recorded, in words.
+pub(super) fn marks(point: &Point) -> Vec<&'static str> {
+    let mut marks = Vec::new();
+    for (applies, mark) in [
+        (point.is_cancelled(), "cancelled"),
+        (point.is_unfinished(), "unfinished"),
+        (point.start.is_none(), "start missing"),
+        (point.orphan, "parent missing"),
+        (point.cycle, "parent inside itself"),
+        (point.clock_skew, "clocks differ"),
+    ] {
+        if applies {
+            marks.push(mark);
+        }
+    }
+    marks
+}
+
+/// The parameters in brackets, with their names where they have some, and no longer than `limit` characters.
+pub(super) fn parameters(point: &Point, limit: Option<usize>) -> Option<String> {
+    let named = point.params()?.is_object();
+    let mut text = String::new();
+    for parameter in point.parameters() {
+        text.push_str(if text.is_empty() { "" } else { ", " });
+        if named {
+            text.push_str(&format!("{}: ", one_line(&parameter.name)));
+        }
+        text.push_str(&one_line(&parameter.to_string()));
+        // What follows would be cut off anyway.
+        if limit.is_some_and(|limit| text.len() > 4 * limit) {
+            break;
+        }
+    }
+    (!text.is_empty()).then(|| format!("[{}]", shortened(&text, limit)))
+}
+
+/// The text, or its beginning and an ellipsis where it has more than `room` characters.
+pub(super) fn shortened(text: &str, room: Option<usize>) -> String {
+    let Some(room) = room else { return text.to_owned() };
+    match text.char_indices().nth(room.saturating_sub(1)) {
+        Some((end, last)) if text.len() > end + last.len_utf8() => format!("{}…", &text[..end]),
+        _ => text.to_owned(),
+    }
+}
+
+/// How many rows came back or were changed.
+pub(super) fn rows(point: &Point) -> Option<String> {
+    match (point.rows(), point.rows_affected()) {
+        (Some(rows), _) => Some(count(rows, "row", "rows")),
+        (None, Some(rows)) => Some(format!("{} affected", count(rows, "row", "rows"))),
+        (None, None) => None,
+    }
+}
+
+/// The error's type, message and code on one line.
+pub(super) fn error(point: &Point) -> Option<String> {
+    let (etype, message) = point.error()?;
+    let mut text = etype.to_owned();
+    if !message.is_empty() {
+        text.push_str(": ");
+        text.push_str(message);
+    }
+    if let Some(code) = point.db_code() {
+        text.push_str(&format!(" [{code}]"));
+    }
+    Some(one_line(&text))
+}

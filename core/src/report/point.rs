@@ -1,0 +1,182 @@
+//! [`Point`]: one trace point of a report, and what its info says.
+//!
+//! The shapes of info are those of the crate's own adapters and of OSProfiler 4.4.0. Info of any other shape is kept and
+//! simply answers `None`.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::parameter::{self, Parameter};
+use crate::{Id, Message};
+
+/// One trace point of a [`Trace`](super::Trace).
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Point {
+    /// The point's name, such as `db`.
+    pub name: String,
+    /// The point's id.
+    pub trace_id: Id,
+    /// The id of the point around it, as it was recorded.
+    pub parent_id: Id,
+    /// The place of the point around it; `None` at the top.
+    pub parent: Option<usize>,
+    /// The places of the points inside it, in the order of their start.
+    pub children: Vec<usize>,
+    /// How many points are around it.
+    pub depth: usize,
+    /// The project that the service belongs to.
+    pub project: Option<Arc<str>>,
+    /// The service that recorded it.
+    pub service: Option<Arc<str>>,
+    /// The host that recorded it.
+    pub host: Option<String>,
+    /// Microseconds from the trace's first message to this point's start; `None` where the start is missing.
+    pub started_us: Option<u64>,
+    /// Microseconds from the trace's first message to this point's stop; `None` where the stop is missing.
+    pub finished_us: Option<u64>,
+    /// The message of its start.
+    pub start: Option<Message>,
+    /// The message of its stop.
+    pub stop: Option<Message>,
+    /// The info of its start; empty where the start is missing.
+    pub start_info: Map<String, Value>,
+    /// The info of its stop; empty where the stop is missing.
+    pub stop_info: Map<String, Value>,
+    /// Its parent is not in the trace, so it stands at the top.
+    pub orphan: bool,
+    /// Its parent is inside of it (or is itself), so it was cut off and stands at the top.
+    pub cycle: bool,
+    /// It stops before it starts, or starts before its parent: the clocks that took the times differ.
+    pub clock_skew: bool,
+}
+
+/// What a point says of the request it stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Request<'a> {
+    /// The method, such as `GET`.
+    pub method: &'a str,
+    /// The path, without the query.
+    pub path: &'a str,
+    /// The query, without the question mark; empty where there is none.
+    pub query: &'a str,
+    /// The status of the response, where it was recorded.
+    pub status_code: Option<u64>,
+}
+
+impl Point {
+    /// Whether its stop is missing: the process ended, the point still runs, or the message was lost.
+    #[must_use]
+    pub fn is_unfinished(&self) -> bool {
+        self.stop.is_none()
+    }
+
+    /// Microseconds from start to stop; `None` where either is missing, 0 where the clocks differ.
+    #[must_use]
+    pub fn duration_us(&self) -> Option<u64> {
+        Some(self.finished_us?.saturating_sub(self.started_us?))
+    }
+
+    /// Microseconds from the trace's first message to this point's start, or to its stop where the start is missing.
+    #[must_use]
+    pub fn appeared_us(&self) -> u64 {
+        self.started_us.or(self.finished_us).unwrap_or(0)
+    }
+
+    /// Whether it is work of a database.
+    #[must_use]
+    pub fn is_database(&self) -> bool {
+        self.name == "db" || self.db().is_some()
+    }
+
+    /// The SQL statement.
+    #[must_use]
+    pub fn statement(&self) -> Option<&str> {
+        self.db()?.get("statement")?.as_str()
+    }
+
+    /// The database system, such as `sqlite`.
+    #[must_use]
+    pub fn system(&self) -> Option<&str> {
+        self.db()?.get("system")?.as_str()
+    }
+
+    /// The statement's parameters as they were recorded: an array, or an object with names.
+    #[must_use]
+    pub fn params(&self) -> Option<&Value> {
+        self.db()?.get("params")
+    }
+
+    /// The types of the statement's parameters as they were recorded, in the same form.
+    #[must_use]
+    pub fn param_types(&self) -> Option<&Value> {
+        self.db()?.get("param_types")
+    }
+
+    /// The statement's parameters one by one, with names and types.
+    #[must_use]
+    pub fn parameters(&self) -> Vec<Parameter<'_>> {
+        parameter::list(self.params(), self.param_types())
+    }
+
+    /// How many rows the statement returned.
+    #[must_use]
+    pub fn rows(&self) -> Option<u64> {
+        self.stop_db()?.get("rows")?.as_u64()
+    }
+
+    /// How many rows the statement changed.
+    #[must_use]
+    pub fn rows_affected(&self) -> Option<u64> {
+        self.stop_db()?.get("rows_affected")?.as_u64()
+    }
+
+    /// The type and the message of the error it ended with.
+    #[must_use]
+    pub fn error(&self) -> Option<(&str, &str)> {
+        let etype = self.stop_info.get("etype")?.as_str()?;
+        Some((etype, self.stop_info.get("message").and_then(Value::as_str).unwrap_or_default()))
+    }
+
+    /// The database's code of the error: its SQLSTATE, or else its own code.
+    #[must_use]
+    pub fn db_code(&self) -> Option<&str> {
+        let db = self.stop_db()?;
+        db.get("sqlstate").and_then(Value::as_str).or_else(|| db.get("code")?.as_str())
+    }
+
+    /// Whether it was given up before its end.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.stop_info.get("cancelled") == Some(&Value::Bool(true))
+    }
+
+    /// The request, where the point stands for one.
+    #[must_use]
+    pub fn request(&self) -> Option<Request<'_>> {
+        let request = self.start_info.get("request")?.as_object()?;
+        let text = |key| request.get(key).and_then(Value::as_str).unwrap_or_default();
+        Some(Request {
+            method: text("method"),
+            path: text("path"),
+            query: text("query"),
+            status_code: self.stop_info.get("response").and_then(|response| response.get("status_code")?.as_u64()),
+        })
+    }
+
+    /// The name of the function, where the point stands for a call.
+    #[must_use]
+    pub fn function(&self) -> Option<&str> {
+        self.start_info.get("function")?.get("name")?.as_str()
+    }
+
+    fn db(&self) -> Option<&Map<String, Value>> {
+        self.start_info.get("db")?.as_object()
+    }
+
+    fn stop_db(&self) -> Option<&Map<String, Value>> {
+        self.stop_info.get("db")?.as_object()
+    }
+}

@@ -1,0 +1,127 @@
+//! Reading a saved trace: ours, OSProfiler's, or the file store's lines.
+//!
+//! A saved report holds the whole messages, so opening one builds the trace anew from them.
+
+mod cursor;
+mod nodes;
+
+use std::io;
+
+use self::nodes::{Node, Saved};
+use super::Trace;
+use crate::driver::StoredTrace;
+use crate::message::Phase;
+use crate::{Id, Message, Timestamp};
+
+/// What can go wrong with a report.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ReportError {
+    /// The text is no JSON.
+    #[error("no JSON at byte {offset}")]
+    BadJson {
+        /// Where.
+        offset: usize,
+        /// What is wrong there.
+        source: serde_json::Error,
+    },
+    /// The text is JSON, or begins as such, and is no saved trace.
+    #[error("not a saved trace: at byte {offset}, expected {expected}")]
+    NotATrace {
+        /// Where.
+        offset: usize,
+        /// What should stand there.
+        expected: &'static str,
+    },
+    /// The report could not be written.
+    #[error("cannot write the report")]
+    Write {
+        /// Why not.
+        #[from]
+        source: io::Error,
+    },
+}
+
+/// Opens a saved trace.
+///
+/// Takes what [`json::write`](super::json::write) wrote, what OSProfiler's `trace show --json` printed, and a file with
+/// one message on each line, as the file store keeps them; lines that are no messages are counted as skipped. Nodes may
+/// be nested to any depth.
+///
+/// Reports that OSProfiler made from an SQL store do not keep the messages' times: there, times come from the nodes, in
+/// milliseconds, and [`Trace::started`] is `None`.
+///
+/// # Errors
+///
+/// [`ReportError::BadJson`] and [`ReportError::NotATrace`], with the place in the text.
+pub fn read_json(text: &str) -> Result<Trace, ReportError> {
+    let text = text.trim_start_matches('\u{feff}');
+    match nodes::read(text) {
+        Ok(saved) => Ok(build(saved)),
+        Err(error) => {
+            let stored = lines(text);
+            // The first error says more about a text that holds no message at all.
+            if stored.messages.is_empty() { Err(error) } else { Ok(Trace::build(stored)) }
+        }
+    }
+}
+
+fn lines(text: &str) -> StoredTrace {
+    let mut stored = StoredTrace::default();
+    for line in text.lines().filter(|line| !line.trim().is_empty()) {
+        match Message::from_json(line.as_bytes()) {
+            Ok(message) => stored.messages.push(message),
+            Err(_) => stored.skipped += 1,
+        }
+    }
+    stored
+}
+
+fn build(saved: Saved<'_>) -> Trace {
+    let whole: Option<Vec<Message>> = saved
+        .nodes
+        .iter()
+        .flat_map(|node| &node.payloads)
+        .map(|(_, payload)| Message::from_json(payload.get().as_bytes()).ok())
+        .collect();
+    let times_are_known = whole.is_some();
+    let messages = whole.unwrap_or_else(|| messages_from_nodes(&saved.nodes));
+    let mut trace = Trace::build(StoredTrace { messages, skipped: saved.skipped_lines });
+    if !times_are_known {
+        trace.started = None;
+    }
+    trace
+}
+
+/// Makes messages where the payloads hold nothing but info.
+fn messages_from_nodes(nodes: &[Node<'_>]) -> Vec<Message> {
+    // The first node stands at the top, and there the parent is the trace.
+    let Some(base_id) = nodes.first().map(|node| node.parent_id.clone()) else { return Vec::new() };
+    nodes
+        .iter()
+        .flat_map(|node| node.payloads.iter().map(|(name, payload)| message(&base_id, node, name, payload.get())))
+        .collect()
+}
+
+fn message(base_id: &Id, node: &Node<'_>, name: &str, payload: &str) -> Message {
+    let info = nodes::object(payload).into_iter().find(|(key, _)| key == "info");
+    let mut message = Message {
+        name: name.to_owned(),
+        base_id: base_id.clone(),
+        trace_id: node.trace_id.clone(),
+        parent_id: node.parent_id.clone(),
+        timestamp: Timestamp::from_micros(0),
+        info: info.map_or_else(|| "{}".to_owned(), |(_, info)| info.get().to_owned()),
+        project: node.project.as_deref().map(Into::into),
+        service: node.service.as_deref().map(Into::into),
+        extra: serde_json::Map::new(),
+    };
+    message.timestamp = Timestamp::from_micros(match message.point().1 {
+        Phase::Start => node.started_us,
+        Phase::Stop => node.finished_us,
+    });
+    message
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,74 @@
+//! Facts about opening saved traces.
+
+use super::*;
+use crate::report::json;
+use crate::report::samples::{BASE, PYTHON_JSON, PYTHON_MESSAGES, PYTHON_SQL_JSON, chain, hostile, request};
+
+fn saved(trace: &Trace) -> String {
+    let mut out = Vec::new();
+    json::write(trace, &mut out).expect("memory takes all");
+    String::from_utf8(out).expect("UTF-8")
+}
+
+#[test]
+fn own_report_comes_back_as_it_was() -> Result<(), ReportError> {
+    let trace = Trace::build(StoredTrace { messages: request(), skipped: 2 });
+    assert_eq!(saved(&read_json(&saved(&trace))?), saved(&trace));
+    let trace = hostile("\u{1b}\u{202e}\"\\");
+    assert_eq!(saved(&read_json(&saved(&trace))?), saved(&trace));
+    Ok(())
+}
+
+#[test]
+fn python_report_and_stored_lines_are_the_same_trace() -> Result<(), ReportError> {
+    let value = |trace: &Trace| serde_json::from_str::<serde_json::Value>(&saved(trace)).expect("JSON");
+    assert_eq!(value(&read_json(PYTHON_JSON)?), value(&read_json(PYTHON_MESSAGES)?));
+    Ok(())
+}
+
+#[test]
+fn python_report_from_sql_has_the_nodes_times() -> Result<(), ReportError> {
+    let trace = read_json(PYTHON_SQL_JSON)?;
+    assert_eq!(trace.started(), None);
+    assert_eq!(trace.base_id(), Some(&BASE.into()));
+    let times: Vec<_> =
+        trace.points().iter().map(|point| (point.name.as_str(), point.depth, point.duration_us())).collect();
+    assert_eq!(times, [("wsgi", 0, Some(52_000)), ("rpc", 1, Some(32_000)), ("db", 2, Some(10_000))]);
+    assert_eq!(trace.points()[2].statement(), Some("SELECT * FROM t WHERE id = %(id)s"));
+    assert_eq!(trace.points()[1].error(), Some(("ValueError", "boom")));
+    Ok(())
+}
+
+#[test]
+fn depth_has_no_limit() -> Result<(), ReportError> {
+    let trace = chain(20_000);
+    let opened = read_json(&saved(&trace))?;
+    let place =
+        |trace: &Trace| trace.points().iter().map(|point| (point.trace_id.clone(), point.depth)).collect::<Vec<_>>();
+    assert!(place(&opened) == place(&trace));
+    Ok(())
+}
+
+#[test]
+fn torn_line_is_counted() -> Result<(), ReportError> {
+    let trace = read_json(&PYTHON_MESSAGES[..PYTHON_MESSAGES.len() - 20])?;
+    assert_eq!(trace.skipped_lines(), 1);
+    Ok(())
+}
+
+#[test]
+fn other_text_is_refused_with_the_place() {
+    for (text, says) in [
+        ("", "not a saved trace: at byte 0, expected an object"),
+        ("[1]", "not a saved trace: at byte 0, expected an object"),
+        ("{}", "not a saved trace: at byte 2, expected a list of children before the end"),
+        ("{\"children\": 7}", "not a saved trace: at byte 13, expected a list of children"),
+        ("{\"children\": [{}]}", "not a saved trace: at byte 18, expected trace_id and parent_id in each node"),
+        ("{\"children\": []} x", "not a saved trace: at byte 17, expected the end of the text"),
+        ("{\"children\": [", "not a saved trace: at byte 14, expected a node"),
+        ("{\"info\": {,}}", "no JSON at byte 8"),
+        ("{\"a\":1,,\"children\": []}", "no JSON at byte 7"),
+    ] {
+        assert_eq!(read_json(text).expect_err(text).to_string(), says, "{text}");
+    }
+}

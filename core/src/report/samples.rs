@@ -1,0 +1,109 @@
+//! Traces for this module's tests.
+
+use serde_json::{Value, json};
+
+use super::Trace;
+use crate::{Message, Timestamp};
+
+/// Captured from OSProfiler 4.4.0: the messages in Redis, newest first, and what `trace show --json` prints of them.
+pub(super) const PYTHON_MESSAGES: &str = include_str!("fixtures/python-redis.jsonl");
+pub(super) const PYTHON_JSON: &str = include_str!("fixtures/python-redis.json");
+/// The same trace printed from PostgreSQL, where the payloads hold nothing but info.
+pub(super) const PYTHON_SQL_JSON: &str = include_str!("fixtures/python-postgresql.json");
+
+/// The id of the trace that the samples belong to.
+pub(super) const BASE: &str = "7a4b3b7e-0a7e-4f0e-9a53-0123456789ab";
+
+pub(super) fn message(name: &str, id: &str, parent: &str, at_us: i64, info: Value) -> Message {
+    let second: Timestamp = "2026-01-02T03:04:05".parse().expect("a timestamp");
+    Message {
+        name: name.to_owned(),
+        base_id: BASE.into(),
+        trace_id: id.into(),
+        parent_id: parent.into(),
+        timestamp: Timestamp::from_micros(second.as_micros() + at_us),
+        info: info.to_string(),
+        project: Some("shop".into()),
+        service: Some("api".into()),
+        extra: serde_json::Map::new(),
+    }
+}
+
+/// Start and stop of a point.
+pub(super) fn point(name: &str, id: &str, parent: &str, from_us: i64, to_us: i64) -> [Message; 2] {
+    [
+        message(&format!("{name}-start"), id, parent, from_us, json!({"host": "h"})),
+        message(&format!("{name}-stop"), id, parent, to_us, json!({"host": "h"})),
+    ]
+}
+
+/// A request with three statements: two equal ones and one that fails.
+pub(super) fn request() -> Vec<Message> {
+    let mut messages = vec![
+        message(
+            "wsgi-start",
+            "r",
+            BASE,
+            0,
+            json!({"request": {"path": "/authors", "query": "page=2", "method": "GET", "scheme": "http"}, "host": "h"}),
+        ),
+        message("wsgi-stop", "r", BASE, 34_210, json!({"response": {"status_code": 500}, "host": "h"})),
+    ];
+    for (id, from_us, to_us, author) in [("q1", 1_000, 1_087, json!(1)), ("q2", 2_000, 14_400, json!("it's"))] {
+        let start = json!({"db": {"statement": "SELECT title\n  FROM posts WHERE author = ?", "params": [author, null],
+            "param_types": ["INTEGER", "NULL"], "system": "sqlite"}, "host": "h"});
+        messages.push(message("db-start", id, "r", from_us, start));
+        messages.push(message("db-stop", id, "r", to_us, json!({"db": {"rows": 3}, "host": "h"})));
+    }
+    let start =
+        json!({"db": {"statement": "INSERT INTO posts VALUES (?)", "params": [7], "system": "sqlite"}, "host": "h"});
+    messages.push(message("db-start", "q3", "r", 20_000, start));
+    let stop = json!({"etype": "Database", "message": "UNIQUE constraint failed: posts.id", "db": {"code": "1555"}, "host": "h"});
+    messages.push(message("db-stop", "q3", "r", 20_500, stop));
+    messages
+}
+
+/// A chain of points, each inside the one before.
+pub(super) fn chain(length: usize) -> Trace {
+    let mut messages = Vec::new();
+    for depth in 0..length {
+        let parent = if depth == 0 { BASE.to_owned() } else { (depth - 1).to_string() };
+        let (from_us, to_us) = (depth as i64, (2 * length - depth) as i64);
+        messages.extend(point("step", &depth.to_string(), &parent, from_us, to_us));
+    }
+    Trace::build(messages)
+}
+
+/// A trace in which every stored text is `text`.
+pub(super) fn hostile(text: &str) -> Trace {
+    let start = json!({"request": {"path": text, "query": text, "method": text, "scheme": text}, "host": text});
+    let mut messages = vec![message(&format!("{text}-start"), text, BASE, 0, start)];
+    let start = json!({"db": {"statement": text, "params": {text: text, "list": [text]}, "param_types": {text: text}, "system": text}});
+    messages.push(message("db-start", "q", text, 10, start));
+    let stop =
+        json!({"etype": text, "message": text, "db": {"sqlstate": text, "original_exception": text}, "host": text});
+    messages.push(message("db-stop", "q", text, 20, stop));
+    messages.push(message("rpc-start", "f", text, 30, json!({"function": {"name": text, "args": text}})));
+    for message in &mut messages {
+        message.base_id = text.into();
+        message.service = Some(text.into());
+        message.project = Some(text.into());
+    }
+    Trace::build(messages)
+}
+
+/// Text that tries to be markup, to drive a terminal, or to hide.
+pub(super) const HOSTILE: &[&str] = &[
+    "</script><script>alert(1)</script>",
+    "<!--<script>",
+    "\"><img src=x onerror=alert(1)>",
+    "' onmouseover='alert(1)",
+    "</title></style></pre><svg/onload=alert(1)>",
+    "&lt;b&gt;",
+    "\u{1b}[2J\u{1b}]0;owned\u{7}",
+    "\u{9b}31m",
+    "abc\u{202e}txt.exe",
+    "a\0b",
+    "]]>",
+    "\r\n-- x",
+];

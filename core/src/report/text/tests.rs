@@ -1,0 +1,72 @@
+//! Facts about the terminal view.
+
+use super::*;
+use crate::driver::StoredTrace;
+use crate::report::samples::{HOSTILE, chain, hostile, request};
+
+fn shown(trace: &Trace, style: &Style) -> String {
+    let mut out = Vec::new();
+    write(trace, style, &mut out).expect("memory takes all");
+    String::from_utf8(out).expect("UTF-8")
+}
+
+#[test]
+fn request_reads_well() {
+    let trace = Trace::build(StoredTrace { messages: request(), skipped: 1 });
+    let style = Style { width: Some(100), ..Style::default() };
+    insta::assert_snapshot!(shown(&trace, &style), @r##"
+    GET /authors  500  34.2 ms
+    trace 7a4b3b7e-0a7e-4f0e-9a53-0123456789ab  2026-01-02 03:04:05.000 UTC
+    3 statements · 2 distinct · database 13.0 ms of 34.2 ms (37 %) · 1 error
+    ! 1 stored entry could not be read: points may be missing
+
+       34.2 ms  wsgi GET /authors?page=2  → 500
+      0.087 ms  ├─ db SELECT title FROM posts WHERE author = ?  [1, NULL]  → 3 rows
+       12.4 ms  ├─ db SELECT title FROM posts WHERE author = ?  ['it''s', NULL]  → 3 rows
+      0.500 ms  └─ db INSERT INTO posts VALUES (?)  [7]
+                      ✕ Database: UNIQUE constraint failed: posts.id [1555]
+
+     count      total        max     rows  statement
+         2    12.5 ms    12.4 ms        6  SELECT title FROM posts WHERE author = ?
+         1   0.500 ms   0.500 ms        -  INSERT INTO posts VALUES (?)  ✕ 1 error
+    "##);
+}
+
+#[test]
+fn colours_come_only_when_asked_for() {
+    let trace = Trace::build(request());
+    let colored = shown(&trace, &Style { color: true, ..Style::default() });
+    assert!(colored.contains("\u{1b}[31m✕ Database"));
+    assert!(!shown(&trace, &Style::default()).contains('\u{1b}'));
+}
+
+#[test]
+fn lines_fit_the_width_unless_told_otherwise() {
+    let trace = hostile(&"long text ".repeat(1000));
+    let style = Style { width: Some(120), ..Style::default() };
+    let longest = shown(&trace, &style).lines().skip(2).map(|line| line.chars().count()).max();
+    assert!(longest <= Some(200), "{longest:?}");
+    let whole = shown(&trace, &Style { width: None, ..Style::default() });
+    assert!(whole.contains("long text ".repeat(1000).trim_end()));
+}
+
+#[test]
+fn long_traces_say_how_much_is_left_out() {
+    let text = shown(&chain(20_000), &Style::default());
+    assert!(text.lines().count() < 1_010);
+    assert!(text.contains("… and 19000 more points"), "{text}");
+    assert!(text.contains("… 999 deep: step"), "{text}");
+}
+
+#[test]
+fn stored_text_cannot_drive_the_terminal() {
+    for text in HOSTILE {
+        let text = shown(&hostile(text), &Style { width: None, ..Style::default() });
+        assert!(!text.chars().any(|c| c != '\n' && crate::report::visible::is_hidden(c)), "{text:?}");
+    }
+}
+
+#[test]
+fn empty_trace_is_said_to_be_empty() {
+    assert!(shown(&Trace::build(Vec::new()), &Style::default()).contains("This trace ran no SQL."));
+}

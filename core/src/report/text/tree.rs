@@ -1,0 +1,63 @@
+//! The tree: one line a point, errors on a line of their own below.
+
+use std::io;
+
+use super::line::{Color, Line};
+use super::{Shown, Style};
+use crate::report::guides::Guides;
+use crate::report::visible::one_line;
+use crate::report::{Point, Trace, label};
+
+/// How wide the column of durations is.
+const DURATION: usize = 10;
+/// How many characters a name may take.
+const NAME: usize = 60;
+/// How many characters the parameters of a statement may take.
+const PARAMETERS: usize = 40;
+
+pub(super) fn write(trace: &Trace, style: &Style, out: &mut impl io::Write) -> io::Result<()> {
+    let mut guides = Guides::new(trace);
+    for (place, point) in trace.points().iter().enumerate().take(style.max_lines) {
+        let guide = guides.before(place, point);
+        write_point(point, &guide, style, out)?;
+        if let Some(error) = label::error(point) {
+            let mut line = Line::new(style);
+            line.push(&format!("{:DURATION$}  {}", "", guides.below(point)), Color::Dim);
+            line.push_shortened(&format!("✕ {error}"), 0, Color::Bad);
+            line.write(out)?;
+        }
+    }
+    let more = trace.points().len().saturating_sub(style.max_lines);
+    if more > 0 {
+        writeln!(out, "{:DURATION$}  … and {}", "", label::count(more as u64, "more point", "more points"))?;
+    }
+    writeln!(out)
+}
+
+fn write_point(point: &Point, guide: &str, style: &Style, out: &mut impl io::Write) -> io::Result<()> {
+    let duration = point.duration_us().map_or_else(|| "?".to_owned(), |us| Shown(us).to_string());
+    let marks = label::marks(point);
+    let parameters = label::parameters(point, style.width.map(|_| PARAMETERS)).map(|text| format!("  {text}"));
+    let parameters = parameters.unwrap_or_default();
+    let end: String = label::rows(point).into_iter().map(|rows| format!("  → {rows}")).collect();
+    let marks: String = marks.iter().map(|mark| format!("  ({mark})")).collect();
+
+    let mut line = Line::new(style);
+    line.push(&format!("{duration:>DURATION$}  {guide}"), Color::Dim);
+    line.push(
+        &label::shortened(&one_line(&point.name), style.width.map(|_| NAME)),
+        if point.error().is_some() { Color::Bad } else { Color::Bold },
+    );
+    if let Some(detail) = label::detail(point) {
+        line.push(" ", Color::Plain);
+        let reserved = parameters.chars().count() + end.chars().count() + marks.chars().count();
+        line.push_shortened(&detail, reserved, Color::Plain);
+    }
+    line.push(&parameters, Color::Dim);
+    line.push(&end, Color::Dim);
+    if let Some(status) = point.request().and_then(|request| request.status_code) {
+        line.push(&format!("  → {status}"), if status < 400 { Color::Good } else { Color::Bad });
+    }
+    line.push(&marks, Color::Bad);
+    line.write(out)
+}

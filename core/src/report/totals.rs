@@ -1,0 +1,160 @@
+//! What is counted over a trace: per name, per statement, and in all.
+
+use std::collections::HashMap;
+
+use super::{Point, Trace};
+
+/// Count and duration of the points with one name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct NameStats {
+    /// The name.
+    pub name: String,
+    /// How many points have it.
+    pub count: u64,
+    /// The sum of their durations in milliseconds, each as OSProfiler has it: both ends are cut to milliseconds, a
+    /// missing end makes 0, and clocks that differ can make it negative.
+    pub duration_ms: i64,
+    /// The sum of their durations in microseconds; points without start or stop add nothing.
+    pub duration_us: u64,
+}
+
+/// The executions of one statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StatementGroup<'a> {
+    /// The exact text.
+    pub statement: &'a str,
+    /// The database system, where it was recorded.
+    pub system: Option<&'a str>,
+    /// How often it ran.
+    pub count: u64,
+    /// The sum of the durations in microseconds.
+    pub total_us: u64,
+    /// The longest duration in microseconds.
+    pub max_us: u64,
+    /// How many rows came back in all; `None` where that was never recorded.
+    pub rows: Option<u64>,
+    /// How many rows were changed in all; `None` where that was never recorded.
+    pub rows_affected: Option<u64>,
+    /// How many executions failed.
+    pub errors: u64,
+    /// The places of the executions in the trace, in preorder.
+    pub points: Vec<usize>,
+}
+
+/// What a whole trace comes to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Totals {
+    /// How many points there are.
+    pub points: u64,
+    /// How many statements ran.
+    pub statements: u64,
+    /// How many different statements ran.
+    pub distinct_statements: u64,
+    /// Microseconds during which at least one database point was running.
+    pub database_us: u64,
+    /// How many points ended with an error.
+    pub errors: u64,
+    /// How many points were given up before their end.
+    pub cancelled: u64,
+    /// How many points have no stop.
+    pub unfinished: u64,
+    /// How many messages were lost before they reached the store.
+    pub lost_messages: u64,
+    /// How many stored entries could not be read.
+    pub skipped_lines: u64,
+}
+
+pub(super) fn stats(points: &[Point]) -> Vec<NameStats> {
+    let mut stats: Vec<NameStats> = Vec::new();
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    for point in points {
+        let place = *places.entry(&point.name).or_insert_with(|| {
+            stats.push(NameStats { name: point.name.clone(), count: 0, duration_ms: 0, duration_us: 0 });
+            stats.len() - 1
+        });
+        let entry = &mut stats[place];
+        entry.count += 1;
+        entry.duration_us += point.duration_us().unwrap_or(0);
+        if let (Some(started_us), Some(finished_us)) = (point.started_us, point.finished_us) {
+            let ms = |us: u64| i64::try_from(us / 1000).unwrap_or(i64::MAX);
+            entry.duration_ms += ms(finished_us) - ms(started_us);
+        }
+    }
+    stats
+}
+
+pub(super) fn statements(points: &[Point]) -> Vec<StatementGroup<'_>> {
+    let mut groups: Vec<StatementGroup<'_>> = Vec::new();
+    let mut places: HashMap<(&str, Option<&str>), usize> = HashMap::new();
+    for (index, point) in points.iter().enumerate() {
+        let Some(statement) = point.statement() else { continue };
+        let system = point.system();
+        let place = *places.entry((statement, system)).or_insert_with(|| {
+            groups.push(StatementGroup {
+                statement,
+                system,
+                count: 0,
+                total_us: 0,
+                max_us: 0,
+                rows: None,
+                rows_affected: None,
+                errors: 0,
+                points: Vec::new(),
+            });
+            groups.len() - 1
+        });
+        let group = &mut groups[place];
+        let duration_us = point.duration_us().unwrap_or(0);
+        group.count += 1;
+        group.total_us += duration_us;
+        group.max_us = group.max_us.max(duration_us);
+        group.rows = add(group.rows, point.rows());
+        group.rows_affected = add(group.rows_affected, point.rows_affected());
+        group.errors += u64::from(point.error().is_some());
+        group.points.push(index);
+    }
+    // The sort is stable: statements that took equally long stay in the order of their first execution.
+    groups.sort_by_key(|group| std::cmp::Reverse(group.total_us));
+    groups
+}
+
+fn add(sum: Option<u64>, more: Option<u64>) -> Option<u64> {
+    match (sum, more) {
+        (Some(sum), Some(more)) => Some(sum.saturating_add(more)),
+        (sum, more) => sum.or(more),
+    }
+}
+
+pub(super) fn totals(trace: &Trace) -> Totals {
+    let count = |test: fn(&Point) -> bool| trace.points.iter().filter(|point| test(point)).count() as u64;
+    Totals {
+        points: trace.points.len() as u64,
+        statements: count(|point| point.statement().is_some()),
+        distinct_statements: statements(&trace.points).len() as u64,
+        database_us: database_us(&trace.points),
+        errors: count(|point| point.error().is_some()),
+        cancelled: count(Point::is_cancelled),
+        unfinished: count(Point::is_unfinished),
+        lost_messages: trace.lost_messages,
+        skipped_lines: trace.skipped_lines,
+    }
+}
+
+/// The union of the database points' intervals, so that statements side by side count once.
+fn database_us(points: &[Point]) -> u64 {
+    let mut intervals: Vec<(u64, u64)> = points
+        .iter()
+        .filter(|point| point.is_database())
+        .filter_map(|point| Some((point.started_us?, point.finished_us?)))
+        .collect();
+    intervals.sort_unstable();
+    let (mut sum, mut covered_until) = (0, 0);
+    for (start, stop) in intervals {
+        sum += stop.saturating_sub(start.max(covered_until));
+        covered_until = covered_until.max(stop);
+    }
+    sum
+}

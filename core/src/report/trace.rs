@@ -1,0 +1,121 @@
+//! [`Trace`]: the points of one trace as a tree.
+//!
+//! Not here: how the tree comes about (`build`, `link`) and what is counted over it (`totals`).
+
+use super::{NameStats, Point, Request, StatementGroup, Totals, build, totals};
+use crate::driver::StoredTrace;
+use crate::{Id, Timestamp};
+
+/// One trace: its points as a tree, in preorder.
+///
+/// A parent stands before its children, and children stand in the order of their start. Points name each other by their
+/// place in [`points`](Self::points).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Trace {
+    pub(super) base_id: Option<Id>,
+    pub(super) started: Option<Timestamp>,
+    pub(super) duration_us: u64,
+    pub(super) last_started_us: u64,
+    pub(super) points: Vec<Point>,
+    pub(super) roots: Vec<usize>,
+    pub(super) lost_messages: u64,
+    pub(super) skipped_lines: u64,
+}
+
+impl Trace {
+    /// Builds the tree from what a store holds, or from messages alone.
+    ///
+    /// The result is the same for any order of the messages. Messages with the same name and `trace_id` are one: the
+    /// earliest start and the latest stop count. A point whose parent is not in the trace stands at the top and is
+    /// marked as [`orphan`](Point::orphan), unless its parent is the trace itself; a ring of points is cut at its
+    /// earliest point, which is marked as [`cycle`](Point::cycle).
+    ///
+    /// ```
+    /// use osprofiler::report::Trace;
+    ///
+    /// assert!(Trace::build(Vec::new()).is_empty());
+    /// ```
+    #[must_use]
+    pub fn build(stored: impl Into<StoredTrace>) -> Self {
+        build::build(stored.into())
+    }
+
+    /// Whether there is no point at all.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.points.is_empty()
+    }
+
+    /// The trace's id; `None` where it has no messages.
+    #[must_use]
+    pub fn base_id(&self) -> Option<&Id> {
+        self.base_id.as_ref()
+    }
+
+    /// The time of the first message, which all times in microseconds count from. `None` where there are no messages, or
+    /// where a saved report did not keep it.
+    #[must_use]
+    pub fn started(&self) -> Option<Timestamp> {
+        self.started
+    }
+
+    /// Microseconds from the first to the last message.
+    #[must_use]
+    pub fn duration_us(&self) -> u64 {
+        self.duration_us
+    }
+
+    /// Microseconds from the first message to the last start.
+    #[must_use]
+    pub fn last_started_us(&self) -> u64 {
+        self.last_started_us
+    }
+
+    /// All points, in preorder.
+    #[must_use]
+    pub fn points(&self) -> &[Point] {
+        &self.points
+    }
+
+    /// The places of the points at the top, in the order of their start.
+    #[must_use]
+    pub fn roots(&self) -> &[usize] {
+        &self.roots
+    }
+
+    /// The request that the trace is about: that of the first point which has one.
+    #[must_use]
+    pub fn request(&self) -> Option<Request<'_>> {
+        self.points.iter().find_map(Point::request)
+    }
+
+    /// How many messages the tracing processes know to have lost: the sum of what each of them said last.
+    #[must_use]
+    pub fn lost_messages(&self) -> u64 {
+        self.lost_messages
+    }
+
+    /// How many stored entries could not be read.
+    #[must_use]
+    pub fn skipped_lines(&self) -> u64 {
+        self.skipped_lines
+    }
+
+    /// Count and duration for each name, in the order in which the names first appear.
+    #[must_use]
+    pub fn stats(&self) -> Vec<NameStats> {
+        totals::stats(&self.points)
+    }
+
+    /// The statements, equal texts on the same database system together; those that took longest come first.
+    #[must_use]
+    pub fn statements(&self) -> Vec<StatementGroup<'_>> {
+        totals::statements(&self.points)
+    }
+
+    /// What the whole trace comes to.
+    #[must_use]
+    pub fn totals(&self) -> Totals {
+        totals::totals(self)
+    }
+}
