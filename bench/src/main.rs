@@ -1,8 +1,10 @@
 //! What a traced query costs, beside plain sqlx and its peers, all in one run.
 //!
 //! `cargo run --release -p osprofiler-bench` prints the table. Instructions are counted by callgrind, as the slope between
-//! two numbers of queries, so that start-up does not count; they are steady on a noisy machine. Times are processor
-//! times of the whole process, interleaved, the least of several runs.
+//! two numbers of queries, so that start-up does not count. Two things make them differ from run to run: whether a thread
+//! finds its answer ready or goes to sleep, so all threads share one processor; and where on the heap the runtime's large
+//! blocks come to lie, so each program is counted with several heaps, and the least counts. Times are processor times of the
+//! whole process, interleaved, the least of several runs.
 
 mod measure;
 mod workload;
@@ -14,14 +16,14 @@ use workload::Mode;
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["run", mode, count] => workload::run(mode.parse()?, count.parse()?),
+        ["run", mode, count, pad] => workload::run(mode.parse()?, count.parse()?, pad.parse()?),
         [] => table(),
         _ => Err("no arguments, please: the table is all there is".into()),
     }
 }
 
 fn table() -> Result<(), Box<dyn Error>> {
-    println!("SELECT name FROM t WHERE id = ?, in-memory SQLite, one connection, 20 queries a trace");
+    println!("SELECT name FROM t WHERE id = ?, in-memory SQLite, one connection");
     println!();
     println!("instructions a query (callgrind, slope between {} and {} queries)", measure::FEW, measure::MANY);
     println!("{:<34} {:>10} {:>8} {:>10} {:>8}", "", "all", "+", "calling", "+");

@@ -10,14 +10,15 @@ use osprofiler::{Notifier, Profiler, TraceExt, profiler};
 use osprofiler_sqlx::TracedPool;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 
-const QUERIES_A_TRACE: usize = 20;
+/// Queries in each trace of [`Mode::OnShort`]; other modes have one trace for all.
+const SHORT_TRACE: usize = 20;
 
-/// One request's queries. A macro, because a function generic over the pool's type would need bounds that no two of these
+/// Some queries. A macro, because a function generic over the pool's type would need bounds that no two of these
 /// pools meet alike.
-macro_rules! request {
-    ($pool:expr) => {
+macro_rules! run_queries {
+    ($pool:expr, $count:expr) => {
         async {
-            for id in 0..QUERIES_A_TRACE {
+            for id in 0..$count {
                 let query = sqlx::query_as("SELECT name FROM t WHERE id = ?").bind(id as i64);
                 let row: Option<(String,)> = query.fetch_optional($pool).await?;
                 std::hint::black_box(row);
@@ -34,13 +35,14 @@ pub(crate) enum Mode {
     Off,
     NoTrace,
     On,
+    OnShort,
     OtelIdle,
     OtelBatch,
 }
 
 impl Mode {
-    pub(crate) const ALL: [Self; 6] =
-        [Self::Plain, Self::Off, Self::NoTrace, Self::On, Self::OtelIdle, Self::OtelBatch];
+    pub(crate) const ALL: [Self; 7] =
+        [Self::Plain, Self::Off, Self::NoTrace, Self::On, Self::OnShort, Self::OtelIdle, Self::OtelBatch];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -48,6 +50,7 @@ impl Mode {
             Self::Off => "off",
             Self::NoTrace => "no-trace",
             Self::On => "on",
+            Self::OnShort => "on-short",
             Self::OtelIdle => "otel-idle",
             Self::OtelBatch => "otel-batch",
         }
@@ -59,6 +62,7 @@ impl Mode {
             Self::Off => "traced pool, trace_sql off",
             Self::NoTrace => "traced pool, no active trace",
             Self::On => "traced, parameters, file driver",
+            Self::OnShort => "  the same, a new trace every 20",
             Self::OtelIdle => "sqlx-otel 0.5, no provider",
             Self::OtelBatch => "sqlx-otel 0.5, SDK, batch, no store",
         }
@@ -73,8 +77,10 @@ impl FromStr for Mode {
     }
 }
 
-/// Runs `count` queries and prints the processor time they took, in seconds.
-pub(crate) fn run(mode: Mode, count: usize) -> Result<(), Box<dyn Error>> {
+/// Runs `count` queries and prints the processor time they took, in seconds. `pad` bytes are allocated first: they move
+/// everything on the heap.
+pub(crate) fn run(mode: Mode, count: usize, pad: usize) -> Result<(), Box<dyn Error>> {
+    std::mem::forget(std::hint::black_box(Vec::<u8>::with_capacity(pad)));
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(queries(mode, count))
 }
 
@@ -89,13 +95,13 @@ async fn queries(mode: Mode, count: usize) -> Result<(), Box<dyn Error>> {
         .await?;
     let directory = tempfile::tempdir()?;
     let notifier = match mode {
-        Mode::On => {
+        Mode::On | Mode::OnShort => {
             let driver = osprofiler::driver::connect(&format!("file:{}", directory.path().display()))?;
             Notifier::builder().service("bench").build(driver)
         }
         _ => Notifier::default(),
     };
-    profiler::set_trace_sql(matches!(mode, Mode::On | Mode::NoTrace));
+    profiler::set_trace_sql(matches!(mode, Mode::On | Mode::OnShort | Mode::NoTrace));
     let provider = SdkTracerProvider::builder().with_batch_exporter(Nowhere).build();
     if mode == Mode::OtelBatch {
         opentelemetry::global::set_tracer_provider(provider.clone());
@@ -104,16 +110,20 @@ async fn queries(mode: Mode, count: usize) -> Result<(), Box<dyn Error>> {
     let traced = TracedPool::from(pool.clone());
     let otel = sqlx_otel::PoolBuilder::from(pool.clone()).build();
     let before = crate::measure::process_cpu_seconds()?;
-    for _ in 0..count / QUERIES_A_TRACE {
-        match mode {
-            Mode::Plain => request!(&pool).await?,
-            Mode::Off | Mode::NoTrace => request!(&traced).await?,
-            Mode::On => {
-                let profiler = Profiler::with_notifier(&notifier, "key", None, None);
-                request!(&traced).in_trace(&profiler).await?;
-            }
-            Mode::OtelIdle | Mode::OtelBatch => request!(&otel).await?,
+    match mode {
+        Mode::Plain => run_queries!(&pool, count).await?,
+        Mode::Off | Mode::NoTrace => run_queries!(&traced, count).await?,
+        Mode::On => {
+            let profiler = Profiler::with_notifier(&notifier, "key", None, None);
+            run_queries!(&traced, count).in_trace(&profiler).await?;
         }
+        Mode::OnShort => {
+            for _ in 0..count / SHORT_TRACE {
+                let profiler = Profiler::with_notifier(&notifier, "key", None, None);
+                run_queries!(&traced, SHORT_TRACE).in_trace(&profiler).await?;
+            }
+        }
+        Mode::OtelIdle | Mode::OtelBatch => run_queries!(&otel, count).await?,
     }
     notifier.flush(Duration::from_secs(60));
     provider.force_flush()?;

@@ -52,12 +52,12 @@ impl Id {
     }
 
     /// Appends the id as a JSON string.
-    pub(crate) fn write_json(&self, out: &mut Vec<u8>) {
+    pub(crate) fn write_json(&self, out: &mut String) {
         match &self.0 {
             Repr::Uuid(uuid) => {
-                out.push(b'"');
-                out.extend_from_slice(uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()).as_bytes());
-                out.push(b'"');
+                out.push('"');
+                out.push_str(uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()));
+                out.push('"');
             }
             Repr::Text(text) => write_str(out, text),
         }

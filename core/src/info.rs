@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde_json::{Map, Value};
+use smallbox::{SmallBox, smallbox};
 
 use crate::InfoWriter;
 use crate::db::DbStop;
@@ -31,17 +32,20 @@ enum Repr {
     Map(Box<Map<String, Value>>),
     /// How most queries end, without an allocation.
     DbStop(DbStop),
-    Later(Box<dyn RenderInfo>),
+    Later(SmallBox<dyn RenderInfo, Inline>),
 }
+
+/// Small infos travel in the queue itself: what one thread allocates and another frees is the dearest part of a trace point.
+type Inline = smallbox::space::S16;
 
 /// Info that renders itself, on the collector's worker.
 ///
 /// For adapters: the calling thread keeps cheap handles of what it saw, and the worker pays for the text.
 pub trait RenderInfo: Send + 'static {
-    /// Writes the info's members.
-    fn render(self: Box<Self>, info: &mut InfoWriter);
+    /// Writes the info's members. This is called once at most.
+    fn render(&mut self, info: &mut InfoWriter);
 
-    /// About how many bytes this keeps in memory until it is rendered; the collector's queue is bounded by the sum.
+    /// About how many bytes this keeps in memory until then: the collector's queue is bounded by their sum.
     fn weight(&self) -> usize;
 }
 
@@ -49,13 +53,13 @@ impl Info {
     /// Info that `make` returns when the collector's worker asks for it.
     #[must_use]
     pub fn lazy(make: impl FnOnce() -> Value + Send + 'static) -> Self {
-        Self::rendered_later(LazyInfo(make))
+        Self::rendered_later(LazyInfo(Some(make)))
     }
 
     /// Info that renders itself on the collector's worker.
     #[must_use]
     pub fn rendered_later(info: impl RenderInfo) -> Self {
-        Self(Repr::Later(Box::new(info)))
+        Self(Repr::Later(smallbox!(info)))
     }
 
     /// The info of a point that ended with `error`: `etype` and `message`, as OSProfiler has them.
@@ -76,30 +80,22 @@ impl Info {
         match &self.0 {
             Repr::Empty | Repr::DbStop(_) => 0,
             Repr::Map(map) => map.iter().map(|(key, value)| key.len() + weight(value)).sum(),
-            Repr::Later(info) => info.weight(),
+            Repr::Later(later) => later.weight(),
         }
     }
 
-    /// Renders to the text of a JSON object that ends with `host` and, where messages of this trace were lost before,
-    /// `lost_messages`.
-    pub(crate) fn into_json(self, host: &str, lost: u64) -> String {
-        let mut info = InfoWriter::new();
+    /// Writes the info's members, but for `host`, which is the collector's to say, as in OSProfiler.
+    pub(crate) fn render(self, info: &mut InfoWriter) {
         match self.0 {
             Repr::Empty => {}
             Repr::Map(map) => {
-                // OSProfiler overwrites a caller's `host`, and so does this.
                 for (key, value) in map.iter().filter(|(key, _)| *key != "host") {
                     info.value(key, value);
                 }
             }
-            Repr::DbStop(stop) => stop.render(&mut info),
-            Repr::Later(later) => later.render(&mut info),
+            Repr::DbStop(stop) => stop.render(info),
+            Repr::Later(mut later) => later.render(info),
         }
-        info.string("host", host);
-        if lost > 0 {
-            info.number("lost_messages", lost);
-        }
-        info.finish()
     }
 }
 
@@ -114,14 +110,12 @@ fn weight(value: &Value) -> usize {
         }
 }
 
-struct LazyInfo<F>(F);
+struct LazyInfo<F>(Option<F>);
 
 impl<F: FnOnce() -> Value + Send + 'static> RenderInfo for LazyInfo<F> {
-    fn render(self: Box<Self>, info: &mut InfoWriter) {
-        if let Repr::Map(map) = Info::from((self.0)()).0 {
-            for (key, value) in map.iter().filter(|(key, _)| *key != "host") {
-                info.value(key, value);
-            }
+    fn render(&mut self, info: &mut InfoWriter) {
+        if let Some(make) = self.0.take() {
+            Info::from(make()).render(info);
         }
     }
 
@@ -181,17 +175,24 @@ mod tests {
 
     use super::*;
 
+    fn json(info: Info) -> String {
+        let mut writer = InfoWriter::new();
+        info.render(&mut writer);
+        writer.finish()
+    }
+
     #[test]
-    fn host_comes_last() {
-        assert_eq!(Info::from(()).into_json("n\"1", 0), r#"{"host":"n\"1"}"#);
-        assert_eq!(Info::from(json!({"host": "x", "a": 1})).into_json("n", 0), r#"{"a":1,"host":"n"}"#);
-        assert_eq!(Info::lazy(|| json!({"a": 1})).into_json("n", 2), r#"{"a":1,"host":"n","lost_messages":2}"#);
+    fn host_is_left_to_the_collector() {
+        assert_eq!(json(Info::from(json!({"host": "x", "a": 1}))), r#"{"a":1}"#);
+        assert_eq!(json(Info::lazy(|| json!({"host": "x", "a": 1}))), r#"{"a":1}"#);
     }
 
     #[test]
     fn what_is_no_object_is_kept_as_value() {
-        assert_eq!(Info::from(json!([1])).into_json("n", 0), r#"{"value":[1],"host":"n"}"#);
-        assert_eq!(Info::lazy(|| json!(7)).into_json("n", 0), r#"{"value":7,"host":"n"}"#);
+        assert_eq!(json(Info::from(())), "{}");
+        assert_eq!(json(Info::from(json!(null))), "{}");
+        assert_eq!(json(Info::from(json!([1]))), r#"{"value":[1]}"#);
+        assert_eq!(json(Info::lazy(|| json!(7))), r#"{"value":7}"#);
     }
 
     #[test]

@@ -17,7 +17,7 @@ use serde::Serialize;
 /// ```
 #[derive(Debug)]
 pub struct InfoWriter {
-    out: Vec<u8>,
+    out: String,
     /// Nothing stands before the next member.
     first: bool,
 }
@@ -32,99 +32,177 @@ impl InfoWriter {
     /// An empty object.
     #[must_use]
     pub fn new() -> Self {
-        let mut out = Vec::with_capacity(384);
-        out.push(b'{');
+        Self::after(String::new())
+    }
+
+    /// An empty object behind other text.
+    pub(crate) fn after(mut out: String) -> Self {
+        out.push('{');
         Self { out, first: true }
     }
 
     /// A member that is text.
-    pub fn string(&mut self, key: &str, value: &str) {
+    #[inline]
+    pub fn string(&mut self, key: &'static str, value: &str) {
         self.key(key);
         write_str(&mut self.out, value);
     }
 
-    /// A member that is a whole number.
-    pub fn number(&mut self, key: &str, value: u64) {
+    /// A member that is text of the program's own, which needs no escape.
+    #[inline]
+    pub(crate) fn word(&mut self, key: &'static str, value: &'static str) {
+        debug_assert!(is_plain(value.as_bytes()), "{value:?} needs an escape: use `string`");
         self.key(key);
-        write_json(&mut self.out, &value);
+        self.out.push('"');
+        self.out.push_str(value);
+        self.out.push('"');
+    }
+
+    /// A member that is a whole number.
+    #[inline]
+    pub fn number(&mut self, key: &'static str, value: u64) {
+        self.key(key);
+        self.out.push_str(itoa::Buffer::new().format(value));
     }
 
     /// A member that is true or false.
-    pub fn bool(&mut self, key: &str, value: bool) {
+    pub fn bool(&mut self, key: &'static str, value: bool) {
         self.key(key);
-        self.out.extend_from_slice(if value { b"true" } else { b"false" });
+        self.out.push_str(if value { "true" } else { "false" });
     }
 
-    /// A member of any other kind.
+    /// A member of any other kind; its key may be any text.
     pub fn value(&mut self, key: &str, value: &(impl Serialize + ?Sized)) {
-        self.key(key);
+        self.comma();
+        write_str(&mut self.out, key);
+        self.out.push(':');
         write_json(&mut self.out, value);
     }
 
     /// A member that is an object with what `write` writes.
-    pub fn object(&mut self, key: &str, write: impl FnOnce(&mut Self)) {
+    #[inline]
+    pub fn object(&mut self, key: &'static str, write: impl FnOnce(&mut Self)) {
         self.key(key);
-        self.out.push(b'{');
+        self.out.push('{');
         self.first = true;
         write(self);
-        self.out.push(b'}');
+        self.out.push('}');
         self.first = false;
+    }
+
+    /// A member that is a list; `elements` is its text, each element followed by a comma.
+    pub(crate) fn list(&mut self, key: &'static str, elements: &str) {
+        self.open_list(key);
+        self.out.push_str(elements);
+        self.close_list();
+    }
+
+    /// Begins a member that is a list.
+    pub(crate) fn open_list(&mut self, key: &'static str) {
+        self.key(key);
+        self.out.push('[');
+    }
+
+    /// Ends the list, whose elements are each followed by a comma.
+    pub(crate) fn close_list(&mut self) {
+        if self.out.ends_with(',') {
+            self.out.pop();
+        }
+        self.out.push(']');
     }
 
     /// Members that were written before by a writer of their own.
     pub(crate) fn members(&mut self, written: &str) {
-        let members = &written.as_bytes()[1..written.len() - 1];
+        let members = &written[1..written.len() - 1];
         if !members.is_empty() {
             self.comma();
-            self.out.extend_from_slice(members);
+            self.out.push_str(members);
         }
+    }
+
+    /// How long the text is, and whether a member stands before the next: what [`undo`](Self::undo) goes back to.
+    pub(crate) fn len(&self) -> (usize, bool) {
+        (self.out.len(), self.first)
+    }
+
+    pub(crate) fn undo(&mut self, (length, first): (usize, bool)) {
+        self.out.truncate(length);
+        self.first = first;
+    }
+
+    /// Lends the text to another writer, until [`put_back`](Self::put_back).
+    pub(crate) fn take(&mut self) -> String {
+        std::mem::take(&mut self.out)
+    }
+
+    pub(crate) fn put_back(&mut self, out: String) {
+        self.out = out;
     }
 
     /// The object's text.
     #[must_use]
     pub fn finish(mut self) -> String {
-        self.out.push(b'}');
-        // Whatever `Serialize` implementations wrote is UTF-8 too, since `serde_json` wrote it.
-        String::from_utf8(self.out).unwrap_or_default()
+        self.out.push('}');
+        self.out
     }
 
-    pub(crate) fn key(&mut self, key: &str) {
-        self.comma();
-        write_str(&mut self.out, key);
-        self.out.push(b':');
-    }
-
-    pub(crate) fn raw(&mut self) -> &mut Vec<u8> {
-        &mut self.out
+    /// The key is the program's own and needs no escape.
+    #[inline]
+    fn key(&mut self, key: &'static str) {
+        debug_assert!(is_plain(key.as_bytes()), "{key:?} needs an escape: use `value`");
+        self.out.push_str(if std::mem::replace(&mut self.first, false) { "\"" } else { ",\"" });
+        self.out.push_str(key);
+        self.out.push_str("\":");
     }
 
     fn comma(&mut self) {
         if !std::mem::replace(&mut self.first, false) {
-            self.out.push(b',');
+            self.out.push(',');
         }
     }
 }
 
 /// Appends a JSON string.
-pub(crate) fn write_str(out: &mut Vec<u8>, text: &str) {
-    // Most texts need no escape; this loop has no branch, so that it looks at many bytes at once.
-    let plain = text.bytes().fold(true, |plain, byte| plain & (byte >= 0x20) & (byte != b'"') & (byte != b'\\'));
-    if plain {
-        out.reserve(text.len() + 2);
-        out.push(b'"');
-        out.extend_from_slice(text.as_bytes());
-        out.push(b'"');
+pub(crate) fn write_str(out: &mut String, text: &str) {
+    if is_plain(text.as_bytes()) {
+        out.push('"');
+        out.push_str(text);
+        out.push('"');
     } else {
         write_json(out, text);
     }
 }
 
+/// Whether a text needs no escape in JSON, as most do. It looks at eight bytes at once; a text that needs none may be said
+/// to need one, and not the other way round.
+fn is_plain(text: &[u8]) -> bool {
+    const fn all(byte: u8) -> u64 {
+        u64::from_ne_bytes([byte; 8])
+    }
+    // The classic test: a byte of `x` is zero where subtracting one from it sets its highest bit, which was clear.
+    const fn has_zero(x: u64) -> u64 {
+        x.wrapping_sub(all(1)) & !x & all(0x80)
+    }
+    const fn needs_escape(x: u64) -> bool {
+        let control = x.wrapping_sub(all(0x20)) & !x & all(0x80);
+        control | has_zero(x ^ all(b'"')) | has_zero(x ^ all(b'\\')) != 0
+    }
+    let (blocks, rest) = text.as_chunks::<8>();
+    if blocks.iter().any(|block| needs_escape(u64::from_ne_bytes(*block))) {
+        return false;
+    }
+    match text.last_chunk::<8>() {
+        // The last eight bytes, some of which were looked at before.
+        Some(last) => rest.is_empty() || !needs_escape(u64::from_ne_bytes(*last)),
+        None => !rest.iter().any(|byte| *byte < 0x20 || *byte == b'"' || *byte == b'\\'),
+    }
+}
+
 /// Appends any JSON. What cannot be JSON, such as a map whose keys are no text, is `null`.
-pub(crate) fn write_json(out: &mut Vec<u8>, value: &(impl Serialize + ?Sized)) {
-    let start = out.len();
-    if serde_json::to_writer(&mut *out, value).is_err() {
-        out.truncate(start);
-        out.extend_from_slice(b"null");
+pub(crate) fn write_json(out: &mut String, value: &(impl Serialize + ?Sized)) {
+    match serde_json::to_string(value) {
+        Ok(json) => out.push_str(&json),
+        Err(_) => out.push_str("null"),
     }
 }
 
@@ -157,12 +235,24 @@ mod tests {
         assert_eq!(info.finish(), r#"{"system":"sqlite","system":"sqlite","n":1}"#);
     }
 
+    #[test]
+    fn only_texts_without_escapes_are_plain() {
+        for byte in 0..=u8::MAX {
+            let escape = byte < 0x20 || byte == b'"' || byte == b'\\';
+            for (length, place) in (1..=20).flat_map(|length| (0..length).map(move |place| (length, place))) {
+                let mut text = [b'x'; 20];
+                text[place] = byte;
+                assert_eq!(is_plain(&text[..length]), !escape, "{byte} at {place} of {length}");
+            }
+        }
+    }
+
     proptest! {
         #[test]
         fn any_text_comes_back(text in any::<String>()) {
-            let mut out = Vec::new();
+            let mut out = String::new();
             write_str(&mut out, &text);
-            prop_assert_eq!(serde_json::from_slice::<String>(&out).expect("JSON"), text);
+            prop_assert_eq!(serde_json::from_str::<String>(&out).expect("JSON"), text);
         }
     }
 }

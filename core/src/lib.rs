@@ -22,7 +22,7 @@ pub use context::TraceExt;
 pub use id::Id;
 pub use info::{Info, RenderInfo};
 pub use json::InfoWriter;
-pub use message::{Message, Phase};
+pub use message::{Message, MessageFields, Phase};
 pub use notifier::Notifier;
 pub use profiler::{Profiler, Trace};
 pub use timestamp::{ParseTimestampError, Timestamp};

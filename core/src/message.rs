@@ -1,43 +1,38 @@
 //! [`Message`]: one half of a trace point, as stores hold it.
 //!
-//! What belongs here: the fields and the JSON form. Not here: how messages come about (`collector`) and what they mean
+//! What belongs here: the fields and how they are read. Not here: how messages are made (`collector`) and what they mean
 //! together (`report`).
 
-use std::fmt;
+use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 
-use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::Deserialize;
+use serde::de::Error as _;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use crate::json::{write_json, write_str};
+use crate::json::InfoWriter;
 use crate::{Id, Timestamp};
 
 /// One message of a trace point: its start or its stop.
 ///
-/// The JSON form is OSProfiler 4.4.0's, with its order of keys: `name`, `base_id`, `trace_id`, `parent_id`,
-/// `timestamp`, `info`, `project`, `service`. Keys that this version does not know are kept in [`extra`](Self::extra).
+/// A message is its JSON text, on one line, with what is needed most beside it. The text is OSProfiler 4.4.0's, with its
+/// order of keys: `name`, `base_id`, `trace_id`, `parent_id`, `timestamp`, `info`, `project`, `service`. Keys that this
+/// version does not know stay in the text.
 #[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
 pub struct Message {
-    /// The point's name with its phase: `db-start`, `db-stop`.
-    pub name: String,
-    /// The trace that the point belongs to.
-    pub base_id: Id,
-    /// The point itself; start and stop have the same.
-    pub trace_id: Id,
-    /// The point around this one; equal to `base_id` at the top.
-    pub parent_id: Id,
-    /// When the point started or stopped.
-    pub timestamp: Timestamp,
-    /// The point's info as the text of a JSON object, on one line. Text, because most stores want text and nothing else.
-    pub info: String,
-    /// The project that the service belongs to.
-    pub project: Option<Arc<str>>,
-    /// The service that sent the message.
-    pub service: Option<Arc<str>>,
-    /// Further keys that were found when the message was read.
-    pub extra: Map<String, Value>,
+    pub(crate) json: String,
+    /// Where the info stands in `json`; empty where there is none.
+    pub(crate) info: Range<usize>,
+    pub(crate) point: Cow<'static, str>,
+    pub(crate) suffix: &'static str,
+    pub(crate) base_id: Id,
+    pub(crate) trace_id: Id,
+    pub(crate) parent_id: Id,
+    pub(crate) timestamp: Timestamp,
+    pub(crate) project: Option<Arc<str>>,
+    pub(crate) service: Option<Arc<str>>,
 }
 
 /// Which end of a trace point a message tells of.
@@ -59,60 +54,44 @@ impl Phase {
     }
 }
 
+/// The fields of a message in a store that does not keep its text.
+#[derive(Clone, Debug)]
+pub struct MessageFields<'a> {
+    /// The message's name, such as `db-start`.
+    pub name: &'a str,
+    /// The trace that the point belongs to.
+    pub base_id: &'a Id,
+    /// The point itself.
+    pub trace_id: &'a Id,
+    /// The point around it.
+    pub parent_id: &'a Id,
+    /// When the point started or stopped.
+    pub timestamp: Timestamp,
+    /// The JSON text of the point's info.
+    pub info: &'a str,
+    /// The project that the service belongs to.
+    pub project: Option<&'a str>,
+    /// The service that sent the message.
+    pub service: Option<&'a str>,
+}
+
 impl Message {
-    /// Splits [`name`](Self::name) into the point's name and the phase. A name without either suffix is a start, as in
-    /// OSProfiler.
-    #[must_use]
-    pub fn point(&self) -> (&str, Phase) {
-        if let Some(point) = self.name.strip_suffix(Phase::Stop.suffix()) {
-            return (point, Phase::Stop);
-        }
-        (self.name.strip_suffix(Phase::Start.suffix()).unwrap_or(&self.name), Phase::Start)
-    }
-
-    /// Parses [`info`](Self::info). Info that is no object is put under the key `value`; text that is no JSON comes as a
-    /// string there.
-    #[must_use]
-    pub fn info(&self) -> Map<String, Value> {
-        match serde_json::from_str(&self.info) {
-            Ok(Value::Object(map)) => map,
-            Ok(Value::Null) => Map::new(),
-            Ok(other) => Map::from_iter([("value".to_owned(), other)]),
-            Err(_) => Map::from_iter([("value".to_owned(), Value::from(self.info.as_str()))]),
-        }
-    }
-
-    /// Appends the message's JSON form to `out`, on one line.
-    pub fn write_json(&self, out: &mut Vec<u8>) {
-        out.reserve(self.info.len() + 384);
-        out.extend_from_slice(b"{\"name\":");
-        write_str(out, &self.name);
-        for (key, id) in [
-            (&b",\"base_id\":"[..], &self.base_id),
-            (b",\"trace_id\":", &self.trace_id),
-            (b",\"parent_id\":", &self.parent_id),
-        ] {
-            out.extend_from_slice(key);
-            id.write_json(out);
-        }
-        out.extend_from_slice(b",\"timestamp\":\"");
-        self.timestamp.write(out);
-        out.extend_from_slice(b"\",\"info\":");
-        out.extend_from_slice(self.info.as_bytes());
-        for (key, value) in [(&b",\"project\":"[..], &self.project), (b",\"service\":", &self.service)] {
-            out.extend_from_slice(key);
-            match value {
-                Some(text) => write_str(out, text),
-                None => out.extend_from_slice(b"null"),
-            }
-        }
-        for (key, value) in &self.extra {
-            out.push(b',');
-            write_str(out, key);
-            out.push(b':');
-            write_json(out, value);
-        }
-        out.push(b'}');
+    /// Makes a message of its fields.
+    ///
+    /// # Errors
+    ///
+    /// When the info is no JSON.
+    pub fn new(fields: &MessageFields<'_>) -> Result<Self, serde_json::Error> {
+        let mut message = InfoWriter::new();
+        message.string("name", fields.name);
+        message.value("base_id", fields.base_id);
+        message.value("trace_id", fields.trace_id);
+        message.value("parent_id", fields.parent_id);
+        message.string("timestamp", &fields.timestamp.to_string());
+        message.value("info", serde_json::from_str::<&RawValue>(fields.info)?);
+        message.value("project", &fields.project);
+        message.value("service", &fields.service);
+        Self::from_json(message.finish().as_bytes())
     }
 
     /// Reads a message from its JSON form.
@@ -122,70 +101,125 @@ impl Message {
     /// When the text is no JSON object or one of `name`, `base_id`, `trace_id`, `parent_id` and `timestamp` is missing
     /// or has the wrong form.
     pub fn from_json(json: &[u8]) -> Result<Self, serde_json::Error> {
-        serde_json::from_slice(json)
-    }
-}
-
-/// The text of an object that was read. Some stores keep it with line breaks between its tokens; messages have none.
-fn one_line(raw: Box<RawValue>) -> String {
-    let text = Box::<str>::from(raw).into_string();
-    if !text.contains(['\n', '\r']) {
-        return text;
-    }
-    serde_json::from_str::<Value>(&text).map_or(text, |value| value.to_string())
-}
-
-impl<'de> Deserialize<'de> for Message {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(MessageVisitor)
-    }
-}
-
-struct MessageVisitor;
-
-impl<'de> Visitor<'de> for MessageVisitor {
-    type Value = Message;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a message: an object with name, base_id, trace_id, parent_id and timestamp")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Message, A::Error> {
-        use serde::de::Error as _;
-
-        let (mut name, mut base_id, mut trace_id, mut parent_id, mut timestamp) = (None, None, None, None, None);
-        let (mut info, mut project, mut service) = (None, None, None);
-        let mut extra = Map::new();
-        while let Some(key) = map.next_key::<String>()? {
-            match key.as_str() {
-                "name" => name = Some(map.next_value()?),
-                "base_id" => base_id = Some(map.next_value()?),
-                "trace_id" => trace_id = Some(map.next_value()?),
-                "parent_id" => parent_id = Some(map.next_value()?),
-                "timestamp" => {
-                    let text: String = map.next_value()?;
-                    timestamp = Some(text.parse().map_err(A::Error::custom)?);
-                }
-                "info" => info = Some(map.next_value::<Box<RawValue>>()?),
-                "project" => project = map.next_value::<Option<String>>()?,
-                "service" => service = map.next_value::<Option<String>>()?,
-                // An id that the store added says nothing about the trace.
-                "_id" => drop(map.next_value::<IgnoredAny>()?),
-                _ => drop(extra.insert(key, map.next_value()?)),
-            }
+        let json = std::str::from_utf8(json).map_err(serde_json::Error::custom)?.trim_ascii();
+        if json.contains(['\n', '\r']) {
+            // Line breaks between tokens; within strings JSON has none.
+            return Self::from_line(serde_json::from_str::<Value>(json)?.to_string());
         }
-        Ok(Message {
-            name: name.ok_or_else(|| A::Error::missing_field("name"))?,
-            base_id: base_id.ok_or_else(|| A::Error::missing_field("base_id"))?,
-            trace_id: trace_id.ok_or_else(|| A::Error::missing_field("trace_id"))?,
-            parent_id: parent_id.ok_or_else(|| A::Error::missing_field("parent_id"))?,
-            timestamp: timestamp.ok_or_else(|| A::Error::missing_field("timestamp"))?,
-            info: info.map_or_else(|| "{}".to_owned(), one_line),
-            project: project.map(Arc::from),
-            service: service.map(Arc::from),
-            extra,
-        })
+        Self::from_line(json.to_owned())
     }
+
+    fn from_line(json: String) -> Result<Self, serde_json::Error> {
+        #[derive(Deserialize)]
+        struct Fields<'a> {
+            name: Cow<'a, str>,
+            base_id: Id,
+            trace_id: Id,
+            parent_id: Id,
+            timestamp: Cow<'a, str>,
+            #[serde(borrow)]
+            info: Option<&'a RawValue>,
+            project: Option<Cow<'a, str>>,
+            service: Option<Cow<'a, str>>,
+        }
+
+        let fields: Fields<'_> = serde_json::from_str(&json)?;
+        // `RawValue` lends a part of the text it was read from.
+        let info = fields.info.map_or(0..0, |info| {
+            let start = info.get().as_ptr() as usize - json.as_ptr() as usize;
+            start..start + info.get().len()
+        });
+        let (point, suffix) = split(&fields.name);
+        let (point, suffix) = (Cow::Owned(point.to_owned()), suffix);
+        let timestamp = fields.timestamp.parse().map_err(serde_json::Error::custom)?;
+        let (project, service) = (fields.project.map(Arc::from), fields.service.map(Arc::from));
+        let Fields { base_id, trace_id, parent_id, .. } = fields;
+        Ok(Self { info, point, suffix, base_id, trace_id, parent_id, timestamp, project, service, json })
+    }
+
+    /// The message's JSON form, on one line.
+    #[must_use]
+    pub fn json(&self) -> &str {
+        &self.json
+    }
+
+    /// The message's name: the point's with the phase, such as `db-start`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{}{}", self.point, self.suffix)
+    }
+
+    /// The point's name and which end this is. A name without `-start` or `-stop` is a start, as in OSProfiler.
+    #[must_use]
+    pub fn point(&self) -> (&str, Phase) {
+        let phase = if self.suffix == Phase::Stop.suffix() { Phase::Stop } else { Phase::Start };
+        (&self.point, phase)
+    }
+
+    /// The trace that the point belongs to.
+    #[must_use]
+    pub fn base_id(&self) -> &Id {
+        &self.base_id
+    }
+
+    /// The point itself; start and stop have the same.
+    #[must_use]
+    pub fn trace_id(&self) -> &Id {
+        &self.trace_id
+    }
+
+    /// The point around this one; equal to the base id at the top.
+    #[must_use]
+    pub fn parent_id(&self) -> &Id {
+        &self.parent_id
+    }
+
+    /// When the point started or stopped.
+    #[must_use]
+    pub fn timestamp(&self) -> Timestamp {
+        self.timestamp
+    }
+
+    /// The project that the service belongs to.
+    #[must_use]
+    pub fn project(&self) -> Option<&str> {
+        self.project.as_deref()
+    }
+
+    /// The service that sent the message.
+    #[must_use]
+    pub fn service(&self) -> Option<&str> {
+        self.service.as_deref()
+    }
+
+    /// The JSON text of the point's info.
+    #[must_use]
+    pub fn info_json(&self) -> &str {
+        if self.info.is_empty() { "{}" } else { &self.json[self.info.clone()] }
+    }
+
+    /// The point's info. Info that is no object stands under the key `value`; nested deeper than 128 levels, it stands
+    /// there as text.
+    #[must_use]
+    pub fn info(&self) -> Map<String, Value> {
+        let other = match serde_json::from_str(self.info_json()) {
+            Ok(Value::Object(map)) => return map,
+            Ok(Value::Null) => return Map::new(),
+            Ok(other) => other,
+            Err(_) => Value::from(self.info_json()),
+        };
+        Map::from_iter([("value".to_owned(), other)])
+    }
+}
+
+/// The point's name and the phase's suffix in a message's name.
+fn split(name: &str) -> (&str, &'static str) {
+    for phase in [Phase::Stop, Phase::Start] {
+        if let Some(point) = name.strip_suffix(phase.suffix()) {
+            return (point, phase.suffix());
+        }
+    }
+    (name, "")
 }
 
 #[cfg(test)]
@@ -195,38 +229,52 @@ mod tests {
     /// A line as the Python OSProfiler 4.4.0 writes it to Redis.
     const PYTHON: &str = r#"{"name": "db-start", "base_id": "7a4b3b7e-0a7e-4f0e-9a53-0123456789ab", "trace_id": "00000003-1111-4222-8333-0123456789ab", "parent_id": "00000002-1111-4222-8333-0123456789ab", "timestamp": "2026-01-02T03:04:05.022234", "info": {"db": {"statement": "SELECT 1", "params": {"name": "\u00e9\"q'", "n": null}}, "host": "node-1"}, "project": "proj", "service": "svc"}"#;
 
-    fn written(message: &Message) -> String {
-        let mut out = Vec::new();
-        message.write_json(&mut out);
-        String::from_utf8(out).expect("JSON is UTF-8")
+    fn parsed(json: &str) -> Value {
+        serde_json::from_str(json).expect("JSON")
     }
 
     #[test]
-    fn python_line_reads_and_writes_back_equal() -> Result<(), serde_json::Error> {
+    fn python_line_is_kept_as_it_is() -> Result<(), serde_json::Error> {
         let message = Message::from_json(PYTHON.as_bytes())?;
-        assert_eq!(message.point(), ("db", Phase::Start));
+        assert_eq!(message.json(), PYTHON);
+        assert_eq!((message.name().as_str(), message.point()), ("db-start", ("db", Phase::Start)));
         assert_eq!(message.info()["db"]["params"]["name"], "é\"q'");
-        let keys = |json: &str| -> Result<Vec<String>, serde_json::Error> {
-            Ok(serde_json::from_str::<Map<String, Value>>(json)?.keys().cloned().collect())
+        assert_eq!((message.project(), message.service()), (Some("proj"), Some("svc")));
+        Ok(())
+    }
+
+    #[test]
+    fn fields_make_the_same_message() -> Result<(), serde_json::Error> {
+        let read = Message::from_json(PYTHON.as_bytes())?;
+        let mut fields = MessageFields {
+            name: "db-start",
+            base_id: read.base_id(),
+            trace_id: read.trace_id(),
+            parent_id: read.parent_id(),
+            timestamp: read.timestamp(),
+            info: read.info_json(),
+            project: read.project(),
+            service: read.service(),
         };
-        assert_eq!(keys(&written(&message))?, keys(PYTHON)?);
-        assert_eq!(serde_json::from_str::<Value>(&written(&message))?, serde_json::from_str::<Value>(PYTHON)?);
+        // The text differs from Python's in its spaces alone.
+        assert_eq!(parsed(Message::new(&fields)?.json()).to_string(), parsed(PYTHON).to_string());
+        fields.info = "{";
+        assert!(Message::new(&fields).is_err());
         Ok(())
     }
 
     #[test]
     fn unknown_keys_are_kept() -> Result<(), serde_json::Error> {
         let line = PYTHON.replace("\"project\"", "\"zone\": {\"a\": [1]}, \"project\"");
-        let message = Message::from_json(line.as_bytes())?;
-        assert_eq!(message.extra["zone"]["a"][0], 1);
-        assert_eq!(Message::from_json(written(&message).as_bytes())?, message);
+        assert_eq!(parsed(Message::from_json(line.as_bytes())?.json())["zone"]["a"][0], 1);
         Ok(())
     }
 
     #[test]
-    fn info_with_line_breaks_is_written_on_one_line() -> Result<(), serde_json::Error> {
+    fn line_breaks_between_tokens_go() -> Result<(), serde_json::Error> {
         let message = Message::from_json(PYTHON.replace("{\"db\"", "{\n  \"db\"").as_bytes())?;
-        assert!(!written(&message).contains('\n'));
+        assert!(!message.json().contains('\n'));
+        assert_eq!(message.info()["host"], "node-1");
         Ok(())
     }
 
@@ -239,7 +287,16 @@ mod tests {
     #[test]
     fn name_without_phase_is_a_start() -> Result<(), serde_json::Error> {
         let message = Message::from_json(PYTHON.replace("db-start", "db").as_bytes())?;
-        assert_eq!(message.point(), ("db", Phase::Start));
+        assert_eq!((message.name().as_str(), message.point()), ("db", ("db", Phase::Start)));
+        Ok(())
+    }
+
+    #[test]
+    fn missing_info_is_empty_and_odd_info_is_kept() -> Result<(), serde_json::Error> {
+        let line = PYTHON.replace("\"info\"", "\"other\"");
+        assert_eq!(Message::from_json(line.as_bytes())?.info_json(), "{}");
+        let line = r#"{"name":"a-stop","base_id":"b","trace_id":"t","parent_id":"b","timestamp":"2026-01-02T03:04:05","info":[1]}"#;
+        assert_eq!(Message::from_json(line.as_bytes())?.info()["value"][0], 1);
         Ok(())
     }
 }

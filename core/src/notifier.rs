@@ -7,7 +7,7 @@
 //!
 //! let names = Arc::new(Mutex::new(Vec::new()));
 //! let seen = Arc::clone(&names);
-//! notifier::set(move |message: &osprofiler::Message| seen.lock().unwrap().push(message.name.clone()));
+//! notifier::set(move |message: &osprofiler::Message| seen.lock().unwrap().push(message.name()));
 //!
 //! profiler::init("SECRET_KEY", None, None);
 //! profiler::start("render", ());
@@ -23,7 +23,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use crate::collector::{Collector, CollectorConfig, CollectorStats, Queue, Sender};
+use crate::collector::{Collector, CollectorConfig, CollectorStats, Queue, Renderer};
 use crate::driver::{self, Driver, DriverError, ListFilter, StoredTrace, TraceSummary, WriteError};
 use crate::{Id, Message};
 
@@ -168,8 +168,8 @@ impl NotifierBuilder {
     #[must_use]
     pub fn build(self, driver: Arc<dyn Driver>) -> Notifier {
         let host = self.host.unwrap_or_else(|| Arc::from(gethostname::gethostname().to_string_lossy()));
-        let sender = Sender { project: self.project, service: self.service, host };
-        Notifier(Some(Arc::new(Collector::start(driver, sender, self.collector))))
+        let renderer = Renderer::new(self.project, self.service, &host);
+        Notifier(Some(Arc::new(Collector::start(driver, renderer, self.collector))))
     }
 }
 

@@ -1,6 +1,5 @@
 //! [`Timestamp`]: a point in time as messages carry it, UTC with microseconds.
 
-use std::cell::Cell;
 use std::fmt;
 use std::str::FromStr;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -63,38 +62,35 @@ impl From<SystemTime> for Timestamp {
 }
 
 impl Timestamp {
-    /// Appends the text form.
-    pub(crate) fn write(self, out: &mut Vec<u8>) {
-        const SECOND: i64 = 1_000_000;
-        thread_local! {
-            /// The last second that was written, and its text: messages come in the order of their times.
-            static LAST: Cell<(i64, [u8; 19])> = const { Cell::new((i64::MIN, [0; 19])) };
-        }
-        let (second, mut micros) = (self.0.div_euclid(SECOND), self.0.rem_euclid(SECOND));
-        let (last, mut text) = LAST.get();
-        if last != second {
-            // A time that has no text form is shown as the nearest one that has.
-            let time = jiff::Timestamp::from_second(second.clamp(MIN_SECOND, jiff::Timestamp::MAX.as_second()))
-                .unwrap_or_default();
-            let shown = Offset::UTC.to_datetime(time).to_string();
-            text.copy_from_slice(&shown.as_bytes()[..19]);
-            LAST.set((second, text));
-        }
-        let mut fraction = *b".000000";
-        for digit in fraction[1..].iter_mut().rev() {
-            *digit += (micros % 10) as u8;
-            micros /= 10;
-        }
-        out.extend_from_slice(&text);
-        out.extend_from_slice(&fraction);
+    const SECOND: i64 = 1_000_000;
+
+    /// The whole seconds since the Unix epoch, rounded down.
+    pub(crate) fn second(self) -> i64 {
+        self.0.div_euclid(Self::SECOND)
+    }
+
+    /// The text form up to the seconds.
+    pub(crate) fn second_text(self) -> String {
+        // A time that has no text form is shown as the nearest one that has.
+        let shown = self.second().clamp(MIN_SECOND, jiff::Timestamp::MAX.as_second());
+        let time = jiff::Timestamp::from_second(shown).unwrap_or_default();
+        Offset::UTC.to_datetime(time).to_string()
+    }
+
+    /// Appends the rest of the text form: the point and six digits.
+    pub(crate) fn write_fraction(self, out: &mut String) {
+        // A one in front keeps the zeros; it gives its place to the point.
+        let mut digits = itoa::Buffer::new();
+        out.push('.');
+        out.push_str(&digits.format(Self::SECOND + self.0.rem_euclid(Self::SECOND))[1..]);
     }
 }
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut text = Vec::with_capacity(26);
-        self.write(&mut text);
-        f.pad(&String::from_utf8_lossy(&text))
+        let mut text = self.second_text();
+        self.write_fraction(&mut text);
+        f.pad(&text)
     }
 }
 

@@ -63,7 +63,7 @@ fn messages_are_stored_with_project_service_and_host() {
     assert!(guard.shutdown(Duration::from_secs(10)));
     let messages = place.stored(&base_id);
     assert_eq!(messages.len(), 2);
-    assert_eq!((messages[0].project.as_deref(), messages[0].service.as_deref()), (Some("blog"), Some("web")));
+    assert_eq!((messages[0].project(), messages[0].service()), (Some("blog"), Some("web")));
     assert_eq!(messages[0].info()["host"], "n1");
 }
 

@@ -18,7 +18,11 @@ use crate::failure::failure;
 const NAME: &str = "db";
 
 /// What the query and its observer both know of a call.
-pub(crate) struct Call<DB: TracedDatabase>(Mutex<State<DB>>);
+pub(crate) struct Call<DB: TracedDatabase> {
+    /// Whether the collector was behind when the call was made.
+    behind: bool,
+    state: Mutex<State<DB>>,
+}
 
 struct State<DB: TracedDatabase> {
     /// `None` once it has stopped.
@@ -28,10 +32,11 @@ struct State<DB: TracedDatabase> {
     /// When the call was first polled.
     begun: Option<Instant>,
     started: bool,
-    /// The statement of a call that runs no query, until the first poll.
-    asks: Option<SqlStr>,
-    /// The statement of a call that ended before the database saw it.
-    unsent: Option<(SqlStr, Option<DB::Values>)>,
+    /// What is bound to the query, until it starts.
+    values: Option<DB::Values>,
+    /// The statement of a call that runs no query, until its first poll, and that of a query that the database never saw.
+    waiting: Option<SqlStr>,
+    runs_query: bool,
 }
 
 impl<DB: TracedDatabase> Call<DB> {
@@ -43,15 +48,25 @@ impl<DB: TracedDatabase> Call<DB> {
 
     #[inline(never)]
     fn in_active_trace(source: &Arc<DbSource>, method: &'static str) -> Option<Arc<Self>> {
-        let point = Some(Point::new(NAME)?);
-        let source = Arc::clone(source);
-        let state = State { point, source, method, begun: None, started: false, asks: None, unsent: None };
-        Some(Arc::new(Self(Mutex::new(state))))
+        let point = Point::new(NAME)?;
+        let behind = point.is_collector_behind();
+        let (point, source) = (Some(point), Arc::clone(source));
+        let state =
+            State { point, source, method, begun: None, started: false, values: None, waiting: None, runs_query: true };
+        Some(Arc::new(Self { behind, state: Mutex::new(state) }))
     }
 
     /// The call asks about a statement and runs no query: its point starts with the first poll.
     pub(crate) fn asks(&self, statement: SqlStr) {
-        self.lock().asks = Some(statement);
+        let mut state = self.lock();
+        state.waiting = Some(statement);
+        state.runs_query = false;
+    }
+
+    /// Keeps what is bound to the query.
+    pub(crate) fn capture(&self, arguments: &DB::Arguments) {
+        let values = DB::capture(arguments, self.behind);
+        self.lock().values = Some(values);
     }
 
     /// The call is polled for the first time.
@@ -59,28 +74,24 @@ impl<DB: TracedDatabase> Call<DB> {
         let mut state = self.lock();
         let now = Instant::now();
         state.begun = Some(now);
-        if let Some(statement) = state.asks.take() {
-            state.start(now, None, statement, None);
+        if !state.runs_query
+            && let Some(statement) = state.waiting.take()
+        {
+            state.start(now, None, statement);
         }
     }
 
-    /// Keeps what is bound to the query.
-    pub(crate) fn capture(&self, arguments: &DB::Arguments) -> DB::Values {
-        let behind = self.lock().point.as_ref().is_some_and(Point::is_collector_behind);
-        DB::capture(arguments, behind)
-    }
-
     /// The database is about to get the query.
-    pub(crate) fn start(&self, statement: SqlStr, values: Option<DB::Values>) {
+    pub(crate) fn start(&self, statement: SqlStr) {
         let mut state = self.lock();
         let now = Instant::now();
-        let waited = state.begun.map(|begun| now - begun);
-        state.start(now, waited, statement, values);
+        let acquire = state.begun.map(|begun| now - begun);
+        state.start(now, acquire, statement);
     }
 
     /// The query was dropped and the database never saw it.
-    pub(crate) fn never_sent(&self, statement: SqlStr, values: Option<DB::Values>) {
-        self.lock().unsent = Some((statement, values));
+    pub(crate) fn never_sent(&self, statement: SqlStr) {
+        self.lock().waiting = Some(statement);
     }
 
     /// The call has ended.
@@ -89,8 +100,8 @@ impl<DB: TracedDatabase> Call<DB> {
         if !state.started {
             // It failed, or was dropped, on the way to a connection; if it was never polled, nothing happened.
             let Some(begun) = state.begun else { return drop(state.point.take()) };
-            let (statement, values) = state.unsent.take().unwrap_or((SqlStr::from_static(""), None));
-            state.start(begun, Some(begun.elapsed()), statement, values);
+            let statement = state.waiting.take().unwrap_or(SqlStr::from_static(""));
+            state.start(begun, Some(begun.elapsed()), statement);
         }
         if let Some(point) = state.point.take() {
             match error {
@@ -101,15 +112,15 @@ impl<DB: TracedDatabase> Call<DB> {
     }
 
     fn lock(&self) -> MutexGuard<'_, State<DB>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl<DB: TracedDatabase> State<DB> {
-    fn start(&mut self, at: Instant, acquire: Option<Duration>, statement: SqlStr, values: Option<DB::Values>) {
+    fn start(&mut self, at: Instant, acquire: Option<Duration>, statement: SqlStr) {
         self.started = true;
         if let Some(point) = &mut self.point {
-            let source = Arc::clone(&self.source);
+            let (source, values) = (Arc::clone(&self.source), self.values.take());
             point.start_at(at, DbStart { source, method: self.method, acquire, statement, values });
         }
     }

@@ -16,14 +16,13 @@ use crate::database::TracedDatabase;
 pub(crate) struct TracedQuery<'q, DB: TracedDatabase, E: Execute<'q, DB>> {
     /// `None` once the text was taken.
     inner: Option<E>,
-    values: Option<DB::Values>,
     call: Arc<Call<DB>>,
     lifetime: std::marker::PhantomData<&'q ()>,
 }
 
 impl<'q, DB: TracedDatabase, E: Execute<'q, DB>> TracedQuery<'q, DB, E> {
     pub(crate) fn new(inner: E, call: Arc<Call<DB>>) -> Self {
-        Self { inner: Some(inner), values: None, call, lifetime: std::marker::PhantomData }
+        Self { inner: Some(inner), call, lifetime: std::marker::PhantomData }
     }
 }
 
@@ -32,7 +31,7 @@ impl<'q, DB: TracedDatabase, E: Execute<'q, DB>> Execute<'q, DB> for TracedQuery
         let statement = self.inner.take().map_or(SqlStr::from_static(""), E::sql);
         // Cloning copies a `String` once; the driver gets the copy that is shared.
         let shared = statement.clone();
-        self.call.start(statement, self.values.take());
+        self.call.start(statement);
         shared
     }
 
@@ -43,7 +42,9 @@ impl<'q, DB: TracedDatabase, E: Execute<'q, DB>> Execute<'q, DB> for TracedQuery
     fn take_arguments(&mut self) -> Result<Option<DB::Arguments>, BoxDynError> {
         let Some(inner) = &mut self.inner else { return Ok(None) };
         let arguments = inner.take_arguments()?;
-        self.values = arguments.as_ref().map(|arguments| self.call.capture(arguments));
+        if let Some(arguments) = &arguments {
+            self.call.capture(arguments);
+        }
         Ok(arguments)
     }
 
@@ -56,11 +57,10 @@ impl<'q, DB: TracedDatabase, E: Execute<'q, DB>> Drop for TracedQuery<'q, DB, E>
     fn drop(&mut self) {
         // The database never saw the query: no connection could be had, or the arguments could not be encoded.
         if let Some(mut inner) = self.inner.take() {
-            let values = self.values.take().or_else(|| {
-                let arguments = inner.take_arguments().ok().flatten()?;
-                Some(self.call.capture(&arguments))
-            });
-            self.call.never_sent(inner.sql(), values);
+            if let Ok(Some(arguments)) = inner.take_arguments() {
+                self.call.capture(&arguments);
+            }
+            self.call.never_sent(inner.sql());
         }
     }
 }

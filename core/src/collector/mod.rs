@@ -1,9 +1,10 @@
 //! The collector: a bounded queue and one worker thread in front of a driver.
 //!
 //! Left of it is the calling thread, which pushes and goes on; right of it everything that costs: rendering, JSON and
-//! the store. Here: the handle, its configuration and its counters. Below: [`queue`] and [`worker`].
+//! the store. Here: the handle, its configuration and its counters. Below: [`queue`], [`worker`] and [`render`].
 
 mod queue;
+mod render;
 mod worker;
 
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use std::thread;
 use std::time::Duration;
 
 pub(crate) use queue::{Queue, Record};
+pub(crate) use render::Renderer;
 
 use crate::driver::Driver;
 
@@ -55,26 +57,18 @@ pub struct CollectorStats {
     pub failed: u64,
 }
 
-/// Who sends the messages.
-#[derive(Clone, Debug)]
-pub(crate) struct Sender {
-    pub(crate) project: Option<Arc<str>>,
-    pub(crate) service: Option<Arc<str>>,
-    pub(crate) host: Arc<str>,
-}
-
 /// Owns the worker. Dropping it stores what is left, for at most five seconds.
 pub(crate) struct Collector {
     queue: Arc<Queue>,
 }
 
 impl Collector {
-    pub(crate) fn start(driver: Arc<dyn Driver>, sender: Sender, config: CollectorConfig) -> Self {
+    pub(crate) fn start(driver: Arc<dyn Driver>, renderer: Renderer, config: CollectorConfig) -> Self {
         let queue = Arc::new(Queue::new(config));
         let theirs = Arc::clone(&queue);
         let spawned = thread::Builder::new()
             .name("osprofiler".to_owned())
-            .spawn(move || worker::run(&theirs, driver.as_ref(), &sender));
+            .spawn(move || worker::run(&theirs, driver.as_ref(), renderer));
         if let Err(error) = spawned {
             tracing::warn!(%error, "no thread for the collector: trace points are not recorded");
             queue.abandon();

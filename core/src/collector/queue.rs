@@ -16,7 +16,7 @@ use crate::profiler::TraceShared;
 use crate::{Id, Info, Phase};
 
 /// From so many held messages on, those who push keep only what is small.
-const BEHIND: usize = 512;
+const BEHIND: usize = 4096;
 
 /// A message that is not rendered yet.
 pub(crate) struct Record {
@@ -27,6 +27,8 @@ pub(crate) struct Record {
     pub(crate) parent_id: Id,
     pub(crate) at: Instant,
     pub(crate) info: Info,
+    /// About how many bytes this keeps in memory.
+    pub(crate) weight: usize,
 }
 
 #[derive(Default)]
@@ -68,12 +70,6 @@ struct State {
     gone: bool,
 }
 
-/// Records that the worker took out of the queue, and their weight.
-pub(super) struct Batch {
-    pub(super) records: Vec<Record>,
-    bytes: usize,
-}
-
 impl Queue {
     pub(super) fn new(config: CollectorConfig) -> Self {
         Self {
@@ -88,7 +84,7 @@ impl Queue {
 
     /// Takes a record, or counts it as dropped.
     pub(crate) fn push(&self, record: Record) {
-        let bytes = record.weight();
+        let bytes = record.weight;
         let mut state = self.lock();
         let full = state.held >= self.config.queue_messages
             || (state.held > 0 && state.held_bytes + bytes > self.config.queue_bytes);
@@ -146,12 +142,12 @@ impl Queue {
         !waited.timed_out()
     }
 
-    /// The next batch, or `None` when the queue is closed and empty.
-    pub(super) fn next_batch(&self) -> Option<Batch> {
+    /// Moves the next records to `batch`, which is empty; `false` when the queue is closed and empty.
+    pub(super) fn next_batch(&self, batch: &mut VecDeque<Record>) -> bool {
         let mut state = self.lock();
         while state.records.is_empty() {
             if state.closed {
-                return None;
+                return false;
             }
             state.idle = true;
             state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -162,11 +158,12 @@ impl Queue {
         };
         let (mut state, _) =
             self.work.wait_timeout_while(state, self.config.linger, gather).unwrap_or_else(PoisonError::into_inner);
-        let count = state.records.len().min(self.config.batch.max(1));
-        let records: Vec<Record> = state.records.drain(..count).collect();
-        drop(state);
-        let bytes = records.iter().map(Record::weight).sum();
-        Some(Batch { records, bytes })
+        if state.records.len() <= self.config.batch {
+            std::mem::swap(&mut state.records, batch);
+        } else {
+            batch.extend(state.records.drain(..self.config.batch.max(1)));
+        }
+        true
     }
 
     /// Forgets a batch that the worker is done with. `count` and `bytes` are what it was when it was taken.
@@ -206,18 +203,5 @@ impl Queue {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Batch {
-    pub(super) fn bytes(&self) -> usize {
-        self.bytes
-    }
-}
-
-impl Record {
-    /// About how many bytes this keeps in memory.
-    fn weight(&self) -> usize {
-        size_of::<Self>() + self.info.weight()
     }
 }

@@ -1,52 +1,34 @@
-//! The collector's worker: renders records and hands them to the driver.
+//! The collector's worker: has records rendered and hands them to the driver.
 
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
-use super::Sender;
-use super::queue::{Queue, Record};
+use super::queue::Queue;
+use super::render::Renderer;
+use crate::Message;
 use crate::driver::Driver;
-use crate::{Info, Message};
 
 /// A failing store is logged when it begins to fail, and then at most this often.
 const WARN_EVERY: Duration = Duration::from_secs(60);
 
 /// Runs until the queue is closed and empty.
-pub(super) fn run(queue: &Queue, driver: &dyn Driver, sender: &Sender) {
+pub(super) fn run(queue: &Queue, driver: &dyn Driver, mut renderer: Renderer) {
     // However this thread ends, nobody waits for it afterwards and nothing is lost uncounted.
     let _abandon = Abandon(queue);
     let mut health = Health::default();
-    while let Some(batch) = queue.next_batch() {
-        let (count, bytes) = (batch.records.len(), batch.bytes());
-        let messages: Vec<Message> = batch.records.into_iter().map(|record| render(record, sender)).collect();
+    let (mut batch, mut messages) = (VecDeque::new(), Vec::new());
+    while queue.next_batch(&mut batch) {
+        let (count, bytes) = (batch.len(), batch.iter().map(|record| record.weight).sum());
+        messages.extend(batch.iter_mut().map(|record| renderer.message(record)));
+        batch.clear();
         let failed = write(driver, &messages, &mut health);
+        renderer.recycle(&mut messages);
         queue.counters.failed.fetch_add(failed as u64, Relaxed);
         queue.counters.stored.fetch_add((count - failed) as u64, Relaxed);
         queue.finish(count, bytes);
         health.look_at_drops(queue.counters.dropped.load(Relaxed));
-    }
-}
-
-fn render(record: Record, sender: &Sender) -> Message {
-    let Record { trace, name, phase, trace_id, parent_id, at, info } = record;
-    let lost = trace.lost.load(Relaxed);
-    let info = catch_unwind(AssertUnwindSafe(|| info.into_json(&sender.host, lost))).unwrap_or_else(|_| {
-        Info::error("panic", "the point's info panicked while it was rendered").into_json(&sender.host, lost)
-    });
-    let mut full_name = String::with_capacity(name.len() + phase.suffix().len());
-    full_name.push_str(&name);
-    full_name.push_str(phase.suffix());
-    Message {
-        name: full_name,
-        base_id: trace.base_id.clone(),
-        trace_id,
-        parent_id,
-        timestamp: trace.clock.timestamp(at),
-        info,
-        project: sender.project.clone(),
-        service: sender.service.clone(),
-        extra: serde_json::Map::new(),
     }
 }
 

@@ -2,12 +2,12 @@
 //!
 //! A `Scope` is the stack of open points of one thread or one future. It lies in a thread local only while its code
 //! runs: a future's scope is swapped in for each poll and out after it (`future`), so scopes never leak between tasks
-//! that share a thread. User code is never called while the thread local is borrowed.
+//! that share a thread. User code is never called while the scope is out of it.
 
 mod carry;
 mod future;
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
@@ -19,7 +19,10 @@ use crate::Id;
 use crate::profiler::{Point, Profiler, TraceShared};
 
 thread_local! {
-    static CURRENT: RefCell<Option<Box<Scope>>> = const { RefCell::new(None) };
+    static CURRENT: Cell<Option<Box<Scope>>> = const { Cell::new(None) };
+    /// Whether `CURRENT` holds a scope. Beside it, because a thread local that needs no destructor is read at once: this is
+    /// what every untraced query pays.
+    static ACTIVE: Cell<bool> = const { Cell::new(false) };
 }
 
 /// A trace, and the points of it that are open here.
@@ -86,23 +89,35 @@ impl Drop for Scope {
 /// Whether a trace is active here.
 #[inline]
 pub(crate) fn is_active() -> bool {
-    CURRENT.try_with(|current| current.borrow().is_some()).unwrap_or(false)
+    ACTIVE.get()
 }
 
-/// Hands the active scope to `read`, which must not call user code.
+/// Hands the active scope to `f`, which must not call user code: for that while no scope is active.
+fn with_scope<T>(f: impl FnOnce(&mut Scope) -> T) -> Option<T> {
+    CURRENT
+        .try_with(|current| {
+            let mut scope = current.take();
+            let result = scope.as_deref_mut().map(f);
+            current.set(scope);
+            result
+        })
+        .ok()
+        .flatten()
+}
+
+/// Reads the active scope, as [`with_scope`].
 pub(crate) fn with_current<T>(read: impl FnOnce(&Scope) -> T) -> Option<T> {
-    CURRENT.try_with(|current| current.borrow().as_deref().map(read)).ok().flatten()
-}
-
-fn with_current_mut<T>(write: impl FnOnce(&mut Scope) -> T) -> Option<T> {
-    CURRENT.try_with(|current| current.borrow_mut().as_deref_mut().map(write)).ok().flatten()
+    with_scope(|scope| read(scope))
 }
 
 /// Makes `scope` the active one and returns the one before. A thread that is ending has none and takes none.
 pub(crate) fn replace(scope: Option<Box<Scope>>) -> Option<Box<Scope>> {
-    let mut scope = scope;
-    let _ = CURRENT.try_with(|current| std::mem::swap(&mut *current.borrow_mut(), &mut scope));
-    scope
+    CURRENT
+        .try_with(|current| {
+            ACTIVE.set(scope.is_some());
+            current.replace(scope)
+        })
+        .unwrap_or_default()
 }
 
 /// Runs `f` with the scope in `slot` installed, and puts it back there afterwards, also on panic.
@@ -123,7 +138,7 @@ pub(crate) fn install<T>(slot: &mut Option<Box<Scope>>, f: impl FnOnce() -> T) -
 /// Puts a started point on the active scope's stack.
 pub(crate) fn push(point: Point) {
     let mut point = Some(point);
-    with_current_mut(|scope| {
+    with_scope(|scope| {
         if let Some(point) = point.take() {
             scope.frames.push(Frame { id: point.id().clone(), kind: FrameKind::Started(point) });
         }
@@ -132,12 +147,12 @@ pub(crate) fn push(point: Point) {
 
 /// Puts a guard's point on the active scope's stack.
 pub(crate) fn push_guarded(id: Id, closed: Arc<AtomicBool>) {
-    with_current_mut(|scope| scope.frames.push(Frame { id, kind: FrameKind::Guarded(closed) }));
+    with_scope(|scope| scope.frames.push(Frame { id, kind: FrameKind::Guarded(closed) }));
 }
 
 /// Takes the innermost point that `profiler::start` began off the stack.
 pub(crate) fn pop() -> Option<Point> {
-    with_current_mut(|scope| {
+    with_scope(|scope| {
         let index = scope.frames.iter().rposition(|frame| matches!(frame.kind, FrameKind::Started(_)))?;
         match scope.frames.remove(index).kind {
             FrameKind::Started(point) => Some(point),
@@ -149,7 +164,7 @@ pub(crate) fn pop() -> Option<Point> {
 
 /// Removes the frames of closed guards from the end of the stack.
 pub(crate) fn forget_closed() {
-    with_current_mut(|scope| while scope.frames.pop_if(|frame| !frame.is_open()).is_some() {});
+    with_scope(|scope| while scope.frames.pop_if(|frame| !frame.is_open()).is_some() {});
 }
 
 #[cfg(test)]

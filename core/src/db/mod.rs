@@ -67,8 +67,8 @@ impl<S: AsRef<str> + Send + 'static, V: BoundValues> From<DbStart<S, V>> for Inf
 }
 
 impl<S: AsRef<str> + Send + 'static, V: BoundValues> RenderInfo for DbStart<S, V> {
-    fn render(self: Box<Self>, info: &mut InfoWriter) {
-        let Self { source, method, acquire, statement, values } = *self;
+    fn render(&mut self, info: &mut InfoWriter) {
+        let Self { source, method, acquire, statement, values } = self;
         info.object("db", |db| {
             let statement = statement.as_ref();
             match statement.len() {
@@ -79,13 +79,11 @@ impl<S: AsRef<str> + Send + 'static, V: BoundValues> RenderInfo for DbStart<S, V
                     db.string("statement", &head);
                 }
             }
-            if let Some(values) = values {
-                let mut params = ParamsWriter::new();
-                values.decode(&mut params);
-                params.write(db);
+            if let Some(values) = values.take() {
+                ParamsWriter::write(db, |params| values.decode(params));
             }
             db.members(&source.members);
-            db.string("method", method);
+            db.word("method", method);
             if let Some(acquire) = acquire {
                 db.number("acquire_us", u64::try_from(acquire.as_micros()).unwrap_or(u64::MAX));
             }
@@ -158,19 +156,26 @@ mod tests {
 
     fn start(statement: impl Into<String>, values: Option<Seven>, acquire: Option<Duration>) -> String {
         let source = DbSource::new("sqlite", "a \"b\".db");
-        Info::from(DbStart { source, method: "fetch_one", acquire, statement: statement.into(), values })
-            .into_json("node", 0)
+        let mut info = InfoWriter::new();
+        DbStart { source, method: "fetch_one", acquire, statement: statement.into(), values }.render(&mut info);
+        info.finish()
+    }
+
+    fn stopped(stop: DbStop) -> String {
+        let mut info = InfoWriter::new();
+        stop.render(&mut info);
+        info.finish()
     }
 
     #[test]
     fn start_has_its_members_in_order() {
         assert_eq!(
             start("SELECT ?", Some(Seven), Some(Duration::from_micros(12))),
-            r#"{"db":{"statement":"SELECT ?","params":[7],"param_types":["INTEGER"],"system":"sqlite","database":"a \"b\".db","method":"fetch_one","acquire_us":12},"host":"node"}"#
+            r#"{"db":{"statement":"SELECT ?","params":[7],"param_types":["INTEGER"],"system":"sqlite","database":"a \"b\".db","method":"fetch_one","acquire_us":12}}"#
         );
         assert_eq!(
             start("SELECT 1", None, None),
-            r#"{"db":{"statement":"SELECT 1","system":"sqlite","database":"a \"b\".db","method":"fetch_one"},"host":"node"}"#
+            r#"{"db":{"statement":"SELECT 1","system":"sqlite","database":"a \"b\".db","method":"fetch_one"}}"#
         );
     }
 
@@ -183,14 +188,11 @@ mod tests {
     #[test]
     fn stop_says_what_is_known() {
         let mut stop = DbStop::default();
-        assert_eq!(Info::from(stop).into_json("n", 0), r#"{"db":{},"host":"n"}"#);
+        assert_eq!(stopped(stop), r#"{"db":{}}"#);
         stop.add_rows(2);
         stop.add_rows(1);
         stop.add_affected(0);
         stop.cancelled = true;
-        assert_eq!(
-            Info::from(stop).into_json("n", 0),
-            r#"{"db":{"rows":3,"rows_affected":0},"cancelled":true,"host":"n"}"#
-        );
+        assert_eq!(stopped(stop), r#"{"db":{"rows":3,"rows_affected":0},"cancelled":true}"#);
     }
 }

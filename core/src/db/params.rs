@@ -1,40 +1,63 @@
 //! [`ParamsWriter`]: bound values as JSON, with a cap on each.
 
+use std::cell::Cell;
 use std::fmt::Write as _;
 
 use crate::InfoWriter;
 use crate::json::{write_json, write_str};
 
-/// Collects bound values in the order of their placeholders, as `info.db.params` and `info.db.param_types`.
-#[derive(Debug, Default)]
+/// Writes bound values in the order of their placeholders, as `info.db.params` and `info.db.param_types`.
+#[derive(Debug)]
 pub struct ParamsWriter {
-    /// The elements of the two lists, each followed by a comma.
-    values: Vec<u8>,
-    types: Vec<u8>,
+    /// The info so far; at its end the values, each followed by a comma.
+    values: String,
+    /// The types, each followed by a comma.
+    types: String,
     /// Why the values are not known, where they are not.
     unknown: Option<String>,
+}
+
+thread_local! {
+    /// The types' buffer, kept for the next parameters: the worker writes thousands of them in a row.
+    static TYPES: Cell<String> = const { Cell::new(String::new()) };
 }
 
 impl ParamsWriter {
     /// How many bytes of a value are kept; what is longer is cut, and marked with how much is missing.
     pub const VALUE_CAP: usize = 1024;
 
-    /// No values yet.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+    /// Writes the members `params` and `param_types`, with what `decode` says, or `params_unknown`.
+    pub fn write(db: &mut InfoWriter, decode: impl FnOnce(&mut Self)) {
+        let before = db.len();
+        db.open_list("params");
+        let mut params = Self { values: db.take(), types: TYPES.take(), unknown: None };
+        decode(&mut params);
+        let Self { values, mut types, unknown } = params;
+        db.put_back(values);
+        match unknown {
+            None => {
+                db.close_list();
+                db.list("param_types", &types);
+            }
+            Some(reason) => {
+                db.undo(before);
+                db.string("params_unknown", &reason);
+            }
+        }
+        types.clear();
+        TYPES.set(types);
     }
 
     /// A null of the database type `type_name`.
     pub fn null(&mut self, type_name: &str) {
-        self.values.extend_from_slice(b"null,");
+        self.values.push_str("null,");
         self.type_name(type_name);
     }
 
     /// A whole number.
     pub fn integer(&mut self, value: i64, type_name: &str) {
-        write_json(&mut self.values, &value);
-        self.values.push(b',');
+        self.values.push_str(itoa::Buffer::new().format(value));
+        self.values.push(',');
         self.type_name(type_name);
     }
 
@@ -46,7 +69,7 @@ impl ParamsWriter {
             f64::NEG_INFINITY => write_str(&mut self.values, "-Infinity"),
             value => write_json(&mut self.values, &value),
         }
-        self.values.push(b',');
+        self.values.push(',');
         self.type_name(type_name);
     }
 
@@ -60,7 +83,7 @@ impl ParamsWriter {
         } else {
             write_str(&mut self.values, head);
         }
-        self.values.push(b',');
+        self.values.push(',');
         self.type_name(type_name);
     }
 
@@ -76,7 +99,7 @@ impl ParamsWriter {
             let _ = write!(hex, "…(+{} B)", length - head.len());
         }
         write_str(&mut self.values, &hex);
-        self.values.push(b',');
+        self.values.push(',');
         self.type_name(type_name);
     }
 
@@ -85,24 +108,9 @@ impl ParamsWriter {
         self.unknown = Some(reason.into());
     }
 
-    /// Writes the members `params` and `param_types`, or `params_unknown`.
-    pub fn write(&self, db: &mut InfoWriter) {
-        if let Some(reason) = &self.unknown {
-            db.string("params_unknown", reason);
-            return;
-        }
-        for (key, list) in [("params", &self.values), ("param_types", &self.types)] {
-            db.key(key);
-            let out = db.raw();
-            out.push(b'[');
-            out.extend_from_slice(list.strip_suffix(b",").unwrap_or_default());
-            out.push(b']');
-        }
-    }
-
     fn type_name(&mut self, type_name: &str) {
         write_str(&mut self.types, type_name);
-        self.types.push(b',');
+        self.types.push(',');
     }
 }
 
@@ -119,10 +127,8 @@ mod tests {
     use super::*;
 
     fn written(fill: impl FnOnce(&mut ParamsWriter)) -> Value {
-        let mut params = ParamsWriter::new();
-        fill(&mut params);
         let mut info = InfoWriter::new();
-        params.write(&mut info);
+        ParamsWriter::write(&mut info, fill);
         serde_json::from_str(&info.finish()).expect("JSON")
     }
 

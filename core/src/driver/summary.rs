@@ -52,23 +52,23 @@ impl TraceSummary {
     /// Sums up the messages of one trace; `None` where there are none.
     #[must_use]
     pub fn of(messages: &[Message]) -> Option<Self> {
-        let first = messages.iter().min_by_key(|message| (message.point().1 == Phase::Stop, message.timestamp))?;
+        let first = messages.iter().min_by_key(|message| (message.point().1 == Phase::Stop, message.timestamp()))?;
         let root = messages
             .iter()
-            .filter(|message| message.point().1 == Phase::Start && message.parent_id == message.base_id)
-            .min_by_key(|message| message.timestamp)
+            .filter(|message| message.point().1 == Phase::Start && message.parent_id() == message.base_id())
+            .min_by_key(|message| message.timestamp())
             .unwrap_or(first);
-        let started = messages.iter().map(|message| message.timestamp).min()?;
-        let finished = messages.iter().map(|message| message.timestamp).max()?;
+        let started = messages.iter().map(|message| message.timestamp()).min()?;
+        let finished = messages.iter().map(|message| message.timestamp()).max()?;
         let request = peek(root).request;
         let (mut queries, mut errors) = (0, 0);
         for message in messages {
             // Parsing only what can matter keeps lists of many traces quick.
             match message.point().1 {
-                Phase::Start if message.info.contains("\"statement\"") => {
+                Phase::Start if message.info_json().contains("\"statement\"") => {
                     queries += u64::from(peek(message).db.is_some_and(|db| db.statement.is_some()));
                 }
-                Phase::Stop if message.info.contains("\"etype\"") => {
+                Phase::Stop if message.info_json().contains("\"etype\"") => {
                     errors += u64::from(peek(message).etype.is_some());
                 }
                 Phase::Start | Phase::Stop => {}
@@ -76,13 +76,13 @@ impl TraceSummary {
         }
         let (method, path) = request.map_or((None, None), |request| (request.method, request.path));
         Some(Self {
-            base_id: root.base_id.clone(),
+            base_id: root.base_id().clone(),
             started,
             duration_us: u64::try_from(finished.as_micros().saturating_sub(started.as_micros())).unwrap_or(0),
             name: root.point().0.to_owned(),
             method,
             path,
-            service: root.service.as_deref().map(str::to_owned),
+            service: root.service().map(str::to_owned),
             queries,
             errors,
         })
@@ -90,5 +90,5 @@ impl TraceSummary {
 }
 
 fn peek(message: &Message) -> Peek {
-    serde_json::from_str(&message.info).unwrap_or_default()
+    serde_json::from_str(message.info_json()).unwrap_or_default()
 }

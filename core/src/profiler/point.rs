@@ -104,6 +104,7 @@ impl Point {
                 trace_id: self.trace_id.clone(),
                 parent_id: self.parent_id.clone(),
                 at,
+                weight: size_of::<Record>() + info.weight(),
                 info,
             });
         }

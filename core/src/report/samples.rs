@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Trace;
-use crate::{Message, Timestamp};
+use crate::{Message, MessageFields, Timestamp};
 
 /// Captured from OSProfiler 4.4.0: the messages in Redis, newest first, and what `trace show --json` prints of them.
 pub(super) const PYTHON_MESSAGES: &str = include_str!("fixtures/python-redis.jsonl");
@@ -16,17 +16,17 @@ pub(super) const BASE: &str = "7a4b3b7e-0a7e-4f0e-9a53-0123456789ab";
 
 pub(super) fn message(name: &str, id: &str, parent: &str, at_us: i64, info: Value) -> Message {
     let second: Timestamp = "2026-01-02T03:04:05".parse().expect("a timestamp");
-    Message {
-        name: name.to_owned(),
-        base_id: BASE.into(),
-        trace_id: id.into(),
-        parent_id: parent.into(),
+    let fields = MessageFields {
+        name,
+        base_id: &BASE.into(),
+        trace_id: &id.into(),
+        parent_id: &parent.into(),
         timestamp: Timestamp::from_micros(second.as_micros() + at_us),
-        info: info.to_string(),
-        project: Some("shop".into()),
-        service: Some("api".into()),
-        extra: serde_json::Map::new(),
-    }
+        info: &info.to_string(),
+        project: Some("shop"),
+        service: Some("api"),
+    };
+    Message::new(&fields).expect("JSON")
 }
 
 /// Start and stop of a point.
@@ -84,12 +84,20 @@ pub(super) fn hostile(text: &str) -> Trace {
         json!({"etype": text, "message": text, "db": {"sqlstate": text, "original_exception": text}, "host": text});
     messages.push(message("db-stop", "q", text, 20, stop));
     messages.push(message("rpc-start", "f", text, 30, json!({"function": {"name": text, "args": text}})));
-    for message in &mut messages {
-        message.base_id = text.into();
-        message.service = Some(text.into());
-        message.project = Some(text.into());
-    }
-    Trace::build(messages)
+    let messages = messages.iter().map(|message| {
+        let fields = MessageFields {
+            name: &message.name(),
+            base_id: &text.into(),
+            trace_id: message.trace_id(),
+            parent_id: message.parent_id(),
+            timestamp: message.timestamp(),
+            info: message.info_json(),
+            project: Some(text),
+            service: Some(text),
+        };
+        Message::new(&fields).expect("JSON")
+    });
+    Trace::build(messages.collect::<Vec<_>>())
 }
 
 /// Text that tries to be markup, to drive a terminal, or to hide.

@@ -2,16 +2,16 @@
 //!
 //! sqlx shows them only by `Debug`, as `SqliteArguments { values: SqliteArgumentsBuffer([Int(42), Text("it's"), Null]) }`.
 //! The calling thread keeps the arguments themselves, whose texts and blobs are shared and not copied; the worker reads
-//! what they print. That keeps large values in memory for as long as the worker needs, so when the worker is behind, the
-//! calling thread prints them itself, as far as they are short.
+//! what they print. That keeps large values in memory until the worker has come to them, so while the worker is behind,
+//! the calling thread prints them itself, as far as they are short.
 
 use std::fmt::{self, Write};
 
 use osprofiler::db::{BoundValues, ParamsWriter};
 use sqlx_core::arguments::Arguments as _;
-use sqlx_sqlite::SqliteArguments;
+use sqlx_sqlite::{SqliteArgumentValue, SqliteArguments};
 
-/// The longest text that the calling thread makes, in bytes.
+/// The longest text that is made of arguments, in bytes.
 const TEXT_CAP: usize = 8192;
 
 /// Stands in the place of values that were too long to be kept.
@@ -22,8 +22,18 @@ const NOT_KEPT: &str = "…(not kept: the values are long and the collector was 
 pub enum Values {
     /// Themselves.
     Shared(SqliteArguments),
-    /// What they print, how many there are, and whether the text was cut.
-    Text { text: String, count: usize, cut: bool },
+    /// What they print, as far as it is short.
+    Text(Box<Text>),
+}
+
+/// What arguments print, from the list on.
+#[derive(Debug)]
+pub struct Text {
+    text: String,
+    /// How many arguments there are.
+    count: usize,
+    /// Whether the text is not the whole.
+    cut: bool,
 }
 
 impl Values {
@@ -31,25 +41,25 @@ impl Values {
         if !small {
             return Self::Shared(arguments.clone());
         }
-        let mut text = CappedText(String::new());
+        let mut text = ListText(String::new());
         let cut = write!(text, "{arguments:?}").is_err();
-        Self::Text { text: text.0, count: arguments.len(), cut }
+        Self::Text(Box::new(Text { text: text.0, count: arguments.len(), cut }))
     }
 }
 
 impl BoundValues for Values {
     fn weight(&self) -> usize {
         match self {
-            Self::Shared(arguments) => arguments.len() * size_of::<sqlx_sqlite::SqliteArgumentValue>(),
-            Self::Text { text, .. } => text.capacity(),
+            Self::Shared(arguments) => arguments.len() * size_of::<SqliteArgumentValue>(),
+            Self::Text(text) => text.text.capacity(),
         }
     }
 
     fn decode(self, params: &mut ParamsWriter) {
         let mut reader = Reader::new(params);
         let (read, count, cut) = match self {
-            Self::Shared(arguments) => (write!(reader, "{arguments:?}"), arguments.len(), false),
-            Self::Text { text, count, cut } => (reader.write_str(&text), count, cut),
+            Self::Shared(arguments) => (reader.read_all(&arguments), arguments.len(), false),
+            Self::Text(text) => (reader.write_str(&text.text), text.count, text.cut),
         };
         let complete = matches!(reader.state, State::After) && reader.count == count;
         if read.is_err() || !(complete || cut) {
@@ -62,14 +72,22 @@ impl BoundValues for Values {
     }
 }
 
-/// Text that ends where it gets too long.
-struct CappedText(String);
+/// Text from the first bracket on, which ends where it gets too long.
+struct ListText(String);
 
-impl Write for CappedText {
+impl Write for ListText {
+    #[inline]
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        let fits = text.floor_char_boundary(TEXT_CAP - self.0.len());
-        self.0.push_str(&text[..fits]);
-        if fits < text.len() { Err(fmt::Error) } else { Ok(()) }
+        // `Debug` writes the bracket in a piece of its own.
+        if self.0.is_empty() && text != "[" {
+            return Ok(());
+        }
+        if self.0.len() + text.len() > TEXT_CAP {
+            self.0.push_str(&text[..text.floor_char_boundary(TEXT_CAP - self.0.len())]);
+            return Err(fmt::Error);
+        }
+        self.0.push_str(text);
+        Ok(())
     }
 }
 
@@ -128,6 +146,24 @@ impl<'a> Reader<'a> {
             bytes: Vec::new(),
             length: 0,
         }
+    }
+
+    /// Reads what `arguments` print: most often in one go, and piece by piece where it is long.
+    fn read_all(&mut self, arguments: &SqliteArguments) -> fmt::Result {
+        let mut text = ListText(String::with_capacity(64));
+        match write!(text, "{arguments:?}") {
+            Ok(()) => self.write_str(&text.0),
+            Err(fmt::Error) => write!(self, "{arguments:?}"),
+        }
+    }
+
+    /// Reads a whole number at the beginning of `text`, the commonest of values, and returns what follows.
+    fn integer<'t>(&mut self, text: &'t str) -> Option<&'t str> {
+        let number = text.strip_prefix("Int64(").or_else(|| text.strip_prefix("Int("))?;
+        let (digits, rest) = number.split_at_checked(number.bytes().position(|byte| byte == b')')?)?;
+        self.params.integer(digits.parse().ok()?, "INTEGER");
+        self.count += 1;
+        Some(&rest[1..])
     }
 
     fn read(&mut self, c: char) -> Option<State> {
@@ -260,11 +296,23 @@ impl Write for Reader<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let mut text = text;
         if let State::Before = self.state {
-            let Some(list) = text.find('[') else { return Ok(()) };
-            text = &text[list..];
+            // `Debug` writes the bracket in a piece of its own, and kept texts begin with it.
+            if !text.starts_with('[') {
+                return Ok(());
+            }
         }
-        for c in text.chars() {
+        while let Some(c) = text.chars().next() {
+            if let State::After = self.state {
+                break;
+            }
+            if let State::Between = self.state
+                && let Some(rest) = self.integer(text)
+            {
+                text = rest;
+                continue;
+            }
             self.state = self.read(c).ok_or(fmt::Error)?;
+            text = &text[c.len_utf8()..];
         }
         Ok(())
     }

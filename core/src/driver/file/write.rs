@@ -22,14 +22,14 @@ pub(super) fn append(batch: &[Message], path: impl Fn(&Id) -> Result<PathBuf, Dr
     let mut last = 0;
     for message in batch {
         // Most often a message belongs to the same trace as the one before.
-        if traces.get(last).is_none_or(|(base_id, _)| **base_id != message.base_id) {
-            last = *places.entry(&message.base_id).or_insert_with(|| {
-                traces.push((&message.base_id, Lines::default()));
+        if traces.get(last).is_none_or(|(base_id, _)| *base_id != message.base_id()) {
+            last = *places.entry(message.base_id()).or_insert_with(|| {
+                traces.push((message.base_id(), Lines::default()));
                 traces.len() - 1
             });
         }
         let lines = &mut traces[last].1;
-        message.write_json(&mut lines.text);
+        lines.text.extend_from_slice(message.json().as_bytes());
         lines.text.push(b'\n');
         lines.count += 1;
     }

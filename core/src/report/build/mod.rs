@@ -62,17 +62,13 @@ pub(super) fn build(stored: StoredTrace) -> Trace {
 
 /// A total order of messages in which only equal messages are equal.
 fn compare(a: &Message, b: &Message) -> Ordering {
-    let extra = |message: &Message| Value::from(message.extra.clone()).to_string();
+    // The text comes last: it holds all the rest, and tells apart what is left.
     a.timestamp
         .cmp(&b.timestamp)
-        .then_with(|| a.name.cmp(&b.name))
+        .then_with(|| a.point.cmp(&b.point))
+        .then_with(|| a.suffix.cmp(b.suffix))
         .then_with(|| a.trace_id.cmp(&b.trace_id))
-        .then_with(|| a.parent_id.cmp(&b.parent_id))
-        .then_with(|| a.base_id.cmp(&b.base_id))
-        .then_with(|| a.service.cmp(&b.service))
-        .then_with(|| a.project.cmp(&b.project))
-        .then_with(|| a.info.cmp(&b.info))
-        .then_with(|| extra(a).cmp(&extra(b)))
+        .then_with(|| a.json.cmp(&b.json))
 }
 
 /// Puts sorted messages together by point: the earliest start and the latest stop of each.
@@ -161,7 +157,7 @@ fn arrange(points: Vec<Point>, links: link::Links) -> (Vec<Point>, Vec<usize>) {
 fn lost_messages(messages: &[Message]) -> u64 {
     let mut most: HashMap<(Option<String>, Option<String>), u64> = HashMap::new();
     // Parsing only what can matter keeps this cheap.
-    for message in messages.iter().filter(|message| message.info.contains("\"lost_messages\"")) {
+    for message in messages.iter().filter(|message| message.info_json().contains("\"lost_messages\"")) {
         let info = message.info();
         let Some(lost) = info.get("lost_messages").and_then(Value::as_u64) else { continue };
         let host = info.get("host").and_then(Value::as_str).map(str::to_owned);

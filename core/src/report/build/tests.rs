@@ -163,9 +163,9 @@ fn deep_traces_build_and_drop() {
 
 #[test]
 fn deeply_nested_info_is_kept_as_text() {
-    let mut deep = message("p-start", "a", BASE, 0, json!({}));
-    deep.info = format!("{{\"a\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
-    let trace = Trace::build(vec![deep]);
+    let nested = format!("\"a\":{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    let deep = message("p-start", "a", BASE, 0, json!({"a": 1})).json().replace("\"a\":1", &nested);
+    let trace = Trace::build(vec![Message::from_json(deep.as_bytes()).expect("a message")]);
     assert!(trace.points()[0].start_info.contains_key("value"));
 }
 

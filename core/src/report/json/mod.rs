@@ -17,7 +17,6 @@ mod indent;
 use std::io;
 
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 use self::indent::Indented;
 use super::{Point, Trace};
@@ -113,17 +112,8 @@ fn node(json: &mut Indented<impl io::Write>, point: &Point) -> io::Result<()> {
 }
 
 fn raw_payload(json: &mut Indented<impl io::Write>, message: &Message) -> io::Result<()> {
-    let mut payload = Vec::new();
-    if serde_json::from_str::<&RawValue>(&message.info).is_ok() {
-        message.write_json(&mut payload);
-    } else {
-        // Info that is no JSON would make the whole report none.
-        let mut message = message.clone();
-        message.info = Value::Object(message.info()).to_string();
-        message.write_json(&mut payload);
-    }
-    json.push(&format!(",{}:", text(&format!("meta.raw_payload.{}", message.name))))?;
-    json.push(&String::from_utf8_lossy(&payload))
+    json.push(&format!(",{}:", text(&format!("meta.raw_payload.{}", message.name()))))?;
+    json.push(message.json())
 }
 
 fn text(text: &str) -> String {

@@ -10,8 +10,7 @@ use std::io;
 use self::nodes::{Node, Saved};
 use super::Trace;
 use crate::driver::StoredTrace;
-use crate::message::Phase;
-use crate::{Id, Message, Timestamp};
+use crate::{Id, Message, MessageFields, Timestamp};
 
 /// What can go wrong with a report.
 #[derive(Debug, thiserror::Error)]
@@ -99,28 +98,27 @@ fn messages_from_nodes(nodes: &[Node<'_>]) -> Vec<Message> {
     let Some(base_id) = nodes.first().map(|node| node.parent_id.clone()) else { return Vec::new() };
     nodes
         .iter()
-        .flat_map(|node| node.payloads.iter().map(|(name, payload)| message(&base_id, node, name, payload.get())))
+        .flat_map(|node| {
+            node.payloads.iter().filter_map(|(name, payload)| message(&base_id, node, name, payload.get()))
+        })
         .collect()
 }
 
-fn message(base_id: &Id, node: &Node<'_>, name: &str, payload: &str) -> Message {
+fn message(base_id: &Id, node: &Node<'_>, name: &str, payload: &str) -> Option<Message> {
     let info = nodes::object(payload).into_iter().find(|(key, _)| key == "info");
-    let mut message = Message {
-        name: name.to_owned(),
-        base_id: base_id.clone(),
-        trace_id: node.trace_id.clone(),
-        parent_id: node.parent_id.clone(),
-        timestamp: Timestamp::from_micros(0),
-        info: info.map_or_else(|| "{}".to_owned(), |(_, info)| info.get().to_owned()),
-        project: node.project.as_deref().map(Into::into),
-        service: node.service.as_deref().map(Into::into),
-        extra: serde_json::Map::new(),
+    let us = if name.ends_with("-stop") { node.finished_us } else { node.started_us };
+    let fields = MessageFields {
+        name,
+        base_id,
+        trace_id: &node.trace_id,
+        parent_id: &node.parent_id,
+        timestamp: Timestamp::from_micros(us),
+        info: info.map_or("{}", |(_, info)| info.get()),
+        project: node.project.as_deref(),
+        service: node.service.as_deref(),
     };
-    message.timestamp = Timestamp::from_micros(match message.point().1 {
-        Phase::Start => node.started_us,
-        Phase::Stop => node.finished_us,
-    });
-    message
+    // The info was read as JSON, so this is a message.
+    Message::new(&fields).ok()
 }
 
 #[cfg(test)]

@@ -60,10 +60,10 @@ fn what_a_body_does_while_it_streams_is_in_the_trace() {
     assert_eq!(block_on(body.collect()).expect("no frame fails").to_bytes(), "onetwo");
     let messages = store.messages();
     assert_eq!(
-        messages.iter().map(|message| &*message.name).collect::<Vec<_>>(),
+        messages.iter().map(|message| message.name()).collect::<Vec<_>>(),
         ["wsgi-start", "query-start", "query-stop", "query-start", "query-stop", "wsgi-stop"]
     );
-    assert!(messages[1..5].iter().all(|message| message.parent_id == messages[0].trace_id));
+    assert!(messages[1..5].iter().all(|message| message.parent_id() == messages[0].trace_id()));
     assert_eq!(store.info("wsgi-stop"), OK());
 }
 

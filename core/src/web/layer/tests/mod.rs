@@ -43,13 +43,13 @@ impl Store {
     }
 
     fn names(&self) -> Vec<String> {
-        self.messages().into_iter().map(|message| message.name).collect()
+        self.messages().into_iter().map(|message| message.name()).collect()
     }
 
     /// The info of the message of that name, without the host.
     fn info(&self, name: &str) -> Value {
         let messages = self.messages();
-        let mut named = messages.iter().filter(|message| message.name == name);
+        let mut named = messages.iter().filter(|message| message.name() == name);
         let mut info = named.next().unwrap_or_else(|| panic!("no {name} in {messages:?}")).info();
         assert!(named.next().is_none(), "more than one {name}");
         info.remove("host");

@@ -19,9 +19,9 @@ fn signed_request_is_the_root_of_what_runs_for_it() {
     drop(response);
 
     let messages = store.messages();
-    assert!(messages.iter().all(|message| message.base_id == Id::from("base")));
-    assert_eq!(messages[0].parent_id, Id::from("base"));
-    assert_eq!(messages[1].parent_id, messages[0].trace_id);
+    assert!(messages.iter().all(|message| *message.base_id() == Id::from("base")));
+    assert_eq!(messages[0].parent_id(), &Id::from("base"));
+    assert_eq!(messages[1].parent_id(), messages[0].trace_id());
     assert_eq!(
         store.info("wsgi-start"),
         json!({"request": {"path": "/a%20b", "query": "x=%C3%A9&y", "method": "POST", "scheme": "https"}})
@@ -138,11 +138,11 @@ fn concurrent_requests_never_mix() {
     });
     for base_id in ["one", "other"] {
         let messages: Vec<_> =
-            store.messages().into_iter().filter(|message| message.base_id == Id::from(base_id)).collect();
+            store.messages().into_iter().filter(|message| *message.base_id() == Id::from(base_id)).collect();
         assert_eq!(messages.len(), 10);
         let root = &messages[0];
-        assert_eq!((&*root.name, &*messages[9].name), ("wsgi-start", "wsgi-stop"));
-        assert!(messages[1..9].iter().all(|message| message.parent_id == root.trace_id));
+        assert_eq!((root.name().as_str(), messages[9].name().as_str()), ("wsgi-start", "wsgi-stop"));
+        assert!(messages[1..9].iter().all(|message| message.parent_id() == root.trace_id()));
     }
     assert_eq!(store.messages().len(), 20);
 }
@@ -154,12 +154,12 @@ fn layers_around_each_other_nest() {
     drop(block_on(service.oneshot(signed("base"))));
     let messages = store.messages();
     assert_eq!(
-        messages.iter().map(|message| &*message.name).collect::<Vec<_>>(),
+        messages.iter().map(|message| message.name()).collect::<Vec<_>>(),
         ["wsgi-start", "wsgi-start", "query-start", "query-stop", "wsgi-stop", "wsgi-stop"]
     );
-    assert_eq!(messages[1].parent_id, messages[0].trace_id);
-    assert_eq!(messages[2].parent_id, messages[1].trace_id);
-    assert_eq!(messages[4].trace_id, messages[1].trace_id);
+    assert_eq!(messages[1].parent_id(), messages[0].trace_id());
+    assert_eq!(messages[2].parent_id(), messages[1].trace_id());
+    assert_eq!(messages[4].trace_id(), messages[1].trace_id());
 }
 
 #[test]
