@@ -1,6 +1,7 @@
 //! `cargo xtask test`.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use crate::install;
@@ -67,7 +68,7 @@ fn quickstart() -> Outcome {
 }
 
 /// `cargo` as someone calls it in another directory, who must say then where the repository is.
-fn in_directory(directory: &std::path::Path, arguments: &[&str]) -> Command {
+fn in_directory(directory: &Path, arguments: &[&str]) -> Command {
     let (verb, rest) = arguments.split_at(1);
     let mut command = cargo(verb);
     command.arg("--manifest-path").arg(root().join("Cargo.toml")).args(rest).current_dir(directory);

@@ -72,7 +72,7 @@ struct PostFilter {
     year: i64,
 }
 
-/// The same data by a JOIN: one query, however many authors there are.
+/// Authors and posts by a JOIN: one query, however many authors there are.
 async fn posts(
     State(pool): State<TracedSqlitePool>,
     Query(filter): Query<PostFilter>,
@@ -112,7 +112,7 @@ async fn add_author(
     add.traced("add_author", ()).await
 }
 
-/// The pool gives sqlx's own errors, untouched by tracing.
+/// The pool gives sqlx's own errors, untouched by tracing. A service in earnest would not show them to strangers.
 struct Failure(sqlx::Error);
 
 impl From<sqlx::Error> for Failure {
