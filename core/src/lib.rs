@@ -13,6 +13,8 @@ mod message;
 pub mod notifier;
 pub mod profiler;
 pub mod report;
+#[cfg(test)]
+mod test_store;
 mod timestamp;
 pub mod web;
 

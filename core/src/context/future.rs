@@ -36,14 +36,15 @@ use crate::profiler::{self, Point, Profiler, panic};
 /// # }
 /// ```
 pub trait TraceExt: Sized {
-    /// Makes a point of this future or stream, under the point that is active now. It starts with the first poll, is the
-    /// parent of what happens inside, and stops when the future is ready, or the stream at its end; dropped before that,
-    /// it stops as cancelled, and on panic with `etype` and `message`. Without an active trace nothing happens.
+    /// Makes a point of this future or stream, under the point that is active now or, where no trace is active yet, under
+    /// the one that is at the first poll. It starts with the first poll, is the parent of what happens inside, and stops
+    /// when the future is ready, or the stream at its end; dropped before that, it stops as cancelled, and on panic with
+    /// `etype` and `message`. Without a trace nothing happens.
     fn traced(self, name: impl Into<Cow<'static, str>>, info: impl Into<Info>) -> InTrace<Self> {
-        let Some(point) = Point::new(name) else { return InTrace::new(self, None) };
-        let mut traced = InTrace::new(self, Some(Scope::of(&point.profiler())));
-        traced.point = Some(point);
+        let mut traced = InTrace::new(self, None);
         traced.info = info.into();
+        traced.name = Some(name.into());
+        enter(&mut traced.name, &mut traced.point, &mut traced.scope);
         traced
     }
 
@@ -69,13 +70,15 @@ pub struct InTrace<T> {
     #[pin]
     inner: Option<T>,
     scope: Option<Box<Scope>>,
+    /// The name of a point that found no trace when it was asked for; the first poll tries again.
+    name: Option<Cow<'static, str>>,
     point: Option<Point>,
     info: Info,
 }
 
 impl<T> InTrace<T> {
     fn new(inner: T, scope: Option<Box<Scope>>) -> Self {
-        Self { inner: Some(inner), scope, point: None, info: Info::default() }
+        Self { inner: Some(inner), scope, name: None, point: None, info: Info::default() }
     }
 
     /// Polls the inner value in its trace and within its point, if there are any; `ended` says whether the result was
@@ -86,6 +89,8 @@ impl<T> InTrace<T> {
         ended: impl FnOnce(&R) -> bool,
     ) -> Poll<R> {
         let mut this = self.project();
+        enter(this.name, this.point, this.scope);
+        this.name.take();
         let Some(point) = this.point.as_mut() else { return step(this.inner, this.scope, poll, ended) };
         if !point.is_open() {
             point.start(std::mem::take(this.info));
@@ -107,6 +112,17 @@ impl<T> InTrace<T> {
                 resume_unwind(payload)
             }
         }
+    }
+}
+
+/// Makes the point called `name`, if there is to be one, and the scope within it, where a trace is active.
+fn enter(name: &mut Option<Cow<'static, str>>, point: &mut Option<Point>, scope: &mut Option<Box<Scope>>) {
+    if let Some(wanted) = name
+        && let Some(made) = Point::new(wanted.clone())
+    {
+        *name = None;
+        *scope = Some(Scope::of(&made.profiler()));
+        *point = Some(made);
     }
 }
 

@@ -4,8 +4,6 @@ mod bodies;
 mod requests;
 
 use std::convert::Infallible;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
@@ -14,32 +12,14 @@ use http_body_util::Full;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::{Id, Message, Profiler, TraceExt, web};
+use crate::test_store::Store;
+use crate::{Id, Profiler, TraceExt, web};
 
 const KEY: &str = "SECRET_KEY";
 
-/// Keeps the messages of one test.
-struct Store {
-    notifier: Notifier,
-    messages: Arc<Mutex<Vec<Message>>>,
-}
-
 impl Store {
-    fn new() -> Self {
-        let messages = Arc::new(Mutex::new(Vec::new()));
-        let theirs = Arc::clone(&messages);
-        let notifier =
-            Notifier::from(move |message: &Message| theirs.lock().expect("no test panics here").push(message.clone()));
-        Self { notifier, messages }
-    }
-
     fn layer(&self) -> TraceLayer {
         TraceLayer::new().hmac_keys([KEY]).notifier(self.notifier.clone())
-    }
-
-    fn messages(&self) -> Vec<Message> {
-        assert!(self.notifier.flush(Duration::from_secs(10)), "a function takes messages at once");
-        self.messages.lock().expect("no test panics here").clone()
     }
 
     fn names(&self) -> Vec<String> {
