@@ -1,7 +1,7 @@
 //! The active trace of a thread or future.
 //!
-//! A [`Scope`] is the stack of open points of one thread or one future. It lies in a thread local only while its code
-//! runs: a future's scope is swapped in for each poll and out after it ([`future`]), so scopes never leak between tasks
+//! A `Scope` is the stack of open points of one thread or one future. It lies in a thread local only while its code
+//! runs: a future's scope is swapped in for each poll and out after it (`future`), so scopes never leak between tasks
 //! that share a thread. User code is never called while the scope is out of it.
 
 mod carry;

@@ -1,7 +1,7 @@
 //! Trace points: the active trace, and the four calls of OSProfiler's API.
 //!
 //! Here: [`Profiler`] and the free functions. Below: [`Point`], for adapters, and [`Trace`], the guard. Where the active
-//! trace of a thread or future is kept: [`context`](crate::context).
+//! trace of a thread or future is kept: [`context`].
 
 pub(crate) mod panic;
 mod point;

@@ -1,7 +1,7 @@
 //! The embedded driver: a directory with one file per trace, one line of JSON per message.
 //!
 //! Several processes may add to one trace: each appends whole lines. `cat`, `grep` and `jq` work on the files.
-//! Here: the driver and its connection string. Below: [`write`], [`read`] and [`retention`].
+//! Here: the driver and its connection string. Below: `write`, `read` and `retention`.
 
 mod config;
 mod read;

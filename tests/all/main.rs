@@ -1,0 +1,8 @@
+//! Suites that cross crates, in one program.
+//!
+//! What needs a program from elsewhere says so when it is not there and is skipped, in plain `cargo test`. With
+//! `OSPROFILER_TEST_REQUIRED=1`, which `cargo xtask test` sets, it fails instead.
+
+mod python;
+mod quickstart;
+mod report;

@@ -1,0 +1,17 @@
+//! `cargo xtask lint`.
+
+use crate::steps::{Steps, cargo, run};
+use crate::style;
+
+pub(crate) fn run_steps(steps: &mut Steps) {
+    steps.step("formatting", || run(&mut cargo(&["fmt", "--all", "--check"])));
+    steps.step("clippy", || {
+        let arguments = ["clippy", "-q", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"];
+        run(&mut cargo(&arguments))
+    });
+    steps.step("documentation", || {
+        let arguments = ["doc", "-q", "--workspace", "--all-features", "--no-deps"];
+        run(cargo(&arguments).env("RUSTDOCFLAGS", "-D warnings"))
+    });
+    steps.step("style", style::check);
+}

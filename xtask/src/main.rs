@@ -1,0 +1,48 @@
+//! The contributor's verbs: `cargo xtask test`, `lint`, `ci` and `bench`.
+//!
+//! Here: which verbs there are. Below: one module for each, what they install (`install`), and how steps are run and
+//! counted (`steps`). It has no dependencies, so that a first `cargo xtask` does not wait for any.
+
+mod bench;
+mod install;
+mod lint;
+mod steps;
+mod style;
+mod test;
+
+use std::process::ExitCode;
+
+use steps::Steps;
+
+const USAGE: &str = "\
+cargo xtask VERB
+
+  test   installs what the tests need and runs all of them, and the examples
+  lint   formatting, clippy, documentation and the rules of style
+  ci     lint, then test
+  bench  what tracing costs, beside plain sqlx and its peers
+
+Exit codes: 0 success, 1 a step failed, 2 wrong usage.";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let mut steps = Steps::default();
+    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["test"] => test::run_steps(&mut steps),
+        ["lint"] => lint::run_steps(&mut steps),
+        ["ci"] => {
+            lint::run_steps(&mut steps);
+            test::run_steps(&mut steps);
+        }
+        ["bench"] => bench::run_steps(&mut steps),
+        ["-h" | "--help" | "help"] => {
+            println!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        _ => {
+            eprintln!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    }
+    steps.finish()
+}
