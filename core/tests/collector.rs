@@ -215,7 +215,11 @@ fn a_panicking_driver_and_function_reach_nobody() {
     let seen = Arc::new(AtomicUsize::new(0));
     let theirs = Arc::clone(&seen);
     let function = Notifier::from(move |message: &Message| {
-        assert!(theirs.fetch_add(1, Ordering::Relaxed) % 2 == 0, "every second message fails: {}", message.name());
+        assert!(
+            theirs.fetch_add(1, Ordering::Relaxed).is_multiple_of(2),
+            "every second message fails: {}",
+            message.name()
+        );
     });
     points(&function, 5);
     assert!(function.flush(LONG));

@@ -1,5 +1,10 @@
 //! [`TracedConnection`] and [`TracedPoolConnection`].
 
+#![expect(
+    clippy::manual_async_fn,
+    reason = "`impl Future + Send` says to generic callers what `async fn` only shows to concrete ones"
+)]
+
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;

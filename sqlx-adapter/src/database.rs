@@ -24,7 +24,7 @@ pub trait TracedDatabase: Database {
 
     /// The inner executor of a pool.
     #[doc(hidden)]
-    fn pool_executor<'p, 'c>(pool: &'p Pool<Self>) -> impl Executor<'c, Database = Self>;
+    fn pool_executor<'c>(pool: &Pool<Self>) -> impl Executor<'c, Database = Self>;
 
     /// `info.db.system`.
     #[doc(hidden)]

@@ -34,6 +34,7 @@ fn count_row<T>(stop: &mut DbStop, _: &T) {
     stop.add_rows(1);
 }
 
+#[expect(clippy::ptr_arg, reason = "it counts the method's own result")]
 fn count_rows<T>(stop: &mut DbStop, rows: &Vec<T>) {
     stop.add_rows(rows.len() as u64);
 }
