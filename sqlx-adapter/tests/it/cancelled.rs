@@ -62,7 +62,9 @@ async fn a_query_that_was_never_polled_is_no_point() {
 async fn the_parent_is_taken_when_the_query_is_made() {
     let (pool, store) = (people().await, Store::new());
     let request = async {
-        let query = async { pool.fetch_all("SELECT 1") }.traced("makes", ()).await;
+        let mut query = None;
+        async { query = Some(pool.fetch_all("SELECT 1")) }.traced("makes", ()).await;
+        let query = query.expect("made");
         query.traced("runs", ()).await.expect("rows");
     };
     let ((), points) = store.record(request).await;
