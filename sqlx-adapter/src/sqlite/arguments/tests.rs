@@ -1,3 +1,5 @@
+//! The known form of what SQLite's arguments print, its edges, and forms that are not known.
+
 use osprofiler::InfoWriter;
 use proptest::prelude::*;
 use serde_json::{Value, json};
