@@ -166,6 +166,26 @@ fn a_full_disk_is_counted_and_other_traces_go_on() -> TestResult {
     Ok(())
 }
 
+/// Neither the worker nor a reader may wait for a pipe or a directory that has the name of a trace.
+#[cfg(unix)]
+#[test]
+fn what_is_no_file_blocks_nobody() -> TestResult {
+    let directory = tempfile::tempdir()?;
+    let made = std::process::Command::new("mkfifo").arg(directory.path().join("trace-pipe.jsonl")).status()?;
+    assert!(made.success());
+    fs::create_dir(directory.path().join("trace-directory.jsonl"))?;
+    let notifier = notifier(directory.path());
+    for base_id in ["pipe", "directory", "fine"] {
+        record(&notifier, base_id, 10);
+    }
+    assert!(notifier.flush(LONG));
+    assert_eq!((notifier.stats().stored, notifier.stats().failed), (20, 40));
+    let store = open(directory.path());
+    assert!(store.read(&Id::from("pipe")).is_err() && store.read(&Id::from("directory")).is_err());
+    assert_eq!(store.list(&ListFilter::default())?.len(), 1);
+    Ok(())
+}
+
 /// A file in the directory's place cannot be written to by anybody, root included.
 #[test]
 fn a_directory_that_cannot_be_written_is_counted() -> TestResult {

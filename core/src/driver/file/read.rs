@@ -19,11 +19,19 @@ pub(super) struct Entry {
 
 /// Reads a trace's file; one that does not exist is an empty trace.
 pub(super) fn trace(path: &Path) -> Result<StoredTrace, DriverError> {
-    match fs::read(path) {
+    match read(path) {
         Ok(text) => Ok(parse(&text)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(StoredTrace::default()),
         Err(source) => Err(DriverError::Io { action: "read", path: path.to_owned(), source }),
     }
+}
+
+/// Reads a whole file; whoever reads a pipe waits for ever.
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
+    }
+    fs::read(path)
 }
 
 fn parse(text: &[u8]) -> StoredTrace {
@@ -70,6 +78,9 @@ pub(super) fn entries(directory: &Path) -> Result<Vec<Entry>, DriverError> {
         let Some(id) = entry.file_name().to_str().and_then(config::id_of) else { continue };
         // A file that vanished meanwhile is no entry any more.
         let Ok(metadata) = entry.metadata() else { continue };
+        if !metadata.is_file() {
+            continue;
+        }
         let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
         entries.push(Entry { id, modified, size: metadata.len(), path: entry.path() });
     }

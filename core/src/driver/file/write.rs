@@ -63,6 +63,16 @@ fn append_lines(path: PathBuf, lines: &[u8]) -> Result<(), DriverError> {
 }
 
 fn open(path: &Path) -> io::Result<File> {
+    let file = open_or_create(path)?;
+    // A pipe in the place of a trace takes a while of messages and then blocks for ever.
+    #[cfg(unix)]
+    if std::os::unix::fs::FileTypeExt::is_fifo(&file.metadata()?.file_type()) {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is a pipe"));
+    }
+    Ok(file)
+}
+
+fn open_or_create(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true).append(true).create(true);
     // Traces hold what users typed: they are for their owner alone.
