@@ -15,7 +15,7 @@ pub(crate) const TIMED: i64 = 60_000;
 pub(crate) const ROUNDS: usize = 5;
 
 /// How many bytes are allocated before all else, in one run after the other.
-const PADS: [usize; 4] = [0, 40, 72, 104];
+const PADS: [usize; 8] = [0, 24, 40, 56, 72, 88, 104, 120];
 
 /// Instructions a query.
 #[derive(Clone, Copy)]

@@ -1,8 +1,11 @@
 //! [`Call`]: one call of an executor method, from its first poll to its end.
 //!
-//! The point starts when the inner executor takes the query's arguments, which it does on the connection that will run it:
-//! waiting for the pool is not query time. This is the one place that starts and stops a database point.
+//! The point starts when the inner executor takes the query's text, which it does on the connection that will run it: waiting
+//! for the pool is not query time. What takes it before the first poll starts with that poll, since nothing runs before. This
+//! is the one place that starts and stops a database point.
 
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -21,6 +24,7 @@ const NAME: &str = "db";
 pub(crate) struct Call<DB: TracedDatabase> {
     /// Whether the collector was behind when the call was made.
     behind: bool,
+    started: AtomicBool,
     state: Mutex<State<DB>>,
 }
 
@@ -29,38 +33,41 @@ struct State<DB: TracedDatabase> {
     point: Option<Point>,
     source: Arc<DbSource>,
     method: &'static str,
-    /// When the call was first polled.
-    begun: Option<Instant>,
-    started: bool,
+    /// Whether it needs a connection of the pool.
+    pooled: bool,
+    polled: bool,
+    /// When the first poll ended without a connection.
+    waits_since: Option<Instant>,
     /// What is bound to the query, until it starts.
     values: Option<DB::Values>,
-    /// The statement of a call that runs no query, until its first poll, and that of a query that the database never saw.
-    waiting: Option<SqlStr>,
-    runs_query: bool,
+    /// What starts with the first poll, or what the database never saw.
+    statement: Option<SqlStr>,
 }
 
 impl<DB: TracedDatabase> Call<DB> {
-    /// A call to trace; `None` where tracing is off.
+    /// A call to trace; `None` where tracing is off. `pooled` says that it needs a connection of the pool.
     #[inline]
-    pub(crate) fn new(source: &Arc<DbSource>, method: &'static str) -> Option<Arc<Self>> {
-        if profiler::sql_active() { Self::in_active_trace(source, method) } else { None }
+    pub(crate) fn new(source: &Arc<DbSource>, method: &'static str, pooled: bool) -> Option<Arc<Self>> {
+        if profiler::sql_active() { Self::in_active_trace(source, method, pooled) } else { None }
     }
 
     #[inline(never)]
-    fn in_active_trace(source: &Arc<DbSource>, method: &'static str) -> Option<Arc<Self>> {
+    fn in_active_trace(source: &Arc<DbSource>, method: &'static str, pooled: bool) -> Option<Arc<Self>> {
         let point = Point::new(NAME)?;
-        let behind = point.is_collector_behind();
-        let (point, source) = (Some(point), Arc::clone(source));
-        let state =
-            State { point, source, method, begun: None, started: false, values: None, waiting: None, runs_query: true };
-        Some(Arc::new(Self { behind, state: Mutex::new(state) }))
-    }
-
-    /// The call asks about a statement and runs no query: its point starts with the first poll.
-    pub(crate) fn asks(&self, statement: SqlStr) {
-        let mut state = self.lock();
-        state.waiting = Some(statement);
-        state.runs_query = false;
+        Some(Arc::new(Self {
+            behind: point.is_collector_behind(),
+            started: AtomicBool::new(false),
+            state: Mutex::new(State {
+                point: Some(point),
+                source: Arc::clone(source),
+                method,
+                pooled,
+                polled: false,
+                waits_since: None,
+                values: None,
+                statement: None,
+            }),
+        }))
     }
 
     /// Keeps what is bound to the query.
@@ -69,39 +76,60 @@ impl<DB: TracedDatabase> Call<DB> {
         self.lock().values = Some(values);
     }
 
-    /// The call is polled for the first time.
+    /// The call asks about a statement and runs no query.
+    pub(crate) fn asks(&self, statement: SqlStr) {
+        let mut state = self.lock();
+        state.pooled = false;
+        state.statement = Some(statement);
+    }
+
+    /// The call is about to be polled for the first time.
     pub(crate) fn begin(&self) {
         let mut state = self.lock();
-        let now = Instant::now();
-        state.begun = Some(now);
-        if !state.runs_query
-            && let Some(statement) = state.waiting.take()
-        {
-            state.start(now, None, statement);
+        state.polled = true;
+        if let Some(statement) = state.statement.take() {
+            self.start_point(&mut state, Instant::now(), None, statement);
+        }
+    }
+
+    /// The first poll has ended, and the call goes on.
+    pub(crate) fn goes_on(&self) {
+        if !self.started.load(Relaxed) {
+            self.lock().waits_since = Some(Instant::now());
         }
     }
 
     /// The database is about to get the query.
     pub(crate) fn start(&self, statement: SqlStr) {
         let mut state = self.lock();
+        if !state.polled {
+            state.statement = Some(statement);
+            return;
+        }
         let now = Instant::now();
-        let acquire = state.begun.map(|begun| now - begun);
-        state.start(now, acquire, statement);
+        let acquire = state.pooled.then(|| state.waits_since.map_or(Duration::ZERO, |since| now - since));
+        self.start_point(&mut state, now, acquire, statement);
     }
 
     /// The query was dropped and the database never saw it.
     pub(crate) fn never_sent(&self, statement: SqlStr) {
-        self.lock().waiting = Some(statement);
+        self.lock().statement = Some(statement);
     }
 
     /// The call has ended.
     pub(crate) fn stop(&self, mut counted: DbStop, error: Option<&Error>) {
         let mut state = self.lock();
-        if !state.started {
-            // It failed, or was dropped, on the way to a connection; if it was never polled, nothing happened.
-            let Some(begun) = state.begun else { return drop(state.point.take()) };
-            let statement = state.waiting.take().unwrap_or(SqlStr::from_static(""));
-            state.start(begun, Some(begun.elapsed()), statement);
+        if !state.polled {
+            // Nothing ever happened.
+            drop(state.point.take());
+            return;
+        }
+        if !self.started.load(Relaxed) {
+            // It failed, or was dropped, on the way to a connection.
+            let since = state.waits_since.unwrap_or_else(Instant::now);
+            let acquire = state.pooled.then(|| since.elapsed());
+            let statement = state.statement.take().unwrap_or(SqlStr::from_static(""));
+            self.start_point(&mut state, since, acquire, statement);
         }
         if let Some(point) = state.point.take() {
             match error {
@@ -116,17 +144,15 @@ impl<DB: TracedDatabase> Call<DB> {
         }
     }
 
+    fn start_point(&self, state: &mut State<DB>, at: Instant, acquire: Option<Duration>, statement: SqlStr) {
+        self.started.store(true, Relaxed);
+        if let Some(point) = &mut state.point {
+            let (source, values) = (Arc::clone(&state.source), state.values.take());
+            point.start_at(at, DbStart { source, method: state.method, acquire, statement, values });
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, State<DB>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl<DB: TracedDatabase> State<DB> {
-    fn start(&mut self, at: Instant, acquire: Option<Duration>, statement: SqlStr) {
-        self.started = true;
-        if let Some(point) = &mut self.point {
-            let (source, values) = (Arc::clone(&self.source), self.values.take());
-            point.start_at(at, DbStart { source, method: self.method, acquire, statement, values });
-        }
     }
 }

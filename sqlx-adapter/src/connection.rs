@@ -82,7 +82,7 @@ impl<'c, DB: TracedDatabase> TracedConnection<'c, DB> {
             Inner::Pooled(connection) => &mut **connection,
             Inner::Transaction(transaction) => &mut **transaction,
         };
-        Via { inner: DB::connection_executor(connection), source: &self.source }
+        Via { inner: DB::connection_executor(connection), source: &self.source, pooled: false }
     }
 
     pub(crate) fn into_transaction(self) -> Option<Transaction<'c, DB>> {

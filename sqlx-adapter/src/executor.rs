@@ -22,6 +22,8 @@ use crate::query::TracedQuery;
 pub(crate) struct Via<'s, X> {
     pub(crate) inner: X,
     pub(crate) source: &'s Arc<DbSource>,
+    /// Whether `inner` is a pool.
+    pub(crate) pooled: bool,
 }
 
 impl<X> fmt::Debug for Via<'_, X> {
@@ -65,7 +67,7 @@ macro_rules! run_query {
             'c: 'e,
             E: 'q + Execute<'q, DB>,
         {
-            match Call::<DB>::new(self.source, stringify!($method)) {
+            match Call::<DB>::new(self.source, stringify!($method), self.pooled) {
                 None => self.inner.$method(query),
                 Some(call) => {
                     let inner = self.inner.$method(TracedQuery::new(query, Arc::clone(&call)));
@@ -79,7 +81,7 @@ macro_rules! run_query {
 /// A method that asks the database about a statement without running it.
 macro_rules! ask {
     ($self:ident, $method:ident, $sql:ident, ($($argument:expr),*)) => {
-        match Call::<DB>::new($self.source, stringify!($method)) {
+        match Call::<DB>::new($self.source, stringify!($method), $self.pooled) {
             None => $self.inner.$method($sql, $($argument),*),
             Some(call) => {
                 call.asks($sql.clone());

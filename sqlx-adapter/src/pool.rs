@@ -131,7 +131,7 @@ impl<DB: TracedDatabase> TracedPool<DB> {
     }
 
     fn via<'c>(&self) -> Via<'_, impl Executor<'c, Database = DB>> {
-        Via { inner: DB::pool_executor(&self.inner), source: &self.source }
+        Via { inner: DB::pool_executor(&self.inner), source: &self.source, pooled: true }
     }
 
     fn traced(&self, transaction: Transaction<'static, DB>) -> TracedTransaction<'static, DB> {

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use futures::{FutureExt as _, StreamExt as _};
 use osprofiler::TraceExt as _;
+use osprofiler_sqlx::TracedConnection;
 use serde_json::json;
-use sqlx::Executor;
+use sqlx::{Executor, Sqlite};
 
 use crate::store::{Store, db, people};
 
@@ -52,6 +53,8 @@ async fn a_query_dropped_while_it_runs_is_cancelled() {
 async fn a_query_that_was_never_polled_is_no_point() {
     let (pool, store) = (people().await, Store::new());
     async { drop(pool.fetch_all("SELECT 1")) }.in_trace(&store.profiler()).await;
+    let mut connection = TracedConnection::<Sqlite>::connect("sqlite::memory:").await.expect("a connection");
+    async { drop(connection.fetch_all("SELECT 1")) }.in_trace(&store.profiler()).await;
     async { assert!(pool.fetch_all("SELECT 1").now_or_never().is_none()) }.in_trace(&store.profiler()).await;
     let points = store.points();
     assert_eq!(points.len(), 1, "the one that was polled");

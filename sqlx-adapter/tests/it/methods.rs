@@ -111,7 +111,7 @@ async fn connections_and_transactions_are_traced_however_they_are_borrowed() {
         nested.rollback().await?;
         transaction.commit().await?;
         let mut own = TracedConnection::<Sqlite>::connect("sqlite::memory:").await?;
-        sqlx::query("SELECT 6").execute(&mut own).await?;
+        own.fetch_optional("SELECT 6").await?;
         own.close().await
     };
     let (result, points) = store.record(request).await;
