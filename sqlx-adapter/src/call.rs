@@ -4,8 +4,6 @@
 //! for the pool is not query time. What takes it before the first poll starts with that poll, since nothing runs before. This
 //! is the one place that starts and stops a database point.
 
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -24,7 +22,6 @@ const NAME: &str = "db";
 pub(crate) struct Call<DB: TracedDatabase> {
     /// Whether the collector was behind when the call was made.
     behind: bool,
-    started: AtomicBool,
     state: Mutex<State<DB>>,
 }
 
@@ -35,9 +32,9 @@ struct State<DB: TracedDatabase> {
     method: &'static str,
     /// Whether it needs a connection of the pool.
     pooled: bool,
-    polled: bool,
-    /// When the first poll ended without a connection.
-    waits_since: Option<Instant>,
+    /// When it was first polled.
+    begun: Option<Instant>,
+    started: bool,
     /// What is bound to the query, until it starts.
     values: Option<DB::Values>,
     /// What starts with the first poll, or what the database never saw.
@@ -56,14 +53,13 @@ impl<DB: TracedDatabase> Call<DB> {
         let point = Point::new(NAME)?;
         Some(Arc::new(Self {
             behind: point.is_collector_behind(),
-            started: AtomicBool::new(false),
             state: Mutex::new(State {
                 point: Some(point),
                 source: Arc::clone(source),
                 method,
                 pooled,
-                polled: false,
-                waits_since: None,
+                begun: None,
+                started: false,
                 values: None,
                 statement: None,
             }),
@@ -86,29 +82,24 @@ impl<DB: TracedDatabase> Call<DB> {
     /// The call is about to be polled for the first time.
     pub(crate) fn begin(&self) {
         let mut state = self.lock();
-        state.polled = true;
+        let now = Instant::now();
+        state.begun = Some(now);
         if let Some(statement) = state.statement.take() {
-            self.start_point(&mut state, Instant::now(), None, statement);
-        }
-    }
-
-    /// The first poll has ended, and the call goes on.
-    pub(crate) fn goes_on(&self) {
-        if !self.started.load(Relaxed) {
-            self.lock().waits_since = Some(Instant::now());
+            state.start(now, None, statement);
         }
     }
 
     /// The database is about to get the query.
     pub(crate) fn start(&self, statement: SqlStr) {
         let mut state = self.lock();
-        if !state.polled {
-            state.statement = Some(statement);
-            return;
+        match state.begun {
+            None => state.statement = Some(statement),
+            Some(begun) => {
+                let now = Instant::now();
+                let acquire = state.pooled.then(|| now - begun);
+                state.start(now, acquire, statement);
+            }
         }
-        let now = Instant::now();
-        let acquire = state.pooled.then(|| state.waits_since.map_or(Duration::ZERO, |since| now - since));
-        self.start_point(&mut state, now, acquire, statement);
     }
 
     /// The query was dropped and the database never saw it.
@@ -119,17 +110,12 @@ impl<DB: TracedDatabase> Call<DB> {
     /// The call has ended.
     pub(crate) fn stop(&self, mut counted: DbStop, error: Option<&Error>) {
         let mut state = self.lock();
-        if !state.polled {
-            // Nothing ever happened.
-            drop(state.point.take());
-            return;
-        }
-        if !self.started.load(Relaxed) {
-            // It failed, or was dropped, on the way to a connection.
-            let since = state.waits_since.unwrap_or_else(Instant::now);
-            let acquire = state.pooled.then(|| since.elapsed());
+        if !state.started {
+            // It failed, or was dropped, on the way to a connection; if it was never polled, nothing happened.
+            let Some(begun) = state.begun else { return drop(state.point.take()) };
+            let acquire = state.pooled.then(|| begun.elapsed());
             let statement = state.statement.take().unwrap_or(SqlStr::from_static(""));
-            self.start_point(&mut state, since, acquire, statement);
+            state.start(begun, acquire, statement);
         }
         if let Some(point) = state.point.take() {
             match error {
@@ -144,15 +130,17 @@ impl<DB: TracedDatabase> Call<DB> {
         }
     }
 
-    fn start_point(&self, state: &mut State<DB>, at: Instant, acquire: Option<Duration>, statement: SqlStr) {
-        self.started.store(true, Relaxed);
-        if let Some(point) = &mut state.point {
-            let (source, values) = (Arc::clone(&state.source), state.values.take());
-            point.start_at(at, DbStart { source, method: state.method, acquire, statement, values });
-        }
-    }
-
     fn lock(&self) -> MutexGuard<'_, State<DB>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<DB: TracedDatabase> State<DB> {
+    fn start(&mut self, at: Instant, acquire: Option<Duration>, statement: SqlStr) {
+        self.started = true;
+        if let Some(point) = &mut self.point {
+            let (source, values) = (Arc::clone(&self.source), self.values.take());
+            point.start_at(at, DbStart { source, method: self.method, acquire, statement, values });
+        }
     }
 }

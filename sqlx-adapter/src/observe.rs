@@ -21,17 +21,9 @@ pub(crate) struct Observed<DB: TracedDatabase, I, T> {
     /// `None` once it has ended.
     inner: Option<I>,
     call: Arc<Call<DB>>,
-    polls: Polls,
+    polled: bool,
     counted: DbStop,
     count: Count<T>,
-}
-
-/// How often a call was polled.
-#[derive(Clone, Copy)]
-enum Polls {
-    None,
-    First,
-    More,
 }
 
 pub(crate) fn future<'e, DB: TracedDatabase, T: 'e>(
@@ -52,21 +44,12 @@ pub(crate) fn stream<'e, DB: TracedDatabase, T: 'e>(
 
 impl<DB: TracedDatabase, I, T> Observed<DB, I, T> {
     fn new(inner: I, call: Arc<Call<DB>>, count: Count<T>) -> Self {
-        Self { inner: Some(inner), call, polls: Polls::None, counted: DbStop::default(), count }
+        Self { inner: Some(inner), call, polled: false, counted: DbStop::default(), count }
     }
 
     fn before_poll(&mut self) {
-        if let Polls::None = self.polls {
-            self.polls = Polls::First;
+        if !std::mem::replace(&mut self.polled, true) {
             self.call.begin();
-        }
-    }
-
-    /// After a poll that was not the last.
-    fn after_poll(&mut self) {
-        if let Polls::First = self.polls {
-            self.polls = Polls::More;
-            self.call.goes_on();
         }
     }
 
@@ -90,7 +73,7 @@ impl<DB: TracedDatabase, T> Future for Observed<DB, BoxFuture<'_, Result<T, Erro
         };
         let poll = inner.as_mut().poll(cx);
         match &poll {
-            Poll::Pending => this.after_poll(),
+            Poll::Pending => {}
             Poll::Ready(Ok(value)) => {
                 (this.count)(&mut this.counted, value);
                 this.end(None);
@@ -110,7 +93,7 @@ impl<DB: TracedDatabase, T> Stream for Observed<DB, BoxStream<'_, Result<T, Erro
         let Some(inner) = &mut this.inner else { return Poll::Ready(None) };
         let poll = inner.as_mut().poll_next(cx);
         match &poll {
-            Poll::Pending => this.after_poll(),
+            Poll::Pending => {}
             Poll::Ready(Some(Ok(value))) => (this.count)(&mut this.counted, value),
             Poll::Ready(Some(Err(error))) => this.end(Some(error)),
             Poll::Ready(None) => this.end(None),

@@ -15,7 +15,8 @@ struct Lines {
     count: usize,
 }
 
-/// Appends each message of `batch` to its trace's file, with one write for each file.
+/// Appends each message of `batch` to its trace's file, with one write for each file. Where a file takes only a part, the
+/// messages that are whole in it count as stored.
 pub(super) fn append(batch: &[Message], path: impl Fn(&Id) -> Result<PathBuf, DriverError>) -> Result<(), WriteError> {
     let mut traces: Vec<(&Id, Lines)> = Vec::new();
     let mut places: HashMap<&Id, usize> = HashMap::new();
@@ -36,8 +37,10 @@ pub(super) fn append(batch: &[Message], path: impl Fn(&Id) -> Result<PathBuf, Dr
 
     let (mut failed, mut cause) = (0, None);
     for (base_id, lines) in traces {
-        if let Err(error) = path(base_id).and_then(|path| append_lines(path, &lines.text)) {
-            failed += lines.count;
+        let mut written = 0;
+        if let Err(error) = path(base_id).and_then(|path| append_lines(path, &lines.text, &mut written)) {
+            let stored = lines.text[..written].iter().filter(|byte| **byte == b'\n').count();
+            failed += lines.count - stored;
             cause.get_or_insert(error);
         }
     }
@@ -47,17 +50,23 @@ pub(super) fn append(batch: &[Message], path: impl Fn(&Id) -> Result<PathBuf, Dr
     }
 }
 
-fn append_lines(path: PathBuf, lines: &[u8]) -> Result<(), DriverError> {
-    let write = || {
+/// Appends `lines`; `written` says how many bytes of them are in the file, also where that fails.
+fn append_lines(path: PathBuf, lines: &[u8], written: &mut usize) -> Result<(), DriverError> {
+    let mut write = || {
         let mut file = open(&path)?;
         if ends_within_a_line(&mut file)? {
             // A writer was killed or ran out of space in the middle of its line: it must not take the next one with it.
-            let mut text = Vec::with_capacity(lines.len() + 1);
-            text.push(b'\n');
-            text.extend_from_slice(lines);
-            return file.write_all(&text);
+            file.write_all(b"\n")?;
         }
-        file.write_all(lines)
+        while *written < lines.len() {
+            match file.write(&lines[*written..]) {
+                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+                Ok(bytes) => *written += bytes,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
     };
     write().map_err(|source| DriverError::Io { action: "write", path, source })
 }
