@@ -15,7 +15,7 @@ pub(crate) const TIMED: i64 = 60_000;
 pub(crate) const ROUNDS: usize = 5;
 
 /// How many bytes are allocated before all else, in one run after the other.
-const PADS: [usize; 8] = [0, 24, 40, 56, 72, 88, 104, 120];
+const PADS: [usize; 16] = [0, 24, 40, 56, 72, 88, 104, 120, 200, 264, 328, 392, 456, 520, 584, 648];
 
 /// Instructions a query.
 #[derive(Clone, Copy)]

@@ -74,6 +74,11 @@ impl Store {
         }
     }
 
+    /// The store's connection string, without credentials.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     pub(crate) fn list(&self, filter: &ListFilter) -> Result<Vec<TraceSummary>, CliError> {
         Ok(self.working(|| self.driver.list(filter))?)
     }

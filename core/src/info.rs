@@ -42,15 +42,19 @@ type Inline = smallbox::space::S16;
 ///
 /// For adapters: the calling thread keeps cheap handles of what it saw, and the worker pays for the text.
 pub trait RenderInfo: Send + 'static {
-    /// Writes the info's members. This is called once at most.
+    /// Writes the info's members; `host` is the collector's to write. This is called once at most, and may panic: then the
+    /// message says so.
     fn render(&mut self, info: &mut InfoWriter);
 
-    /// About how many bytes this keeps in memory until then: the collector's queue is bounded by their sum.
+    /// About how many bytes this keeps in memory until then: the collector's queue is bounded by their sum. This runs on the
+    /// calling thread and must not panic.
     fn weight(&self) -> usize;
 }
 
 impl Info {
     /// Info that `make` returns when the collector's worker asks for it.
+    ///
+    /// What `make` captures by pointer does not count in the queue's bound of bytes, and stays in memory until then.
     #[must_use]
     pub fn lazy(make: impl FnOnce() -> Value + Send + 'static) -> Self {
         Self::rendered_later(LazyInfo(Some(make)))

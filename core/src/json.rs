@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-/// Writes the members of a JSON object, in the order of the calls.
+/// Writes the members of a JSON object, in the order of the calls. Keys must be plain: no quotation mark, backslash or
+/// control character, which only [`value`](Self::value) escapes.
 ///
 /// ```
 /// use osprofiler::InfoWriter;

@@ -39,6 +39,9 @@ pub struct Notifier(Option<Arc<Collector>>);
 /// Makes the notifier that traces begun from now on send to.
 ///
 /// A function is called on the collector's worker, once for each message; what it panics with is counted as failed.
+///
+/// Nothing drops the process-wide notifier when the program ends: [`flush`](Notifier::flush) it before, or let the guard of
+/// [`init_from_conf`](crate::initializer::init_from_conf) do so.
 pub fn set(notifier: impl Into<Notifier>) {
     let mut notifier = notifier.into();
     // The old one is dropped after the lock is released: its last messages may take a while.
@@ -90,7 +93,8 @@ impl Notifier {
 
     /// Waits until all messages so far are stored or counted as lost; `false` when that took longer than `timeout`.
     ///
-    /// Blocks the calling thread.
+    /// Blocks the calling thread, unless that is the collector's own worker: what a driver or function calls cannot wait for
+    /// itself.
     pub fn flush(&self, timeout: Duration) -> bool {
         self.0.as_ref().is_none_or(|collector| collector.flush(timeout))
     }

@@ -1,9 +1,10 @@
 //! [`Store`]: where this crate's own tests look for what was recorded.
 
+use std::cmp::Reverse;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::report::Trace;
+use crate::report::{Point, Trace};
 use crate::{Id, Message, Notifier, Profiler};
 
 /// Keeps the messages of one test.
@@ -35,8 +36,13 @@ impl Store {
     pub(crate) fn tree(&self, base_id: &str) -> String {
         let messages: Vec<Message> =
             self.messages().into_iter().filter(|message| *message.base_id() == Id::from(base_id)).collect();
-        let trace = Trace::build(messages);
-        let lines = trace.points().iter().map(|point| {
+        let arrived = |point: &Point| messages.iter().position(|message| *message.trace_id() == point.trace_id);
+        let trace = Trace::build(messages.clone());
+        let mut lines = Vec::new();
+        // Points may start in the same microsecond; the order in which their messages came tells them apart.
+        let mut waiting: Vec<&Point> = trace.points().iter().filter(|point| point.parent.is_none()).collect();
+        waiting.sort_by_key(|point| Reverse(arrived(point)));
+        while let Some(point) = waiting.pop() {
             let end = match point.error() {
                 Some((etype, message)) => format!(" ✕ {etype}: {message}"),
                 None if point.is_cancelled() => " cancelled".to_owned(),
@@ -44,8 +50,11 @@ impl Store {
                 None => String::new(),
             };
             let orphan = if point.orphan { " orphan" } else { "" };
-            format!("{}{}{end}{orphan}", "  ".repeat(point.depth), point.name)
-        });
-        lines.collect::<Vec<_>>().join("\n")
+            lines.push(format!("{}{}{end}{orphan}", "  ".repeat(point.depth), point.name));
+            let mut children: Vec<&Point> = point.children.iter().map(|child| &trace.points()[*child]).collect();
+            children.sort_by_key(|point| Reverse(arrived(point)));
+            waiting.extend(children);
+        }
+        lines.join("\n")
     }
 }

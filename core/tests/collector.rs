@@ -66,6 +66,12 @@ fn logged() -> &'static Mutex<Vec<String>> {
     })
 }
 
+/// The trace in which the log makes points of its own, where a test wants that.
+fn traces_while_logging() -> &'static Mutex<Option<Profiler>> {
+    static TRACE: Mutex<Option<Profiler>> = Mutex::new(None);
+    &TRACE
+}
+
 /// Keeps warnings as text.
 struct Log;
 
@@ -88,6 +94,10 @@ impl tracing::Subscriber for Log {
             fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn Debug) {
                 self.0.push_str(&format!("{field}={value:?} "));
             }
+        }
+        let profiler = traces_while_logging().lock().expect("no panic").clone();
+        if let Some(profiler) = profiler {
+            profiler.in_scope(|| drop(Trace::new("log", ())));
         }
         let mut text = Text(String::new());
         event.record(&mut text);
@@ -289,6 +299,47 @@ fn the_last_messages_are_stored_when_the_notifier_goes() {
     assert_eq!(seen.load(Ordering::Relaxed), 200);
     // A trace that outlives its notifier records nothing and harms nobody.
     profiler.in_scope(|| drop(Trace::new("late", ())));
+}
+
+/// A program whose log goes through code that is traced itself must not lock up when the last notifier goes.
+#[test]
+fn a_subscriber_may_trace_while_the_collector_logs() {
+    logged();
+    let (release, hang) = mpsc::channel::<()>();
+    let hang = Mutex::new(hang);
+    let notifier = notifier(CollectorConfig::default(), move |_| {
+        let _ = hang.lock().expect("no panic").recv();
+        Ok(())
+    });
+    let profiler = points(&notifier, 1);
+    *traces_while_logging().lock().expect("no panic") = Some(profiler);
+    let (done, closed) = mpsc::channel();
+    thread::spawn(move || {
+        drop(notifier);
+        let _ = done.send(());
+    });
+    let result = closed.recv_timeout(LONG);
+    *traces_while_logging().lock().expect("no panic") = None;
+    drop(release);
+    assert!(result.is_ok(), "it waits for itself");
+}
+
+/// A function that flushes or replaces its own notifier cannot be waited for.
+#[test]
+fn a_function_may_flush_its_own_notifier() {
+    let own: Arc<Mutex<Option<Notifier>>> = Arc::default();
+    let theirs = Arc::clone(&own);
+    let notifier = Notifier::from(move |_: &Message| {
+        if let Some(notifier) = theirs.lock().expect("no panic").take() {
+            assert!(!notifier.flush(LONG), "it is not done before it returns");
+        }
+    });
+    *own.lock().expect("no panic") = Some(notifier.clone());
+    let before = Instant::now();
+    points(&notifier, 2);
+    assert!(notifier.flush(LONG));
+    assert!(before.elapsed() < LONG);
+    assert_eq!(notifier.stats().stored, 4);
 }
 
 #[test]

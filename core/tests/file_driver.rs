@@ -186,6 +186,30 @@ fn what_is_no_file_blocks_nobody() -> TestResult {
     Ok(())
 }
 
+/// Another user's trace, where the test does not run as root, who may read everything.
+#[cfg(unix)]
+#[test]
+fn a_trace_that_cannot_be_read_hides_no_other() -> TestResult {
+    use std::os::unix::fs::PermissionsExt;
+
+    let directory = tempfile::tempdir()?;
+    let notifier = notifier(directory.path());
+    for base_id in ["fine", "closed"] {
+        record(&notifier, base_id, 1);
+    }
+    assert!(notifier.flush(LONG));
+    let closed = directory.path().join("trace-closed.jsonl");
+    fs::set_permissions(&closed, fs::Permissions::from_mode(0o000))?;
+    let is_root = fs::read(&closed).is_ok();
+    let list = open(directory.path()).list(&ListFilter::default())?;
+    assert_eq!(list.len(), 2);
+    let name =
+        |base_id: &str| list.iter().find(|trace| trace.base_id == Id::from(base_id)).map(|trace| trace.name.as_str());
+    assert_eq!(name("fine"), Some("x"));
+    assert!(is_root || name("closed").is_some_and(|name| name.contains("ermission denied")));
+    Ok(())
+}
+
 /// A file in the directory's place cannot be written to by anybody, root included.
 #[test]
 fn a_directory_that_cannot_be_written_is_counted() -> TestResult {

@@ -210,3 +210,35 @@ impl<DB: TracedDatabase> DerefMut for TracedPoolConnection<DB> {
 
 impl_executor!(&'c mut TracedConnection<'_, DB>);
 impl_executor!(&'c mut TracedPoolConnection<DB>);
+
+/// Implements `Acquire` for code that is generic over it. What it runs is not traced: `Acquire` can only give out sqlx's own
+/// connections.
+macro_rules! impl_acquire {
+    ($self_type:ty) => {
+        impl<'c, DB: $crate::TracedDatabase> sqlx_core::acquire::Acquire<'c> for $self_type {
+            type Database = DB;
+            type Connection = &'c mut DB::Connection;
+
+            fn acquire(self) -> futures_core::future::BoxFuture<'c, Result<Self::Connection, sqlx_core::error::Error>> {
+                let connection: &'c mut DB::Connection = self;
+                Box::pin(std::future::ready(Ok(connection)))
+            }
+
+            fn begin(
+                self,
+            ) -> futures_core::future::BoxFuture<
+                'c,
+                Result<sqlx_core::transaction::Transaction<'c, DB>, sqlx_core::error::Error>,
+            > {
+                let connection: &'c mut DB::Connection = self;
+                let connection = sqlx_core::pool::MaybePoolConnection::Connection(connection);
+                sqlx_core::transaction::Transaction::begin(connection, None)
+            }
+        }
+    };
+}
+
+pub(crate) use impl_acquire;
+
+impl_acquire!(&'c mut TracedConnection<'_, DB>);
+impl_acquire!(&'c mut TracedPoolConnection<DB>);

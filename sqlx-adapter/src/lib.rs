@@ -27,20 +27,21 @@
 //!
 //! # What a point says
 //!
-//! - **Start**, under `db`: `statement`, `params` and `param_types` (missing where a statement takes none; `params_unknown`
-//!   with a reason where they could not be read), `system`, `database`, `method` (the executor method), and `acquire_us`:
+//! - **Start**, under `db`: `statement`, `params` and `param_types` (missing for SQL that is passed as text;
+//!   `params_unknown` with a reason where they could not be read, `params_omitted` where there were too many), `system`, `database`, `method` (the executor method that sqlx called: `query_as(..).fetch_one` calls `fetch_optional`), and `acquire_us`:
 //!   how long the call waited for a connection of the pool. The point's time begins after that wait.
 //! - **Stop**, under `db`: `rows` that the program received, or `rows_affected`. `cancelled` where the future or stream was
 //!   dropped before its end. On failure `etype`, `message`, and under `db` `original_exception`, `chained_exception` and
 //!   the database's own `code`, with `kind`, `constraint` and `table` where they are known. A `fetch_one` that finds no row
 //!   is no failure of its statement: it says `rows: 0`.
 //!
-//! Values keep 1 KiB each and statements 64 KiB; what is longer is cut and marked with how much is missing.
+//! Values keep 1 KiB each and 64 KiB together, statements 64 KiB; what is longer is cut and marked with how much is missing.
 //!
 //! # What is not traced
 //!
 //! What runs around the traced types: functions that take `&sqlx::Pool` or `&mut SqliteConnection` (they accept the traced
-//! types and run as before), code generic over `Acquire` such as `migrate!`, and `BEGIN`, `COMMIT` and `ROLLBACK`.
+//! types and run as before), code generic over `Acquire` such as `migrate!`, the closure of `connection.transaction(..)`, and
+//! `BEGIN`, `COMMIT` and `ROLLBACK`.
 //!
 //! # Price
 //!

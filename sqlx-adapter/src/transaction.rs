@@ -5,7 +5,7 @@ use std::ops::{Deref, DerefMut};
 use sqlx_core::error::Error;
 use sqlx_core::executor::Executor;
 
-use crate::connection::TracedConnection;
+use crate::connection::{TracedConnection, impl_acquire};
 use crate::database::TracedDatabase;
 use crate::executor::{Via, impl_executor};
 
@@ -32,7 +32,7 @@ impl<'c, DB: TracedDatabase> TracedTransaction<'c, DB> {
     pub async fn commit(self) -> Result<(), Error> {
         match self.0.into_transaction() {
             Some(transaction) => transaction.commit().await,
-            None => Ok(()),
+            None => Err(replaced()),
         }
     }
 
@@ -44,7 +44,7 @@ impl<'c, DB: TracedDatabase> TracedTransaction<'c, DB> {
     pub async fn rollback(self) -> Result<(), Error> {
         match self.0.into_transaction() {
             Some(transaction) => transaction.rollback().await,
-            None => Ok(()),
+            None => Err(replaced()),
         }
     }
 }
@@ -64,3 +64,9 @@ impl<DB: TracedDatabase> DerefMut for TracedTransaction<'_, DB> {
 }
 
 impl_executor!(&'c mut TracedTransaction<'_, DB>);
+impl_acquire!(&'c mut TracedTransaction<'_, DB>);
+
+/// Somebody put another connection in the place of the transaction's.
+fn replaced() -> Error {
+    Error::Protocol("the traced transaction's connection was replaced by one without a transaction".to_owned())
+}

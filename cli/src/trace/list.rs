@@ -32,7 +32,8 @@ pub(crate) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
     let limit = (arguments.limit > 0).then_some(arguments.limit);
     // One more than is shown tells whether there are more.
-    let mut traces = arguments.store.open()?.list(&filter(None, limit.map(|limit| limit.saturating_add(1))))?;
+    let store = arguments.store.open()?;
+    let mut traces = store.list(&filter(None, limit.map(|limit| limit.saturating_add(1))))?;
     let is_cut = limit.is_some_and(|limit| traces.len() > limit);
     traces.truncate(limit.unwrap_or(usize::MAX));
     if arguments.json {
@@ -43,6 +44,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
         })?;
     } else {
         output::write(None, |out| table(&traces, out))?;
+    }
+    if traces.is_empty() && !arguments.json {
+        output::note(&format!("no traces in {}", store.name()));
     }
     if is_cut {
         output::note(&format!("only the newest {} traces are listed; --limit 0 lists all", traces.len()));

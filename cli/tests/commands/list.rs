@@ -38,7 +38,8 @@ fn json_has_osprofilers_keys_and_ours() -> Result<(), serde_json::Error> {
 #[test]
 fn empty_store_lists_nothing() {
     let store = Store::empty();
-    assert_eq!(store.run(&["trace", "list"]).expect_success().lines().count(), 1);
+    let run = store.run(&["trace", "list"]);
+    assert_eq!((run.code, run.out.lines().count(), run.err.as_str()), (Some(0), 1, "no traces in file:traces\n"));
     assert_eq!(store.run(&["trace", "list", "--json"]).expect_success(), "[]\n");
 }
 

@@ -24,7 +24,7 @@ pub(crate) const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CollectorConfig {
-    /// How many messages may wait for the worker or be in its hands. Default: 16,384.
+    /// How many messages may wait for the worker or be in its hands. Default: 65,536.
     pub queue_messages: usize,
     /// About how many bytes of info they may keep in memory together. Default: 32 MiB.
     pub queue_bytes: usize,
@@ -36,7 +36,7 @@ pub struct CollectorConfig {
 
 impl Default for CollectorConfig {
     fn default() -> Self {
-        Self { queue_messages: 16_384, queue_bytes: 32 << 20, batch: 1024, linger: Duration::from_millis(50) }
+        Self { queue_messages: 65_536, queue_bytes: 32 << 20, batch: 1024, linger: Duration::from_millis(50) }
     }
 }
 

@@ -8,7 +8,8 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicBool, AtomicU64};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 use super::CollectorConfig;
@@ -44,6 +45,7 @@ pub(crate) struct Queue {
     state: Mutex<State>,
     /// Whether more than [`BEHIND`] messages were held when the queue last changed.
     behind: AtomicBool,
+    worker: OnceLock<ThreadId>,
     /// Tells the worker that there is something to do.
     work: Condvar,
     /// Tells those who flush that a batch is done or the worker gone.
@@ -77,6 +79,7 @@ impl Queue {
             counters: Counters::default(),
             state: Mutex::default(),
             behind: AtomicBool::new(false),
+            worker: OnceLock::new(),
             work: Condvar::new(),
             done: Condvar::new(),
         }
@@ -118,6 +121,7 @@ impl Queue {
         let target = state.taken;
         state.flush_to = state.flush_to.max(target);
         self.work.notify_one();
+        let timeout = self.patience(timeout);
         let (state, _) = self
             .done
             .wait_timeout_while(state, timeout, |state| state.finished < target && !state.gone)
@@ -134,12 +138,27 @@ impl Queue {
             return state.gone;
         }
         self.work.notify_one();
-        let (_state, waited) =
+        if self.patience(timeout).is_zero() {
+            return true;
+        }
+        let (state, waited) =
             self.done.wait_timeout_while(state, timeout, |state| !state.gone).unwrap_or_else(PoisonError::into_inner);
+        // Whoever logs may run code that records points of its own.
+        drop(state);
         if waited.timed_out() {
             tracing::warn!("the store did not take the last messages within {timeout:?}: they may be lost");
         }
         !waited.timed_out()
+    }
+
+    /// How long the calling thread may wait for the worker: the worker itself, called back by a driver or function, not at all.
+    fn patience(&self, timeout: Duration) -> Duration {
+        if self.worker.get() == Some(&thread::current().id()) { Duration::ZERO } else { timeout }
+    }
+
+    /// The calling thread is the worker.
+    pub(super) fn adopt(&self) {
+        let _ = self.worker.set(thread::current().id());
     }
 
     /// Moves the next records to `batch`, which is empty; `false` when the queue is closed and empty.
@@ -183,18 +202,19 @@ impl Queue {
     pub(super) fn abandon(&self) {
         let mut state = self.lock();
         state.closed = true;
-        state.gone = true;
         let left = std::mem::take(&mut state.records);
         let held = std::mem::take(&mut state.held);
         state.held_bytes = 0;
         state.finished = state.taken;
         drop(state);
+        drop(left);
         self.counters.failed.fetch_add(held as u64, Relaxed);
-        self.done.notify_all();
         if held > 0 {
             tracing::warn!(lost = held, "the collector's worker is gone: trace points are not recorded any more");
         }
-        drop(left);
+        // Last, so that who waited for the worker finds all of this done.
+        self.lock().gone = true;
+        self.done.notify_all();
     }
 
     pub(super) fn recorded(&self) -> u64 {

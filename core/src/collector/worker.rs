@@ -13,20 +13,32 @@ use crate::driver::Driver;
 /// A failing store is logged when it begins to fail, and then at most this often.
 const WARN_EVERY: Duration = Duration::from_secs(60);
 
+/// A driver gets about so many bytes at once.
+const BATCH_BYTES: usize = 4 << 20;
+
 /// Runs until the queue is closed and empty.
 pub(super) fn run(queue: &Queue, driver: &dyn Driver, mut renderer: Renderer) {
     // However this thread ends, nobody waits for it afterwards and nothing is lost uncounted.
     let _abandon = Abandon(queue);
+    queue.adopt();
     let mut health = Health::default();
     let (mut batch, mut messages) = (VecDeque::new(), Vec::new());
     while queue.next_batch(&mut batch) {
         let (count, bytes) = (batch.len(), batch.iter().map(|record| record.weight).sum());
-        messages.extend(batch.iter_mut().map(|record| renderer.message(record)));
-        batch.clear();
-        let failed = write(driver, &messages, &mut health);
-        renderer.recycle(&mut messages);
-        queue.counters.failed.fetch_add(failed as u64, Relaxed);
-        queue.counters.stored.fetch_add((count - failed) as u64, Relaxed);
+        let mut rendered = 0;
+        while let Some(mut record) = batch.pop_front() {
+            messages.push(renderer.message(&mut record));
+            rendered += messages.last().map_or(0, |message| message.json().len());
+            // A few messages can be long: the batch is written in parts then.
+            if rendered < BATCH_BYTES && !batch.is_empty() {
+                continue;
+            }
+            let failed = write(driver, &messages, &mut health);
+            queue.counters.failed.fetch_add(failed as u64, Relaxed);
+            queue.counters.stored.fetch_add((messages.len() - failed) as u64, Relaxed);
+            renderer.recycle(&mut messages);
+            rendered = 0;
+        }
         queue.finish(count, bytes);
         health.look_at_drops(queue.counters.dropped.load(Relaxed));
     }
@@ -55,6 +67,8 @@ fn write(driver: &dyn Driver, messages: &[Message], health: &mut Health) -> usiz
 #[derive(Default)]
 struct Health {
     failing: bool,
+    /// Whether the log says that the store fails.
+    announced: bool,
     warned: Option<Instant>,
     drops_seen: u64,
     drops_warned: Option<Instant>,
@@ -64,12 +78,14 @@ impl Health {
     fn failed(&mut self, cause: &dyn std::fmt::Display) {
         if !self.failing && due(&mut self.warned) {
             tracing::warn!(%cause, "trace points cannot be stored; further failures are counted and not logged");
+            self.announced = true;
         }
         self.failing = true;
     }
 
     fn recovered(&mut self) {
-        if std::mem::take(&mut self.failing) {
+        self.failing = false;
+        if std::mem::take(&mut self.announced) {
             tracing::info!("trace points are stored again");
         }
     }

@@ -56,6 +56,11 @@ impl Scope {
         frames.chain([self.root.id(), self.root.parent_id()])
     }
 
+    /// Removes the frames of closed guards from the end of the stack.
+    fn forget_closed(&mut self) {
+        while self.frames.pop_if(|frame| !frame.is_open()).is_some() {}
+    }
+
     /// The point under which new points go.
     pub(crate) fn top_id(&self) -> &Id {
         self.open_ids().next().unwrap_or(self.root.id())
@@ -147,7 +152,10 @@ pub(crate) fn push(point: Point) {
 
 /// Puts a guard's point on the active scope's stack.
 pub(crate) fn push_guarded(id: Id, closed: Arc<AtomicBool>) {
-    with_scope(|scope| scope.frames.push(Frame { id, kind: FrameKind::Guarded(closed) }));
+    with_scope(|scope| {
+        scope.forget_closed();
+        scope.frames.push(Frame { id, kind: FrameKind::Guarded(closed) });
+    });
 }
 
 /// Takes the innermost point that `profiler::start` began off the stack.
@@ -164,7 +172,7 @@ pub(crate) fn pop() -> Option<Point> {
 
 /// Removes the frames of closed guards from the end of the stack.
 pub(crate) fn forget_closed() {
-    with_scope(|scope| while scope.frames.pop_if(|frame| !frame.is_open()).is_some() {});
+    with_scope(Scope::forget_closed);
 }
 
 #[cfg(test)]

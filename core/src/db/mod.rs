@@ -50,13 +50,13 @@ pub trait BoundValues: Send + 'static {
 pub struct DbStart<S, V> {
     /// The database.
     pub source: Arc<DbSource>,
-    /// The method that the program called, such as `fetch_one`.
+    /// The executor method that was called, such as `fetch_one`.
     pub method: &'static str,
     /// How long the call waited for a connection, where it did not bring one.
     pub acquire: Option<Duration>,
     /// The statement.
     pub statement: S,
-    /// Its bound values; `None` where the statement takes none.
+    /// Its bound values; `None` where it came without any.
     pub values: Option<V>,
 }
 

@@ -13,6 +13,10 @@ pub struct ParamsWriter {
     values: String,
     /// The types, each followed by a comma.
     types: String,
+    /// Where the values begin.
+    start: usize,
+    /// How many values are left out because there are too many.
+    omitted: u64,
     /// Why the values are not known, where they are not.
     unknown: Option<String>,
 }
@@ -26,18 +30,25 @@ impl ParamsWriter {
     /// How many bytes of a value are kept; what is longer is cut, and marked with how much is missing.
     pub const VALUE_CAP: usize = 1024;
 
+    /// How many bytes the values of one statement take together; further ones are counted as `params_omitted`.
+    pub const CAP: usize = 64 << 10;
+
     /// Writes the members `params` and `param_types`, with what `decode` says, or `params_unknown`.
     pub fn write(db: &mut InfoWriter, decode: impl FnOnce(&mut Self)) {
         let before = db.len();
         db.open_list("params");
-        let mut params = Self { values: db.take(), types: TYPES.take(), unknown: None };
+        let values = db.take();
+        let mut params = Self { start: values.len(), values, types: TYPES.take(), omitted: 0, unknown: None };
         decode(&mut params);
-        let Self { values, mut types, unknown } = params;
+        let Self { values, mut types, omitted, unknown, .. } = params;
         db.put_back(values);
         match unknown {
             None => {
                 db.close_list();
                 db.list("param_types", &types);
+                if omitted > 0 {
+                    db.number("params_omitted", omitted);
+                }
             }
             Some(reason) => {
                 db.undo(before);
@@ -50,12 +61,18 @@ impl ParamsWriter {
 
     /// A null of the database type `type_name`.
     pub fn null(&mut self, type_name: &str) {
+        if self.is_full() {
+            return;
+        }
         self.values.push_str("null,");
         self.type_name(type_name);
     }
 
     /// A whole number.
     pub fn integer(&mut self, value: i64, type_name: &str) {
+        if self.is_full() {
+            return;
+        }
         self.values.push_str(itoa::Buffer::new().format(value));
         self.values.push(',');
         self.type_name(type_name);
@@ -63,6 +80,9 @@ impl ParamsWriter {
 
     /// A floating-point number. JSON has no NaN and no infinities: these are text.
     pub fn float(&mut self, value: f64, type_name: &str) {
+        if self.is_full() {
+            return;
+        }
         match value {
             value if value.is_nan() => write_str(&mut self.values, "NaN"),
             f64::INFINITY => write_str(&mut self.values, "Infinity"),
@@ -75,6 +95,9 @@ impl ParamsWriter {
 
     /// A text of `length` bytes that begins with `head`.
     pub fn text(&mut self, head: &str, length: usize, type_name: &str) {
+        if self.is_full() {
+            return;
+        }
         let head = &head[..head.floor_char_boundary(Self::VALUE_CAP)];
         if length > head.len() {
             let mut cut = head.to_owned();
@@ -89,6 +112,9 @@ impl ParamsWriter {
 
     /// `length` bytes that begin with `head`; shown as `\x` and hexadecimal digits.
     pub fn bytes(&mut self, head: &[u8], length: usize, type_name: &str) {
+        if self.is_full() {
+            return;
+        }
         let head = &head[..head.len().min(Self::VALUE_CAP)];
         let mut hex = String::with_capacity(2 + 2 * head.len() + 16);
         hex.push_str("\\x");
@@ -106,6 +132,13 @@ impl ParamsWriter {
     /// The values cannot be known; `reason` says why.
     pub fn unknown(&mut self, reason: impl Into<String>) {
         self.unknown = Some(reason.into());
+    }
+
+    /// Whether no more values are taken; counts the one that was to be.
+    fn is_full(&mut self) -> bool {
+        let full = self.values.len() - self.start >= Self::CAP;
+        self.omitted += u64::from(full);
+        full
     }
 
     fn type_name(&mut self, type_name: &str) {
@@ -162,6 +195,14 @@ mod tests {
         assert_eq!(written["params"][0], format!("x{}…(+3977 B)", "é".repeat(511)));
         assert_eq!(written["params"][1], format!("\\x{}…(+976 B)", "07".repeat(1024)));
         assert_eq!(written["params"][2], "x".repeat(1024));
+    }
+
+    #[test]
+    fn too_many_values_are_counted() {
+        let written = written(|params| (0..1000).for_each(|_| params.text(&"x".repeat(1000), 1000, "TEXT")));
+        let kept = written["params"].as_array().expect("a list").len() as u64;
+        assert!((60..70).contains(&kept), "{kept}");
+        assert_eq!(written["params_omitted"], 1000 - kept);
     }
 
     #[test]

@@ -167,14 +167,20 @@ pub(crate) struct Redacted<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Redacted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = self.0.split_once('?').map_or(self.0, |(before, _)| before);
-        match shown.split_once("://") {
-            Some((scheme, rest)) => match rest.rsplit_once('@') {
-                Some((_, host)) => write!(f, "{scheme}://***@{host}"),
-                None => f.write_str(shown),
+        // Passwords may hold any character, so whatever stands before the last @ is not shown.
+        let (scheme, rest) = match self.0.split_once("://") {
+            Some((scheme, rest)) => (format!("{scheme}://"), rest),
+            None => match self.0.split_once(':') {
+                Some((scheme, rest)) if self.0.contains('@') => (format!("{scheme}:"), rest),
+                _ => (String::new(), self.0),
             },
-            None => f.write_str(shown),
-        }
+        };
+        let (hidden, host) = match rest.rsplit_once('@') {
+            Some((_, host)) => ("***@", host),
+            None => ("", rest),
+        };
+        let shown = host.split_once('?').map_or(host, |(before, _)| before);
+        write!(f, "{scheme}{hidden}{shown}")
     }
 }
 
@@ -186,6 +192,9 @@ mod tests {
     fn credentials_are_not_shown() {
         for (given, shown) in [
             ("redis://user:p@ss@host:6379/0?password=x", "redis://***@host:6379/0"),
+            ("redis://u:se?cret@host", "redis://***@host"),
+            ("me:secret@host", "me:***@host"),
+            ("me@host", "***@host"),
             ("file:traces?max_age=1d", "file:traces"),
             ("postgresql://host/db", "postgresql://host/db"),
             ("", ""),

@@ -1,9 +1,13 @@
 //! [`TraceSummary`]: one line about a trace.
 
-use serde::Deserialize;
-use serde::de::IgnoredAny;
+use std::time::SystemTime;
 
-use crate::{Id, Message, Timestamp, message::Phase};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::DriverError;
+use crate::error::Chain;
+use crate::{Id, Message, Phase, Timestamp};
 
 /// One line about a stored trace.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,7 +38,7 @@ pub struct TraceSummary {
 struct Peek {
     request: Option<Request>,
     db: Option<Db>,
-    etype: Option<IgnoredAny>,
+    etype: Option<Value>,
 }
 
 #[derive(Deserialize)]
@@ -45,7 +49,7 @@ struct Request {
 
 #[derive(Deserialize)]
 struct Db {
-    statement: Option<IgnoredAny>,
+    statement: Option<Value>,
 }
 
 impl TraceSummary {
@@ -66,10 +70,12 @@ impl TraceSummary {
             // Parsing only what can matter keeps lists of many traces quick.
             match message.point().1 {
                 Phase::Start if message.info_json().contains("\"statement\"") => {
-                    queries += u64::from(peek(message).db.is_some_and(|db| db.statement.is_some()));
+                    queries += u64::from(
+                        peek(message).db.is_some_and(|db| db.statement.is_some_and(|statement| statement.is_string())),
+                    );
                 }
                 Phase::Stop if message.info_json().contains("\"etype\"") => {
-                    errors += u64::from(peek(message).etype.is_some());
+                    errors += u64::from(peek(message).etype.is_some_and(|etype| etype.is_string()));
                 }
                 Phase::Start | Phase::Stop => {}
             }
@@ -86,6 +92,23 @@ impl TraceSummary {
             queries,
             errors,
         })
+    }
+}
+
+impl TraceSummary {
+    /// The line of a trace that cannot be read: its name says why.
+    pub(crate) fn unreadable(base_id: Id, modified: SystemTime, error: &DriverError) -> Self {
+        Self {
+            base_id,
+            started: modified.into(),
+            duration_us: 0,
+            name: Chain(error).to_string(),
+            method: None,
+            path: None,
+            service: None,
+            queries: 0,
+            errors: 0,
+        }
     }
 }
 

@@ -137,7 +137,8 @@ impl fmt::Debug for Profiler {
 /// Where one is active already, that one stays and is returned, as in OSProfiler. The arguments are those of
 /// [`Profiler::new`].
 ///
-/// Meant for synchronous code, with [`clean`] at the end. A future gets a trace of its own by
+/// Meant for synchronous code, with [`clean`] at the end. In a task that is in no trace this is the trace of the worker
+/// thread, which later tasks would see: a future gets a trace of its own by
 /// [`TraceExt::in_trace`](crate::TraceExt::in_trace).
 pub fn init(hmac_key: &str, base_id: Option<Id>, parent_id: Option<Id>) -> Profiler {
     get().unwrap_or_else(|| {

@@ -137,6 +137,26 @@ fn a_panic_stops_guards_with_its_message() {
 }
 
 #[test]
+fn a_resumed_panic_is_not_taken_for_an_earlier_one() {
+    install_panic_hook();
+    let store = Store::new();
+    for base_id in ["a", "b"] {
+        store.profiler(base_id).in_scope(|| {
+            let result = catch_unwind(AssertUnwindSafe(|| {
+                let _trace = Trace::new("x", ());
+                match base_id {
+                    "a" => panic!("secret of a"),
+                    _ => std::panic::resume_unwind(Box::new("from elsewhere")),
+                }
+            }));
+            assert!(result.is_err());
+        });
+    }
+    assert_eq!(store.tree("a"), "x ✕ panic: secret of a");
+    assert_eq!(store.tree("b"), "x ✕ panic: the thread panicked");
+}
+
+#[test]
 fn a_guard_made_while_unwinding_stops_well() {
     struct Traces;
     impl Drop for Traces {

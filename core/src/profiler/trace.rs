@@ -46,6 +46,9 @@ impl Trace {
     pub fn new(name: impl Into<Cow<'static, str>>, info: impl Into<Info>) -> Self {
         Self(Point::new(name).map(|mut point| {
             point.start(info);
+            if !thread::panicking() {
+                panic::forget();
+            }
             let closed = Arc::new(AtomicBool::new(false));
             context::push_guarded(point.id().clone(), Arc::clone(&closed));
             Open { point, stop_info: Info::default(), closed, unwinding_before: thread::panicking() }

@@ -8,7 +8,7 @@ use super::signed::unpack;
 use crate::{Id, Notifier, Profiler};
 
 /// Ids in headers that are longer than this make no trace. OSProfiler's have 36 bytes.
-pub const MAX_ID_BYTES: usize = 128;
+pub const MAX_ID_BYTES: usize = 80;
 
 /// The trace that a validly signed request belongs to; made by [`trace_info`].
 #[derive(Clone)]

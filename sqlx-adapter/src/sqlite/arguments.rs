@@ -2,10 +2,13 @@
 //!
 //! sqlx shows them only by `Debug`, as `SqliteArguments { values: SqliteArgumentsBuffer([Int(42), Text("it's"), Null]) }`.
 //! The calling thread keeps the arguments themselves, whose texts and blobs are shared and not copied; the worker reads
-//! what they print. That keeps large values in memory until the worker has come to them, so while the worker is behind,
-//! the calling thread prints them itself, as far as they are short.
+//! what they print. That keeps large values in memory until the worker has come to them. So, once the worker has met large
+//! values, and while it is behind, the calling thread prints values itself as far as they are short, and keeps large ones
+//! for a few calls at a time only.
 
 use std::fmt::{self, Write};
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use osprofiler::db::{BoundValues, ParamsWriter};
 use sqlx_core::arguments::Arguments as _;
@@ -14,16 +17,45 @@ use sqlx_sqlite::{SqliteArgumentValue, SqliteArguments};
 /// The longest text that is made of arguments, in bytes.
 const TEXT_CAP: usize = 8192;
 
-/// Stands in the place of values that were too long to be kept.
-const NOT_KEPT: &str = "…(not kept: the values are long and the collector was behind)";
+/// Stands in the place of values behind the first long one, where long values are not kept.
+const NOT_KEPT: &str = "…(not kept: too many long values at once)";
+
+/// Whether this program binds values that are long.
+static LONG_VALUES: AtomicBool = AtomicBool::new(false);
+
+/// How many calls with long values are kept, and how many may be.
+static LONG_KEPT: AtomicUsize = AtomicUsize::new(0);
+const LONG_CAP: usize = 16;
 
 /// Kept arguments.
 #[derive(Debug)]
 pub enum Values {
     /// Themselves.
     Shared(SqliteArguments),
+    /// Themselves, known to be long.
+    Long(Long),
     /// What they print, as far as it is short.
     Text(Box<Text>),
+}
+
+/// One of the few long arguments that are kept at a time.
+#[derive(Debug)]
+pub struct Long(SqliteArguments);
+
+impl Long {
+    fn keep(arguments: &SqliteArguments) -> Option<Self> {
+        if LONG_KEPT.fetch_add(1, Relaxed) < LONG_CAP {
+            return Some(Self(arguments.clone()));
+        }
+        LONG_KEPT.fetch_sub(1, Relaxed);
+        None
+    }
+}
+
+impl Drop for Long {
+    fn drop(&mut self) {
+        LONG_KEPT.fetch_sub(1, Relaxed);
+    }
 }
 
 /// What arguments print, from the list on.
@@ -38,11 +70,14 @@ pub struct Text {
 
 impl Values {
     pub(super) fn of(arguments: &SqliteArguments, small: bool) -> Self {
-        if !small {
+        if !small && !LONG_VALUES.load(Relaxed) {
             return Self::Shared(arguments.clone());
         }
         let mut text = ListText(String::new());
         let cut = write!(text, "{arguments:?}").is_err();
+        if cut && let Some(long) = Long::keep(arguments) {
+            return Self::Long(long);
+        }
         Self::Text(Box::new(Text { text: text.0, count: arguments.len(), cut }))
     }
 }
@@ -51,6 +86,7 @@ impl BoundValues for Values {
     fn weight(&self) -> usize {
         match self {
             Self::Shared(arguments) => arguments.len() * size_of::<SqliteArgumentValue>(),
+            Self::Long(_) => TEXT_CAP,
             Self::Text(text) => text.text.capacity(),
         }
     }
@@ -59,6 +95,7 @@ impl BoundValues for Values {
         let mut reader = Reader::new(params);
         let (read, count, cut) = match self {
             Self::Shared(arguments) => (reader.read_all(&arguments), arguments.len(), false),
+            Self::Long(long) => (reader.read_all(&long.0), long.0.len(), false),
             Self::Text(text) => (reader.write_str(&text.text), text.count, text.cut),
         };
         let complete = matches!(reader.state, State::After) && reader.count == count;
@@ -66,6 +103,7 @@ impl BoundValues for Values {
             params.unknown(format!("{count} parameters in a form that this version does not know"));
             return;
         }
+        reader.end_of_cut_text();
         for _ in reader.count..count {
             params.text(NOT_KEPT, NOT_KEPT.len(), "UNKNOWN");
         }
@@ -153,8 +191,27 @@ impl<'a> Reader<'a> {
         let mut text = ListText(String::with_capacity(64));
         match write!(text, "{arguments:?}") {
             Ok(()) => self.write_str(&text.0),
-            Err(fmt::Error) => write!(self, "{arguments:?}"),
+            Err(fmt::Error) => {
+                LONG_VALUES.store(true, Relaxed);
+                write!(self, "{arguments:?}")
+            }
         }
+    }
+
+    /// Gives what is known of the value in which the text was cut.
+    fn end_of_cut_text(&mut self) {
+        const AT_LEAST: &str = "…(and more)";
+        match self.state {
+            State::Text | State::Escape | State::Unicode => {
+                self.head.truncate(self.head.floor_char_boundary(ParamsWriter::VALUE_CAP - AT_LEAST.len()));
+                self.head.push_str(AT_LEAST);
+                self.params.text(&self.head, self.head.len(), "TEXT");
+            }
+            // The bytes that are known; one more says that there are more.
+            State::Blob => self.params.bytes(&self.bytes, self.length + 1, "BLOB"),
+            _ => return,
+        }
+        self.count += 1;
     }
 
     /// Reads a whole number at the beginning of `text`, the commonest of values, and returns what follows.

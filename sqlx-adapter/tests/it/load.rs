@@ -54,9 +54,7 @@ async fn requests(notifier: &Notifier) -> Vec<Id> {
 async fn a_thousand_requests_at_once_leave_a_thousand_whole_traces() {
     let directory = tempfile::tempdir().expect("a directory");
     let driver = Arc::new(FileDriver::new(FileConfig::new(directory.path())));
-    let mut config = CollectorConfig::default();
-    config.queue_messages = 100_000;
-    let notifier = Notifier::builder().collector(config).build(driver.clone());
+    let notifier = Notifier::builder().build(driver.clone());
     let ids = requests(&notifier).await;
     assert!(notifier.flush(Duration::from_secs(60)));
     let messages = (REQUESTS * 2 * (QUERIES as usize + 1)) as u64;

@@ -2,7 +2,7 @@
 
 use futures::TryStreamExt as _;
 use osprofiler_sqlx::{TracedSqlitePool, TracedTransaction};
-use sqlx::{Executor, Sqlite, SqliteConnection, SqlitePool};
+use sqlx::{Acquire, Executor, Sqlite, SqliteConnection, SqlitePool};
 
 use crate::store::{Store, people};
 
@@ -86,6 +86,27 @@ async fn generic_functions_take_every_executor() {
     };
     let (sum, points) = store.record(request).await;
     assert_eq!((sum, points.len()), (5 * 42, 5));
+}
+
+async fn acquires<'c, A: Acquire<'c, Database = Sqlite>>(from: A) -> i64 {
+    let mut connection = from.acquire().await.expect("a connection");
+    sqlx::query_scalar("SELECT 42").fetch_one(&mut *connection).await.expect("42")
+}
+
+#[tokio::test]
+async fn code_generic_over_acquire_runs_and_is_not_traced() {
+    let (pool, store) = (people().await, Store::new());
+    let request = async {
+        let mut sum = acquires(&pool).await;
+        let mut connection = pool.acquire().await.expect("connection");
+        sum += acquires(&mut connection).await + acquires(&mut *connection).await;
+        drop(connection);
+        let mut transaction = pool.begin().await.expect("begin");
+        sum += acquires(&mut transaction).await + acquires(&mut *transaction).await;
+        sum
+    };
+    let (sum, points) = store.record(request).await;
+    assert_eq!((sum, points.len()), (5 * 42, 0));
 }
 
 /// A transaction that outlives the pool's borrow, as services keep it.

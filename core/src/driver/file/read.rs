@@ -58,8 +58,12 @@ pub(super) fn list(directory: &Path, filter: &ListFilter) -> Result<Vec<TraceSum
         if summaries.len() == limit {
             break;
         }
-        // A trace may have been deleted since the directory was read: it reads as empty and has no summary.
-        summaries.extend(TraceSummary::of(&trace(&entry.path)?.messages));
+        // A trace may have been deleted since the directory was read: it reads as empty and has no summary. One that
+        // cannot be read, such as another user's, is listed with the reason and does not hide the others.
+        summaries.extend(match trace(&entry.path) {
+            Ok(stored) => TraceSummary::of(&stored.messages),
+            Err(error) => Some(TraceSummary::unreadable(entry.id, entry.modified, &error)),
+        });
     }
     summaries.sort_by_key(|summary| std::cmp::Reverse(summary.started));
     Ok(summaries)

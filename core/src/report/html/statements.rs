@@ -48,10 +48,7 @@ fn write_group(
     open: bool,
     out: &mut impl io::Write,
 ) -> io::Result<()> {
-    let rows = match (group.rows, group.rows_affected) {
-        (None, None) => "-".to_owned(),
-        (rows, affected) => rows.unwrap_or(0).saturating_add(affected.unwrap_or(0)).to_string(),
-    };
+    let rows = group.rows.or(group.rows_affected).map_or_else(|| "-".to_owned(), |rows| rows.to_string());
     let open = if open || group.errors > 0 { " open" } else { "" };
     write!(
         out,

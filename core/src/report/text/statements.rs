@@ -18,10 +18,7 @@ pub(super) fn write(trace: &Trace, style: &Style, out: &mut impl io::Write) -> i
     for group in groups.iter().take(style.max_lines) {
         let mut line = Line::new(style);
         // A statement that changes rows usually returns none, so one column serves both.
-        let rows = match (group.rows, group.rows_affected) {
-            (None, None) => "-".to_owned(),
-            (rows, affected) => rows.unwrap_or(0).saturating_add(affected.unwrap_or(0)).to_string(),
-        };
+        let rows = group.rows.or(group.rows_affected).map_or_else(|| "-".to_owned(), |rows| rows.to_string());
         let numbers =
             format!("{:>6} {:>10} {:>10} {rows:>8}  ", group.count, Shown(group.total_us), Shown(group.max_us));
         line.push(&numbers, Color::Plain);
