@@ -32,7 +32,10 @@ enum Repr {
     Map(Box<Map<String, Value>>),
     /// How most queries end, without an allocation.
     DbStop(DbStop),
-    Later(SmallBox<dyn RenderInfo, Inline>),
+    Later {
+        info: SmallBox<dyn RenderInfo, Inline>,
+        weight: usize,
+    },
 }
 
 /// Small infos travel in the queue itself: what one thread allocates and another frees is the dearest part of a trace point.
@@ -63,7 +66,8 @@ impl Info {
     /// Info that renders itself on the collector's worker.
     #[must_use]
     pub fn rendered_later(info: impl RenderInfo) -> Self {
-        Self(Repr::Later(smallbox!(info)))
+        let weight = info.weight();
+        Self(Repr::Later { info: smallbox!(info), weight })
     }
 
     /// The info of a point that ended with `error`: `etype` and `message`, as OSProfiler has them.
@@ -84,7 +88,7 @@ impl Info {
         match &self.0 {
             Repr::Empty | Repr::DbStop(_) => 0,
             Repr::Map(map) => map.iter().map(|(key, value)| key.len() + weight(value)).sum(),
-            Repr::Later(later) => later.weight(),
+            Repr::Later { weight, .. } => *weight,
         }
     }
 
@@ -98,7 +102,7 @@ impl Info {
                 }
             }
             Repr::DbStop(stop) => stop.render(info),
-            Repr::Later(mut later) => later.render(info),
+            Repr::Later { info: mut later, .. } => later.render(info),
         }
     }
 }
@@ -168,7 +172,7 @@ impl fmt::Debug for Info {
             Repr::Empty => f.write_str("Info"),
             Repr::Map(map) => f.debug_tuple("Info").field(map).finish(),
             Repr::DbStop(stop) => f.debug_tuple("Info").field(stop).finish(),
-            Repr::Later(_) => f.write_str("Info(..)"),
+            Repr::Later { .. } => f.write_str("Info(..)"),
         }
     }
 }

@@ -4,8 +4,9 @@
 //! for the pool is not query time. What takes it before the first poll starts with that poll, since nothing runs before. This
 //! is the one place that starts and stops a database point.
 
+use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use osprofiler::db::{DbSource, DbStart, DbStop};
 use osprofiler::profiler::{self, Point};
@@ -96,7 +97,7 @@ impl<DB: TracedDatabase> Call<DB> {
             None => state.statement = Some(statement),
             Some(begun) => {
                 let now = Instant::now();
-                let acquire = state.pooled.then(|| now - begun);
+                let acquire = state.pooled.then_some(begun..now);
                 state.start(now, acquire, statement);
             }
         }
@@ -113,7 +114,7 @@ impl<DB: TracedDatabase> Call<DB> {
         if !state.started {
             // It failed, or was dropped, on the way to a connection; if it was never polled, nothing happened.
             let Some(begun) = state.begun else { return drop(state.point.take()) };
-            let acquire = state.pooled.then(|| begun.elapsed());
+            let acquire = state.pooled.then(|| begun..Instant::now());
             let statement = state.statement.take().unwrap_or(SqlStr::from_static(""));
             state.start(begun, acquire, statement);
         }
@@ -136,7 +137,7 @@ impl<DB: TracedDatabase> Call<DB> {
 }
 
 impl<DB: TracedDatabase> State<DB> {
-    fn start(&mut self, at: Instant, acquire: Option<Duration>, statement: SqlStr) {
+    fn start(&mut self, at: Instant, acquire: Option<Range<Instant>>, statement: SqlStr) {
         self.started = true;
         if let Some(point) = &mut self.point {
             let (source, values) = (Arc::clone(&self.source), self.values.take());

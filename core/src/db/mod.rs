@@ -6,8 +6,9 @@
 mod params;
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::Instant;
 
 pub use params::ParamsWriter;
 
@@ -52,8 +53,8 @@ pub struct DbStart<S, V> {
     pub source: Arc<DbSource>,
     /// The executor method that was called, such as `fetch_one`.
     pub method: &'static str,
-    /// How long the call waited for a connection, where it did not bring one.
-    pub acquire: Option<Duration>,
+    /// From when to when the call waited for a connection, where it did not bring one. The worker works out how long.
+    pub acquire: Option<Range<Instant>>,
     /// The statement.
     pub statement: S,
     /// Its bound values; `None` where it came without any.
@@ -85,7 +86,8 @@ impl<S: AsRef<str> + Send + 'static, V: BoundValues> RenderInfo for DbStart<S, V
             db.members(&source.members);
             db.word("method", method);
             if let Some(acquire) = acquire {
-                db.number("acquire_us", u64::try_from(acquire.as_micros()).unwrap_or(u64::MAX));
+                let waited = acquire.end.saturating_duration_since(acquire.start);
+                db.number("acquire_us", u64::try_from(waited.as_micros()).unwrap_or(u64::MAX));
             }
         });
     }
@@ -140,6 +142,8 @@ impl DbStop {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     struct Seven;
@@ -155,6 +159,8 @@ mod tests {
     }
 
     fn start(statement: impl Into<String>, values: Option<Seven>, acquire: Option<Duration>) -> String {
+        let now = Instant::now();
+        let acquire = acquire.map(|waited| now..now + waited);
         let source = DbSource::new("sqlite", "a \"b\".db");
         let mut info = InfoWriter::new();
         DbStart { source, method: "fetch_one", acquire, statement: statement.into(), values }.render(&mut info);
