@@ -26,25 +26,41 @@ pub(super) fn run(queue: &Queue, driver: &dyn Driver, mut renderer: Renderer) {
     while queue.next_batch(&mut batch) {
         let (count, bytes) = (batch.len(), batch.iter().map(|record| record.weight).sum());
         let mut rendered = 0;
-        while let Some(mut record) = batch.pop_front() {
-            messages.push(renderer.message(&mut record));
-            rendered += messages.last().map_or(0, |message| message.json().len());
+        for record in &mut batch {
+            let message = renderer.message(record);
+            rendered += message.json().len();
+            messages.push(message);
             // A few messages can be long: the batch is written in parts then.
-            if rendered < BATCH_BYTES && !batch.is_empty() {
-                continue;
+            if rendered >= BATCH_BYTES {
+                write_part(queue, driver, &mut messages, &mut renderer, &mut health);
+                rendered = 0;
             }
-            let failed = write(driver, &messages, &mut health);
-            queue.counters.failed.fetch_add(failed as u64, Relaxed);
-            queue.counters.stored.fetch_add((messages.len() - failed) as u64, Relaxed);
-            renderer.recycle(&mut messages);
-            rendered = 0;
         }
+        batch.clear();
+        write_part(queue, driver, &mut messages, &mut renderer, &mut health);
         queue.finish(count, bytes);
         health.look_at_drops(queue.counters.dropped.load(Relaxed));
     }
 }
 
-/// Writes a batch and says how many messages were lost.
+/// Writes messages, if there are any, and counts what became of them.
+fn write_part(
+    queue: &Queue,
+    driver: &dyn Driver,
+    messages: &mut Vec<Message>,
+    renderer: &mut Renderer,
+    health: &mut Health,
+) {
+    if messages.is_empty() {
+        return;
+    }
+    let failed = write(driver, messages, health);
+    queue.counters.failed.fetch_add(failed as u64, Relaxed);
+    queue.counters.stored.fetch_add((messages.len() - failed) as u64, Relaxed);
+    renderer.recycle(messages);
+}
+
+/// Writes messages and says how many were lost.
 fn write(driver: &dyn Driver, messages: &[Message], health: &mut Health) -> usize {
     match catch_unwind(AssertUnwindSafe(|| driver.write(messages))) {
         Ok(Ok(())) => {
