@@ -185,7 +185,7 @@ impl Queue {
         true
     }
 
-    /// Forgets a batch that the worker is done with. `count` and `bytes` are what it was when it was taken.
+    /// Forgets `count` records that the worker is done with, and `bytes` of weight.
     pub(super) fn finish(&self, count: usize, bytes: usize) {
         let mut state = self.lock();
         state.held -= count;

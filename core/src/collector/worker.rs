@@ -24,7 +24,7 @@ pub(super) fn run(queue: &Queue, driver: &dyn Driver, mut renderer: Renderer) {
     let mut health = Health::default();
     let (mut batch, mut messages) = (VecDeque::new(), Vec::new());
     while queue.next_batch(&mut batch) {
-        let (count, bytes) = (batch.len(), batch.iter().map(|record| record.weight).sum());
+        let bytes = batch.iter().map(|record| record.weight).sum();
         let mut rendered = 0;
         for record in &mut batch {
             let message = renderer.message(record);
@@ -38,7 +38,7 @@ pub(super) fn run(queue: &Queue, driver: &dyn Driver, mut renderer: Renderer) {
         }
         batch.clear();
         write_part(queue, driver, &mut messages, &mut renderer, &mut health);
-        queue.finish(count, bytes);
+        queue.finish(0, bytes);
         health.look_at_drops(queue.counters.dropped.load(Relaxed));
     }
 }
@@ -57,6 +57,7 @@ fn write_part(
     let failed = write(driver, messages, health);
     queue.counters.failed.fetch_add(failed as u64, Relaxed);
     queue.counters.stored.fetch_add((messages.len() - failed) as u64, Relaxed);
+    queue.finish(messages.len(), 0);
     renderer.recycle(messages);
 }
 
