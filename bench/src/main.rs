@@ -23,7 +23,9 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 fn table() -> Result<(), Box<dyn Error>> {
-    println!("SELECT name FROM t WHERE id = ?, in-memory SQLite, one connection");
+    println!(
+        "SELECT name FROM t WHERE id = ?, in-memory SQLite, one connection; traced with parameters into the file driver"
+    );
     println!();
     println!("instructions a query (callgrind, slope between {} and {} queries)", measure::FEW, measure::MANY);
     println!("{:<34} {:>10} {:>8} {:>10} {:>8}", "", "all", "+", "calling", "+");

@@ -34,6 +34,7 @@ pub(crate) enum Mode {
     Plain,
     Off,
     NoTrace,
+    OnThread,
     On,
     OnShort,
     OtelIdle,
@@ -41,14 +42,23 @@ pub(crate) enum Mode {
 }
 
 impl Mode {
-    pub(crate) const ALL: [Self; 7] =
-        [Self::Plain, Self::Off, Self::NoTrace, Self::On, Self::OnShort, Self::OtelIdle, Self::OtelBatch];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Plain,
+        Self::Off,
+        Self::NoTrace,
+        Self::OnThread,
+        Self::On,
+        Self::OnShort,
+        Self::OtelIdle,
+        Self::OtelBatch,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Plain => "plain",
             Self::Off => "off",
             Self::NoTrace => "no-trace",
+            Self::OnThread => "on-thread",
             Self::On => "on",
             Self::OnShort => "on-short",
             Self::OtelIdle => "otel-idle",
@@ -61,7 +71,8 @@ impl Mode {
             Self::Plain => "plain sqlx",
             Self::Off => "traced pool, trace_sql off",
             Self::NoTrace => "traced pool, no active trace",
-            Self::On => "traced, parameters, file driver",
+            Self::OnThread => "traced in a thread's scope",
+            Self::On => "traced in a future's scope",
             Self::OnShort => "  the same, a new trace every 20",
             Self::OtelIdle => "sqlx-otel 0.5, no provider",
             Self::OtelBatch => "sqlx-otel 0.5, SDK, batch, no store",
@@ -95,13 +106,13 @@ async fn queries(mode: Mode, count: usize) -> Result<(), Box<dyn Error>> {
         .await?;
     let directory = tempfile::tempdir()?;
     let notifier = match mode {
-        Mode::On | Mode::OnShort => {
+        Mode::OnThread | Mode::On | Mode::OnShort => {
             let driver = osprofiler::driver::connect(&format!("file:{}", directory.path().display()))?;
             Notifier::builder().service("bench").build(driver)
         }
         _ => Notifier::default(),
     };
-    profiler::set_trace_sql(matches!(mode, Mode::On | Mode::OnShort | Mode::NoTrace));
+    profiler::set_trace_sql(matches!(mode, Mode::OnThread | Mode::On | Mode::OnShort | Mode::NoTrace));
     let provider = SdkTracerProvider::builder().with_batch_exporter(Nowhere).build();
     if mode == Mode::OtelBatch {
         opentelemetry::global::set_tracer_provider(provider.clone());
@@ -116,6 +127,13 @@ async fn queries(mode: Mode, count: usize) -> Result<(), Box<dyn Error>> {
         Mode::On => {
             let profiler = Profiler::with_notifier(&notifier, "key", None, None);
             run_queries!(&traced, count).in_trace(&profiler).await?;
+        }
+        Mode::OnThread => {
+            // The runtime polls this future on one thread alone, whose scope this replaces until the end.
+            osprofiler::notifier::set(notifier.clone());
+            profiler::init("key", None, None);
+            run_queries!(&traced, count).await?;
+            profiler::clean();
         }
         Mode::OnShort => {
             for _ in 0..count / SHORT_TRACE {

@@ -89,8 +89,10 @@ impl<T> InTrace<T> {
         ended: impl FnOnce(&R) -> bool,
     ) -> Poll<R> {
         let mut this = self.project();
-        enter(this.name, this.point, this.scope);
-        this.name.take();
+        if this.name.is_some() {
+            enter(this.name, this.point, this.scope);
+            this.name.take();
+        }
         let Some(point) = this.point.as_mut() else { return step(this.inner, this.scope, poll, ended) };
         if !point.is_open() {
             point.start(std::mem::take(this.info));
