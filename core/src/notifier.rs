@@ -23,9 +23,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
+use crate::Message;
 use crate::collector::{Collector, CollectorConfig, CollectorStats, Queue, Renderer};
-use crate::driver::{self, Driver, DriverError, ListFilter, StoredTrace, TraceSummary, WriteError};
-use crate::{Id, Message};
+use crate::driver::{self, Driver, DriverError, WriteError};
 
 static GLOBAL: RwLock<Notifier> = RwLock::new(Notifier(None));
 
@@ -183,6 +183,10 @@ struct FunctionDriver<F>(F);
 const FUNCTION: &str = "a notifier function";
 
 impl<F: Fn(&Message) + Send + Sync> Driver for FunctionDriver<F> {
+    fn name(&self) -> &'static str {
+        FUNCTION
+    }
+
     fn write(&self, batch: &[Message]) -> Result<(), WriteError> {
         let failed =
             batch.iter().filter(|message| catch_unwind(AssertUnwindSafe(|| (self.0)(message))).is_err()).count();
@@ -193,17 +197,5 @@ impl<F: Fn(&Message) + Send + Sync> Driver for FunctionDriver<F> {
                 source: DriverError::Unsupported { driver: FUNCTION, operation: "take a message: it panicked" },
             }),
         }
-    }
-
-    fn read(&self, _: &Id) -> Result<StoredTrace, DriverError> {
-        Err(DriverError::Unsupported { driver: FUNCTION, operation: "be read" })
-    }
-
-    fn list(&self, _: &ListFilter) -> Result<Vec<TraceSummary>, DriverError> {
-        Err(DriverError::Unsupported { driver: FUNCTION, operation: "list traces" })
-    }
-
-    fn delete(&self, _: &Id) -> Result<bool, DriverError> {
-        Err(DriverError::Unsupported { driver: FUNCTION, operation: "delete a trace" })
     }
 }

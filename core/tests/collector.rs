@@ -8,8 +8,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use osprofiler::driver::{Driver, DriverError, ListFilter, StoredTrace, TraceSummary, WriteError};
-use osprofiler::{CollectorConfig, Id, Info, InfoWriter, Message, Notifier, Profiler, RenderInfo, Trace};
+use osprofiler::driver::{Driver, DriverError, WriteError};
+use osprofiler::{CollectorConfig, Info, InfoWriter, Message, Notifier, Profiler, RenderInfo, Trace};
 use serde_json::json;
 
 const LONG: Duration = Duration::from_secs(20);
@@ -20,18 +20,6 @@ struct Writes<F>(F);
 impl<F: Fn(&[Message]) -> Result<(), WriteError> + Send + Sync> Driver for Writes<F> {
     fn write(&self, batch: &[Message]) -> Result<(), WriteError> {
         (self.0)(batch)
-    }
-
-    fn read(&self, _: &Id) -> Result<StoredTrace, DriverError> {
-        Ok(StoredTrace::default())
-    }
-
-    fn list(&self, _: &ListFilter) -> Result<Vec<TraceSummary>, DriverError> {
-        Ok(Vec::new())
-    }
-
-    fn delete(&self, _: &Id) -> Result<bool, DriverError> {
-        Ok(false)
     }
 }
 

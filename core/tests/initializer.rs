@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use osprofiler::driver::{self, Driver, DriverError, ListFilter, StoredTrace, TraceSummary, WriteError};
+use osprofiler::driver::{self, Driver, WriteError};
 use osprofiler::initializer::{ShutdownGuard, init_from_conf};
 use osprofiler::{Config, ConfigError, Id, Message, Profiler, Trace, profiler, web};
 
@@ -133,18 +133,6 @@ fn stuck_store_holds_up_a_shutdown_no_longer_than_was_allowed() {
                 std::thread::yield_now();
             }
             Ok(())
-        }
-
-        fn read(&self, _: &Id) -> Result<StoredTrace, DriverError> {
-            Ok(StoredTrace::default())
-        }
-
-        fn list(&self, _: &ListFilter) -> Result<Vec<TraceSummary>, DriverError> {
-            Ok(Vec::new())
-        }
-
-        fn delete(&self, _: &Id) -> Result<bool, DriverError> {
-            Ok(false)
         }
     }
 

@@ -22,8 +22,13 @@ pub const DEFAULT_CONNECTION_STRING: &str = "file:osprofiler-traces";
 /// One storage back end.
 ///
 /// The collector's worker calls [`write`](Self::write); commands and reports call the rest. A driver may block: nothing
-/// on the query path waits for it.
+/// on the query path waits for it. A driver that only writes has nothing to say of the rest: it is refused.
 pub trait Driver: Send + Sync {
+    /// What errors call this driver.
+    fn name(&self) -> &'static str {
+        "this driver"
+    }
+
     /// Stores the messages of `batch`. They may belong to different traces.
     ///
     /// # Errors
@@ -36,21 +41,30 @@ pub trait Driver: Send + Sync {
     /// # Errors
     ///
     /// When the store cannot be read or the driver only writes.
-    fn read(&self, base_id: &Id) -> Result<StoredTrace, DriverError>;
+    fn read(&self, base_id: &Id) -> Result<StoredTrace, DriverError> {
+        let _ = base_id;
+        Err(DriverError::Unsupported { driver: self.name(), operation: "be read" })
+    }
 
     /// Lists the stored traces, newest first.
     ///
     /// # Errors
     ///
     /// When the store cannot be read or the driver cannot list.
-    fn list(&self, filter: &ListFilter) -> Result<Vec<TraceSummary>, DriverError>;
+    fn list(&self, filter: &ListFilter) -> Result<Vec<TraceSummary>, DriverError> {
+        let _ = filter;
+        Err(DriverError::Unsupported { driver: self.name(), operation: "list traces" })
+    }
 
     /// Deletes a trace and says whether there was one.
     ///
     /// # Errors
     ///
     /// When the store refuses or the driver cannot delete.
-    fn delete(&self, base_id: &Id) -> Result<bool, DriverError>;
+    fn delete(&self, base_id: &Id) -> Result<bool, DriverError> {
+        let _ = base_id;
+        Err(DriverError::Unsupported { driver: self.name(), operation: "delete a trace" })
+    }
 }
 
 /// What a store holds of one trace.

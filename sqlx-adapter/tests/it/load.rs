@@ -6,7 +6,7 @@ use std::thread;
 use std::time::Duration;
 
 use osprofiler::driver::file::{FileConfig, FileDriver};
-use osprofiler::driver::{Driver, DriverError, ListFilter, StoredTrace, TraceSummary, WriteError};
+use osprofiler::driver::{Driver, WriteError};
 use osprofiler::report::Trace;
 use osprofiler::{CollectorConfig, Id, Message, Notifier, Profiler, TraceExt, profiler};
 use osprofiler_sqlx::TracedSqlitePool;
@@ -84,18 +84,6 @@ impl Driver for Slow {
     fn write(&self, _: &[Message]) -> Result<(), WriteError> {
         thread::park_timeout(Duration::from_millis(300));
         Ok(())
-    }
-
-    fn read(&self, _: &Id) -> Result<StoredTrace, DriverError> {
-        Ok(StoredTrace::default())
-    }
-
-    fn list(&self, _: &ListFilter) -> Result<Vec<TraceSummary>, DriverError> {
-        Ok(Vec::new())
-    }
-
-    fn delete(&self, _: &Id) -> Result<bool, DriverError> {
-        Ok(false)
     }
 }
 
