@@ -3,7 +3,12 @@
 //! Here: the start and stop info. Below: [`ParamsWriter`], which gives bound values their JSON form. Not here: how an
 //! adapter comes by statement and values.
 
+#[cfg(feature = "mysql")]
+pub mod mysql;
 mod params;
+#[cfg(feature = "postgres")]
+pub mod postgres;
+mod value;
 
 use std::fmt;
 use std::ops::Range;
@@ -11,6 +16,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 pub use params::ParamsWriter;
+pub use value::DbValue;
 
 use crate::{Info, InfoWriter, RenderInfo};
 
