@@ -11,6 +11,7 @@ use osprofiler::profiler::{self, Point};
 use osprofiler::{Id, Profiler};
 use sqlx_core::Either;
 use sqlx_core::error::Error;
+use sqlx_core::executor::Execute;
 use sqlx_core::sql_str::SqlStr;
 
 use crate::database::TracedDatabase;
@@ -60,13 +61,16 @@ pub(crate) struct Call<DB: TracedDatabase> {
     waits_since: Option<Instant>,
     /// Whether the types of the bound values are to be looked at when the statement has run.
     learns: bool,
+    /// The query, until the driver gets it.
+    parts: Option<Parts<DB>>,
 }
 
 impl<DB: TracedDatabase> Call<DB> {
     /// A call to trace; `None` where nobody takes its messages.
     #[inline(never)]
-    pub(crate) fn new(source: &Arc<DbSource>, method: &'static str, lease: Option<&Arc<DbLease>>) -> Option<Self> {
-        Some(Self {
+    pub(crate) fn new(source: &Arc<DbSource>, method: &'static str, lease: Option<&Arc<DbLease>>) -> Option<Box<Self>> {
+        // In a box, since it moves from future to future.
+        Some(Box::new(Self {
             point: Some(Point::new(source.name())?),
             source: Arc::clone(source),
             method,
@@ -83,20 +87,27 @@ impl<DB: TracedDatabase> Call<DB> {
             waited: None,
             waits_since: None,
             learns: false,
-        })
+            parts: None,
+        }))
     }
 
     /// What the call runs.
-    pub(crate) fn runs(&mut self, parts: &mut Parts<DB>) {
+    pub(crate) fn runs<'q>(&mut self, query: impl Execute<'q, DB>) {
+        let parts = self.parts.insert(Parts::of(query));
         self.prepared = parts.prepared();
         if let Ok(Some(arguments)) = &mut parts.arguments {
             let small = self.point.as_ref().is_some_and(Point::is_collector_behind);
             self.values = Some(DB::capture(arguments, small));
+            self.learns = parts.is_kept() && DB::may_learn(&parts.sql);
         }
-        self.learns = parts.is_kept() && DB::may_learn(&parts.sql);
         // Cloning copies a `String` once; the driver gets the copy that is shared.
         let shared = parts.sql.clone();
         self.statement = Some(std::mem::replace(&mut parts.sql, shared));
+    }
+
+    /// The query, for the driver; it is there once.
+    pub(crate) fn take_query(&mut self) -> Parts<DB> {
+        self.parts.take().unwrap_or_else(Parts::none)
     }
 
     /// What the call is about, where it runs no query.
@@ -162,6 +173,14 @@ impl<DB: TracedDatabase> Call<DB> {
                 values: self.values.take(),
             };
             point.start_at(at, start);
+        }
+    }
+
+    /// The only row came back, and with it the statement's end.
+    pub(crate) fn only_row(&mut self, row: &DB::Row) {
+        self.counted.add_rows(1);
+        if self.keep > 0 {
+            self.keep_row(row);
         }
     }
 
@@ -283,9 +302,9 @@ impl<DB: TracedDatabase> Call<DB> {
         self.point = None;
     }
 
-    /// Whether the types of the bound values are to be looked at.
-    pub(crate) fn learns(&self) -> bool {
-        self.learns
+    /// The statement, where the types of its bound values are to be looked at once it has run.
+    pub(crate) fn learns(&self) -> Option<SqlStr> {
+        if self.learns { self.parts.as_ref().map(|parts| parts.sql.clone()) } else { None }
     }
 
     /// The trace, as it is around this call.

@@ -103,7 +103,7 @@ impl<'c, DB: TracedDatabase> TracedConnection<'c, DB> {
     }
 
     /// A call on this connection to trace; `None` where tracing is off.
-    pub(crate) fn call(&mut self, method: &'static str) -> Option<Call<DB>> {
+    pub(crate) fn call(&mut self, method: &'static str) -> Option<Box<Call<DB>>> {
         self.via().call(method)
     }
 

@@ -24,7 +24,6 @@ use sqlx_core::sql_str::SqlStr;
 use crate::call::{self, Call};
 use crate::database::TracedDatabase;
 use crate::mark::Marked;
-use crate::parts::Parts;
 
 /// What runs a call: a pool, which must first give a connection, or a connection.
 pub(crate) enum Host<'c, 's, DB: TracedDatabase> {
@@ -51,12 +50,12 @@ impl<DB: TracedDatabase> fmt::Debug for Via<'_, '_, DB> {
 impl<'c, DB: TracedDatabase> Via<'c, '_, DB> {
     /// A call to trace; `None` where tracing is off.
     #[inline]
-    pub(crate) fn call(&mut self, method: &'static str) -> Option<Call<DB>> {
+    pub(crate) fn call(&mut self, method: &'static str) -> Option<Box<Call<DB>>> {
         if call::is_traced(self.source) { self.new_call(method) } else { None }
     }
 
     #[inline(never)]
-    fn new_call(&mut self, method: &'static str) -> Option<Call<DB>> {
+    fn new_call(&mut self, method: &'static str) -> Option<Box<Call<DB>>> {
         let source = self.source;
         let lease = self.lease.as_mut().map(|lease| &*lease.get_or_insert_with(|| source.lease()));
         let mut call = Call::new(source, method, lease)?;
@@ -108,9 +107,9 @@ pub(crate) async fn acquire<DB: TracedDatabase>(
 /// The steps of a statement on a connection.
 fn steps<'e, DB: TracedDatabase>(
     connection: &'e mut DB::Connection,
-    parts: Parts<DB>,
+    call: &mut Call<DB>,
 ) -> Marked<BoxStream<'e, Result<Either<DB::QueryResult, DB::Row>, Error>>> {
-    Marked::new(DB::connection_executor(connection).fetch_many(parts), DB::EVENTS_ELSEWHERE)
+    Marked::new(DB::connection_executor(connection).fetch_many(call.take_query()), DB::EVENTS_ELSEWHERE)
 }
 
 /// Looks at the types of the values that were bound, where there may be something to learn.
@@ -123,14 +122,13 @@ async fn learn<DB: TracedDatabase>(connection: &mut DB::Connection, sql: Option<
 /// Runs a statement to its end and gathers what it returns.
 async fn gather<DB: TracedDatabase, T>(
     held: Held<'_, DB>,
-    parts: Parts<DB>,
-    mut call: Call<DB>,
+    mut call: Box<Call<DB>>,
     mut gathered: T,
     mut gather: impl FnMut(&mut T, &mut Call<DB>, Either<DB::QueryResult, DB::Row>),
 ) -> Result<T, Error> {
     let mut connection = held.start(&mut call).await?;
-    let sql = call.learns().then(|| parts.sql.clone());
-    let mut steps = steps::<DB>(&mut connection, parts);
+    let sql = call.learns();
+    let mut steps = steps::<DB>(&mut connection, &mut call);
     loop {
         match next(&mut steps).await {
             Some(Ok(step)) => gather(&mut gathered, &mut call, step),
@@ -167,19 +165,18 @@ async fn next_timed<DB: TracedDatabase, S: Stream + Unpin>(stream: &mut S, call:
 /// Runs a statement of which one row is wanted.
 async fn optional<DB: TracedDatabase>(
     held: Held<'_, DB>,
-    parts: Parts<DB>,
-    mut call: Call<DB>,
+    mut call: Box<Call<DB>>,
 ) -> Result<Option<DB::Row>, Error> {
     let mut connection = held.start(&mut call).await?;
-    let sql = call.learns().then(|| parts.sql.clone());
-    let inner = DB::connection_executor(&mut connection).fetch_optional(parts);
+    let sql = call.learns();
+    let inner = DB::connection_executor(&mut connection).fetch_optional(call.take_query());
     let row = match Marked::new(inner, DB::EVENTS_ELSEWHERE).await {
         Ok(row) => row,
         Err(error) => return Err(call.fail(error)),
     };
     call.expects_rows();
     if let Some(row) = &row {
-        call.row(row);
+        call.only_row(row);
     }
     call.finish();
     learn::<DB>(&mut connection, sql).await;
@@ -189,14 +186,13 @@ async fn optional<DB: TracedDatabase>(
 /// Runs a statement as a stream of what `pick` takes of its steps.
 fn stream<'e, DB: TracedDatabase, T: Send + 'e>(
     held: Held<'e, DB>,
-    parts: Parts<DB>,
-    mut call: Call<DB>,
+    mut call: Box<Call<DB>>,
     mut pick: impl FnMut(&mut Call<DB>, Either<DB::QueryResult, DB::Row>) -> Option<T> + Send + 'e,
 ) -> BoxStream<'e, Result<T, Error>> {
     Box::pin(sqlx_core::try_stream! {
         let mut connection = held.start(&mut call).await?;
-        let sql = call.learns().then(|| parts.sql.clone());
-        let mut steps = steps::<DB>(&mut connection, parts);
+        let sql = call.learns();
+        let mut steps = steps::<DB>(&mut connection, &mut call);
         call.streams();
         loop {
             match next_timed(&mut steps, &mut call).await {
@@ -221,7 +217,7 @@ fn stream<'e, DB: TracedDatabase, T: Send + 'e>(
 
 /// A method that runs a query: as it is with tracing off, otherwise as `$traced` says.
 macro_rules! run_query {
-    ($method:ident -> $boxed:ident<$item:ty>, |$held:ident, $parts:ident, $call:ident| $traced:expr) => {
+    ($method:ident -> $boxed:ident<$item:ty>, |$held:ident, $call:ident| $traced:expr) => {
         fn $method<'e, 'q: 'e, E>(mut self, query: E) -> $boxed<'e, Result<$item, Error>>
         where
             'c: 'e,
@@ -230,8 +226,7 @@ macro_rules! run_query {
             match self.call(stringify!($method)) {
                 None => straight!(self, $method(query)),
                 Some(mut $call) => {
-                    let mut $parts = Parts::of(query);
-                    $call.runs(&mut $parts);
+                    $call.runs(query);
                     let $held = self.held();
                     $traced
                 }
@@ -277,8 +272,8 @@ macro_rules! ask {
 impl<'c, DB: TracedDatabase> Executor<'c> for Via<'c, '_, DB> {
     type Database = DB;
 
-    run_query!(execute -> BoxFuture<DB::QueryResult>, |held, parts, call| {
-        Box::pin(gather(held, parts, call, DB::QueryResult::default(), |done, call, step| {
+    run_query!(execute -> BoxFuture<DB::QueryResult>, |held, call| {
+        Box::pin(gather(held, call, DB::QueryResult::default(), |done, call, step| {
             if let Either::Left(result) = step {
                 call.affected(&result);
                 done.extend([result]);
@@ -286,35 +281,35 @@ impl<'c, DB: TracedDatabase> Executor<'c> for Via<'c, '_, DB> {
         }))
     });
 
-    run_query!(execute_many -> BoxStream<DB::QueryResult>, |held, parts, call| {
-        stream(held, parts, call, |call, step| {
+    run_query!(execute_many -> BoxStream<DB::QueryResult>, |held, call| {
+        stream(held, call, |call, step| {
             let result = step.left()?;
             call.affected(&result);
             Some(result)
         })
     });
 
-    run_query!(fetch -> BoxStream<DB::Row>, |held, parts, call| {
+    run_query!(fetch -> BoxStream<DB::Row>, |held, call| {
         let mut call = call;
         call.expects_rows();
-        stream(held, parts, call, |call, step| {
+        stream(held, call, |call, step| {
             let row = step.right()?;
             call.row(&row);
             Some(row)
         })
     });
 
-    run_query!(fetch_many -> BoxStream<Either<DB::QueryResult, DB::Row>>, |held, parts, call| {
-        stream(held, parts, call, |call, step| {
+    run_query!(fetch_many -> BoxStream<Either<DB::QueryResult, DB::Row>>, |held, call| {
+        stream(held, call, |call, step| {
             call.step(&step);
             Some(step)
         })
     });
 
-    run_query!(fetch_all -> BoxFuture<Vec<DB::Row>>, |held, parts, call| {
+    run_query!(fetch_all -> BoxFuture<Vec<DB::Row>>, |held, call| {
         let mut call = call;
         call.expects_rows();
-        Box::pin(gather(held, parts, call, Vec::new(), |rows, call, step| {
+        Box::pin(gather(held, call, Vec::new(), |rows, call, step| {
             if let Either::Right(row) = step {
                 call.row(&row);
                 rows.push(row);
@@ -322,14 +317,14 @@ impl<'c, DB: TracedDatabase> Executor<'c> for Via<'c, '_, DB> {
         }))
     });
 
-    run_query!(fetch_one -> BoxFuture<DB::Row>, |held, parts, call| {
-        let optional = optional(held, parts, call);
+    run_query!(fetch_one -> BoxFuture<DB::Row>, |held, call| {
+        let optional = optional(held, call);
         // That the program wanted a row is no failure of the statement.
         Box::pin(async move { optional.await?.ok_or(Error::RowNotFound) })
     });
 
-    run_query!(fetch_optional -> BoxFuture<Option<DB::Row>>, |held, parts, call| {
-        Box::pin(optional(held, parts, call))
+    run_query!(fetch_optional -> BoxFuture<Option<DB::Row>>, |held, call| {
+        Box::pin(optional(held, call))
     });
 
     fn prepare<'e>(mut self, sql: SqlStr) -> BoxFuture<'e, Result<DB::Statement, Error>>

@@ -272,7 +272,7 @@ impl BoundValues for NoValues {
         match *self {}
     }
 
-    fn decode(self, _: &mut ParamsWriter<'_>) {
-        match self {}
+    fn decode(&self, _: &mut ParamsWriter<'_>) {
+        match *self {}
     }
 }

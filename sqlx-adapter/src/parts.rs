@@ -23,6 +23,11 @@ impl<DB: TracedDatabase> Parts<DB> {
         Self { statement, arguments, persistent, sql: query.sql() }
     }
 
+    /// Nothing to run.
+    pub(crate) fn none() -> Self {
+        Self { statement: None, arguments: Ok(None), persistent: false, sql: SqlStr::from_static("") }
+    }
+
     /// Whether the driver will find the statement prepared: as far as the query alone tells.
     pub(crate) fn prepared(&self) -> Option<bool> {
         match &self.arguments {

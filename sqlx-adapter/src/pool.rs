@@ -186,14 +186,14 @@ impl<DB: TracedDatabase> TracedPool<DB> {
         &self,
         connection: PoolConnection<DB>,
         statement: Option<SqlStr>,
-        call: Option<Call<DB>>,
+        call: Option<Box<Call<DB>>>,
     ) -> Result<TracedTransaction<'static, DB>, Error> {
         let connection = MaybePoolConnection::PoolConnection(connection);
         transaction::begin(connection, statement, Arc::clone(&self.source), None, call).await
     }
 
     /// A call on this pool to trace; `None` where tracing is off.
-    pub(crate) fn call(&self, method: &'static str) -> Option<Call<DB>> {
+    pub(crate) fn call(&self, method: &'static str) -> Option<Box<Call<DB>>> {
         if call::is_traced(&self.source) { Call::new(&self.source, method, None) } else { None }
     }
 

@@ -41,7 +41,7 @@ pub(crate) async fn begin<'c, DB: TracedDatabase>(
     statement: Option<SqlStr>,
     source: Arc<DbSource>,
     lease: Option<Arc<DbLease>>,
-    call: Option<Call<DB>>,
+    call: Option<Box<Call<DB>>>,
 ) -> Result<TracedTransaction<'c, DB>, Error> {
     let depth = DB::TransactionManager::get_transaction_depth(&connection);
     let Some(mut call) = call else {

@@ -31,8 +31,8 @@ pub trait BoundValues: Send + 'static {
     /// About how many bytes they keep in memory.
     fn weight(&self) -> usize;
 
-    /// Decodes them, on the collector's worker.
-    fn decode(self, params: &mut ParamsWriter<'_>);
+    /// Decodes them, on the collector's worker. Their memory goes back to a calling thread afterwards, which frees it.
+    fn decode(&self, params: &mut ParamsWriter<'_>);
 }
 
 /// Returned rows, as an adapter keeps them on the calling thread.
@@ -83,7 +83,7 @@ impl<S: AsRef<str> + Send + 'static, V: BoundValues> RenderInfo for DbStart<S, V
                 value::mark_cut(&mut head, statement.len());
                 db.string("statement", &head);
             }
-            if let Some(values) = values.take() {
+            if let Some(values) = values {
                 ParamsWriter::write(db, statement, options, |params| values.decode(params));
             }
             db.members(&source.members);
@@ -105,6 +105,12 @@ impl<S: AsRef<str> + Send + 'static, V: BoundValues> RenderInfo for DbStart<S, V
 
     fn weight(&self) -> usize {
         size_of::<Self>() + self.statement.as_ref().len() + self.values.as_ref().map_or(0, V::weight)
+    }
+
+    fn goes_back(&self) -> bool {
+        /// Longer values are freed by the worker, so that little memory is held for nothing.
+        const SMALL: usize = 1024;
+        self.values.as_ref().is_some_and(|values| values.weight() <= SMALL)
     }
 }
 
@@ -170,7 +176,7 @@ mod tests {
             8
         }
 
-        fn decode(self, params: &mut ParamsWriter<'_>) {
+        fn decode(&self, params: &mut ParamsWriter<'_>) {
             params.value(&DbValue::Integer(7), "INTEGER");
         }
     }

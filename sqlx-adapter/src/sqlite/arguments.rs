@@ -91,10 +91,10 @@ impl BoundValues for Values {
         }
     }
 
-    fn decode(self, params: &mut ParamsWriter<'_>) {
+    fn decode(&self, params: &mut ParamsWriter<'_>) {
         let mut reader = Reader::new(params);
         let (read, count, cut) = match self {
-            Self::Shared(arguments) => (reader.read_all(&arguments), arguments.len(), false),
+            Self::Shared(arguments) => (reader.read_all(arguments), arguments.len(), false),
             Self::Long(long) => (reader.read_all(&long.0), long.0.len(), false),
             Self::Text(text) => (reader.write_str(&text.text), text.count, text.cut),
         };
