@@ -1,0 +1,1 @@
+//! Values of every type, with their exact bytes.
