@@ -56,6 +56,8 @@ pub(crate) struct Call<DB: TracedDatabase> {
     /// How many more rows are to be kept.
     keep: usize,
     kept: Option<(SqlStr, DB::Rows)>,
+    /// Whether the statement came without arguments.
+    text: bool,
     /// How long a stream waited for the database.
     waited: Option<Duration>,
     waits_since: Option<Instant>,
@@ -84,6 +86,7 @@ impl<DB: TracedDatabase> Call<DB> {
             counted: DbStop::default(),
             keep: source.result_rows(),
             kept: None,
+            text: true,
             waited: None,
             waits_since: None,
             learns: false,
@@ -96,6 +99,7 @@ impl<DB: TracedDatabase> Call<DB> {
         let parts = self.parts.insert(Parts::of(query));
         self.prepared = parts.prepared();
         if let Ok(Some(arguments)) = &mut parts.arguments {
+            self.text = false;
             let small = self.point.as_ref().is_some_and(Point::is_collector_behind);
             self.values = Some(DB::capture(arguments, small));
             self.learns = parts.is_kept() && DB::may_learn(&parts.sql);
@@ -200,7 +204,7 @@ impl<DB: TracedDatabase> Call<DB> {
     fn keep_row(&mut self, row: &DB::Row) {
         self.keep -= 1;
         if let Some((_, kept)) = &mut self.kept {
-            DB::keep_row(kept, row, self.source.value_cap());
+            DB::keep_row(kept, row, self.text, self.source.value_cap());
         }
     }
 

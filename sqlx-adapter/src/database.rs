@@ -50,9 +50,9 @@ pub trait TracedDatabase: Database {
     #[doc(hidden)]
     fn capture(arguments: &mut Self::Arguments, small: bool) -> Self::Values;
 
-    /// Keeps a row, of each value not much more than `cap` bytes.
+    /// Keeps a row, of each value not much more than `cap` bytes. `text` says that the statement was not prepared.
     #[doc(hidden)]
-    fn keep_row(rows: &mut Self::Rows, row: &Self::Row, cap: usize);
+    fn keep_row(rows: &mut Self::Rows, row: &Self::Row, text: bool, cap: usize);
 
     /// How many rows a statement changed.
     #[doc(hidden)]
@@ -77,4 +77,10 @@ pub trait TracedDatabase: Database {
         let _ = (connection, sql);
         std::future::ready(())
     }
+}
+
+/// Host and port; an address of IPv6 stands in brackets.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+pub(crate) fn address(host: &str, port: u16) -> String {
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }

@@ -60,11 +60,16 @@ mod connection;
 mod database;
 mod executor;
 mod failure;
+mod long;
 mod mark;
+#[cfg(feature = "mysql")]
+mod mysql;
 #[cfg(feature = "net")]
 mod net;
 mod parts;
 mod pool;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod rows;
 #[cfg(feature = "sqlite")]
 mod sqlite;
@@ -78,6 +83,14 @@ pub use net::{SqlxEventFilter, SqlxEventLayer};
 pub use osprofiler::db::{DbOptions, ParamsPolicy, PatternError, Recorded};
 pub use pool::TracedPool;
 pub use transaction::TracedTransaction;
+
+/// A traced [`sqlx::PgPool`](sqlx_postgres::PgPool).
+#[cfg(feature = "postgres")]
+pub type TracedPgPool = TracedPool<sqlx_postgres::Postgres>;
+
+/// A traced [`sqlx::MySqlPool`](sqlx_mysql::MySqlPool), for MySQL and MariaDB.
+#[cfg(feature = "mysql")]
+pub type TracedMySqlPool = TracedPool<sqlx_mysql::MySql>;
 
 /// A traced [`sqlx::SqlitePool`](sqlx_sqlite::SqlitePool).
 #[cfg(feature = "sqlite")]

@@ -66,12 +66,10 @@ impl<C: Cell> ReturnedRows for Rows<C> {
     }
 }
 
-/// The beginning of a text, and how long it is.
-pub(crate) fn head(text: &str, cap: usize) -> DbValue<'static> {
-    DbValue::TextHead(text[..text.floor_char_boundary(cap)].to_owned().into(), text.len())
-}
-
-/// The beginning of bytes, and how many they are.
-pub(crate) fn bytes_head(bytes: &[u8], cap: usize) -> DbValue<'static> {
-    DbValue::BytesHead(bytes[..bytes.len().min(cap)].to_owned().into(), bytes.len())
+/// The first bytes of a value: all of it, where it is not much longer than `cap`, since only a whole number or date means
+/// anything.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+pub(crate) fn head_of(bytes: &[u8], cap: usize) -> Box<[u8]> {
+    const SHORT: usize = 4 << 10;
+    bytes[..bytes.len().min(cap.max(SHORT))].into()
 }

@@ -7,55 +7,30 @@
 //! for a few calls at a time only.
 
 use std::fmt::{self, Write};
+use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::atomic::{AtomicBool, AtomicUsize};
 
 use osprofiler::db::{BoundValues, DbValue, ParamsWriter};
 use sqlx_core::arguments::Arguments as _;
 use sqlx_sqlite::{SqliteArgumentValue, SqliteArguments};
 
+use crate::long::{NOT_KEPT, Permit};
+
 /// The longest text that is made of arguments, in bytes.
 const TEXT_CAP: usize = 8192;
 
-/// Stands in the place of values behind the first long one, where long values are not kept.
-const NOT_KEPT: &str = "…(not kept: too many long values at once)";
-
 /// Whether this program binds values that are long.
 static LONG_VALUES: AtomicBool = AtomicBool::new(false);
-
-/// How many calls with long values are kept, and how many may be.
-static LONG_KEPT: AtomicUsize = AtomicUsize::new(0);
-const LONG_CAP: usize = 16;
 
 /// Kept arguments.
 #[derive(Debug)]
 pub enum Values {
     /// Themselves.
     Shared(SqliteArguments),
-    /// Themselves, known to be long.
-    Long(Long),
+    /// Themselves, known to be long, with leave to keep them.
+    Long(SqliteArguments, Permit),
     /// What they print, as far as it is short.
     Text(Box<Text>),
-}
-
-/// One of the few long arguments that are kept at a time.
-#[derive(Debug)]
-pub struct Long(SqliteArguments);
-
-impl Long {
-    fn keep(arguments: &SqliteArguments) -> Option<Self> {
-        if LONG_KEPT.fetch_add(1, Relaxed) < LONG_CAP {
-            return Some(Self(arguments.clone()));
-        }
-        LONG_KEPT.fetch_sub(1, Relaxed);
-        None
-    }
-}
-
-impl Drop for Long {
-    fn drop(&mut self) {
-        LONG_KEPT.fetch_sub(1, Relaxed);
-    }
 }
 
 /// What arguments print, from the list on.
@@ -75,8 +50,8 @@ impl Values {
         }
         let mut text = ListText(String::new());
         let cut = write!(text, "{arguments:?}").is_err();
-        if cut && let Some(long) = Long::keep(arguments) {
-            return Self::Long(long);
+        if cut && let Some(permit) = Permit::take() {
+            return Self::Long(arguments.clone(), permit);
         }
         Self::Text(Box::new(Text { text: text.0, count: arguments.len(), cut }))
     }
@@ -86,7 +61,7 @@ impl BoundValues for Values {
     fn weight(&self) -> usize {
         match self {
             Self::Shared(arguments) => arguments.len() * size_of::<SqliteArgumentValue>(),
-            Self::Long(_) => TEXT_CAP,
+            Self::Long(..) => TEXT_CAP,
             Self::Text(text) => text.text.capacity(),
         }
     }
@@ -95,7 +70,7 @@ impl BoundValues for Values {
         let mut reader = Reader::new(params);
         let (read, count, cut) = match self {
             Self::Shared(arguments) => (reader.read_all(arguments), arguments.len(), false),
-            Self::Long(long) => (reader.read_all(&long.0), long.0.len(), false),
+            Self::Long(arguments, _) => (reader.read_all(arguments), arguments.len(), false),
             Self::Text(text) => (reader.write_str(&text.text), text.count, text.cut),
         };
         let complete = matches!(reader.state, State::After) && reader.count == count;

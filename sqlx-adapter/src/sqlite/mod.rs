@@ -45,7 +45,7 @@ impl TracedDatabase for Sqlite {
         arguments::Values::of(arguments, small)
     }
 
-    fn keep_row(rows: &mut Self::Rows, row: &SqliteRow, cap: usize) {
+    fn keep_row(rows: &mut Self::Rows, row: &SqliteRow, _text: bool, cap: usize) {
         rows.keep(row, |index| rows::SqliteCell::of(row, index, cap));
     }
 

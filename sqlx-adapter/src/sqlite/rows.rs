@@ -9,7 +9,7 @@ use sqlx_core::type_info::TypeInfo;
 use sqlx_core::value::{Value, ValueRef};
 use sqlx_sqlite::{Sqlite, SqliteRow};
 
-use crate::rows::{Cell, bytes_head, head};
+use crate::rows::Cell;
 
 /// A value and its storage class.
 #[derive(Debug)]
@@ -58,4 +58,12 @@ impl Cell for SqliteCell {
                 _ => 0,
             }
     }
+}
+
+fn head(text: &str, cap: usize) -> DbValue<'static> {
+    DbValue::TextHead(text[..text.floor_char_boundary(cap)].to_owned().into(), text.len())
+}
+
+fn bytes_head(bytes: &[u8], cap: usize) -> DbValue<'static> {
+    DbValue::BytesHead(bytes[..bytes.len().min(cap)].to_owned().into(), bytes.len())
 }

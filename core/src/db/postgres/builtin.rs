@@ -171,6 +171,11 @@ pub(super) fn name(oid: u32) -> Option<Cow<'static, str>> {
     }
 }
 
+/// The OID of the type with this `typname`.
+pub(super) fn oid(name: &str) -> Option<u32> {
+    TYPES.iter().find(|(_, typname, ..)| *typname == name).map(|(oid, ..)| *oid)
+}
+
 /// How the type with this name is read.
 pub(super) fn named(name: &str) -> Option<Form> {
     if let Some(entry) = TYPES.iter().find(|entry| entry.1 == name) {

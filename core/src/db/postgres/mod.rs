@@ -21,6 +21,7 @@
 
 mod builtin;
 mod decode;
+mod head;
 mod learned;
 mod name;
 mod reader;

@@ -173,6 +173,8 @@ fn owned(value: DbValue<'_>) -> DbValue<'static> {
         DbValue::Single(value) => DbValue::Single(value),
         DbValue::Text(text) => DbValue::Text(text.into_owned().into()),
         DbValue::Bytes(bytes) => DbValue::Bytes(bytes.into_owned().into()),
+        DbValue::TextHead(head, length) => DbValue::TextHead(head.into_owned().into(), length),
+        DbValue::BytesHead(head, length) => DbValue::BytesHead(head.into_owned().into(), length),
         DbValue::Json(text) => DbValue::Json(text.into_owned().into()),
         DbValue::List(values) => DbValue::List(values.into_iter().map(owned).collect()),
         DbValue::Object(members) => DbValue::Object(

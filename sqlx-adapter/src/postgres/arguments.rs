@@ -1,0 +1,277 @@
+//! Bound values of PostgreSQL, from sqlx's arguments.
+//!
+//! Bytes and types are not public. Bytes a *probe* gets: a value that is added to the arguments is shown their buffer, and
+//! by refusing to be encoded leaves them as they were. Types are read from what the arguments print, where they come first.
+//! The calling thread keeps a copy of the arguments, and the worker does both; where they are long it keeps the first bytes
+//! of each value.
+
+use std::cell::Cell;
+use std::fmt::{self, Write};
+
+use osprofiler::db::{BoundValues, DbValue, ParamsWriter};
+use sqlx_core::arguments::Arguments as _;
+use sqlx_core::encode::{Encode, IsNull};
+use sqlx_core::error::BoxDynError;
+use sqlx_core::types::Type;
+use sqlx_postgres::{PgArgumentBuffer, PgArguments, PgTypeInfo, Postgres};
+
+use super::types;
+use crate::long::NOT_KEPT;
+
+/// Arguments of no more bytes are kept as they are, and of no more where the collector is behind.
+const SHORT: usize = 32 << 10;
+const SHORT_WHEN_BEHIND: usize = 2 << 10;
+
+/// Of long arguments so many bytes of each value are kept, and so many together.
+const HEAD: usize = 2 << 10;
+const HEADS: usize = 128 << 10;
+
+/// Types take no longer text.
+const TYPES: usize = 256 << 10;
+
+/// Kept arguments.
+#[derive(Debug)]
+pub enum Values {
+    /// Themselves, and how many bytes they have.
+    Whole(Box<PgArguments>, usize),
+    /// What they print of their types, and the first bytes of each value.
+    Heads(Box<Heads>),
+}
+
+#[derive(Debug)]
+pub struct Heads {
+    types: String,
+    values: Vec<Option<Head>>,
+    weight: usize,
+    /// How many arguments there are.
+    count: usize,
+}
+
+#[derive(Debug)]
+struct Head {
+    bytes: Box<[u8]>,
+    length: usize,
+}
+
+impl Values {
+    pub(super) fn of(arguments: &mut PgArguments, small: bool) -> Self {
+        let length = probe(arguments, <[u8]>::len).unwrap_or(0);
+        if length <= if small { SHORT_WHEN_BEHIND } else { SHORT } {
+            return Self::Whole(Box::new(arguments.clone()), length);
+        }
+        let (types, count) = (types_text(arguments), arguments.len());
+        let values: Vec<Option<Head>> = probe(arguments, heads).unwrap_or_default();
+        let weight = types.len() + values.iter().flatten().map(|head| size_of::<Head>() + head.bytes.len()).sum::<usize>();
+        Self::Heads(Box::new(Heads { types, values, weight, count }))
+    }
+}
+
+impl BoundValues for Values {
+    fn weight(&self) -> usize {
+        match self {
+            Self::Whole(arguments, length) => {
+                size_of::<PgArguments>() + length + arguments.len() * size_of::<PgTypeInfo>()
+            }
+            Self::Heads(heads) => heads.weight,
+        }
+    }
+
+    fn decode(&self, params: &mut ParamsWriter<'_>) {
+        match self {
+            Self::Whole(arguments, _) => {
+                // The probe wants them for itself, though it changes nothing.
+                let mut arguments = (**arguments).clone();
+                let (types, count) = (types_text(&arguments), arguments.len());
+                let bytes = probe(&mut arguments, <[u8]>::to_vec).unwrap_or_default();
+                write(params, &types, count, values(&bytes).map(|value| value.map(|bytes| (bytes, bytes.len()))));
+            }
+            Self::Heads(heads) => {
+                let Heads { types, values, count, .. } = &**heads;
+                write(params, types, *count, values.iter().map(|head| head.as_ref().map(|head| (&*head.bytes, head.length))));
+            }
+        }
+    }
+}
+
+/// Decodes values, each with its bytes, or the first of them, and its length.
+fn write<'v>(
+    params: &mut ParamsWriter<'_>,
+    types: &str,
+    count: usize,
+    values: impl Iterator<Item = Option<(&'v [u8], usize)>>,
+) {
+    let Some(types) = types::read_list(types).filter(|types| types.len() == count) else {
+        return params.unknown(format!("{count} parameters in a form that this version does not know"));
+    };
+    let mut written = 0;
+    for (named, value) in types.iter().zip(values) {
+        let value = value.map_or(DbValue::Null, |(head, length)| named.ty.decode_head(head, length));
+        params.value(&value, &named.name);
+        written += 1;
+    }
+    for named in &types[written..] {
+        params.value(&NOT_KEPT.into(), &named.name);
+    }
+}
+
+/// The values in the arguments' buffer: each has its length before it, and NULL has -1.
+fn values(mut buffer: &[u8]) -> impl Iterator<Item = Option<&[u8]>> {
+    std::iter::from_fn(move || {
+        let (length, rest) = buffer.split_first_chunk::<4>()?;
+        let Ok(length) = usize::try_from(i32::from_be_bytes(*length)) else {
+            buffer = rest;
+            return Some(None);
+        };
+        let (value, rest) = rest.split_at_checked(length)?;
+        buffer = rest;
+        Some(Some(value))
+    })
+}
+
+fn heads(buffer: &[u8]) -> Vec<Option<Head>> {
+    let mut room = HEADS;
+    let head = |value: Option<&[u8]>| match value {
+        None => Some(None),
+        Some(value) => {
+            let bytes = &value[..value.len().min(HEAD)];
+            room = room.checked_sub(bytes.len())?;
+            Some(Some(Head { bytes: bytes.into(), length: value.len() }))
+        }
+    };
+    values(buffer).map_while(head).collect()
+}
+
+/// What the arguments print of their types: a list in brackets.
+fn types_text(arguments: &PgArguments) -> String {
+    let mut text = TypesText { text: String::with_capacity(128), done: false };
+    let _ = write!(text, "{arguments:?}");
+    let end = match text.done {
+        true => text.text.rfind(AFTER_TYPES),
+        false => None,
+    };
+    let start = text.text.find('[');
+    match (start, end) {
+        (Some(start), Some(end)) => text.text[start..=end].to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// What follows the types.
+const AFTER_TYPES: &str = "], buffer: PgArgumentBuffer";
+
+/// Takes text until the types are over, and then refuses, so that no long text of bytes is ever made.
+struct TypesText {
+    text: String,
+    done: bool,
+}
+
+impl Write for TypesText {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.text.push_str(text);
+        self.done = self.text.ends_with(AFTER_TYPES);
+        if self.done || self.text.len() > TYPES { Err(fmt::Error) } else { Ok(()) }
+    }
+}
+
+/// Shows `read` the arguments' buffer. The arguments are as they were afterwards: sqlx takes back what could not be encoded.
+fn probe<T>(arguments: &mut PgArguments, read: fn(&[u8]) -> T) -> Option<T> {
+    let seen = Cell::new(None);
+    let refused = arguments.add(Probe { read, seen: &seen });
+    debug_assert!(refused.is_err(), "a probe is never encoded");
+    seen.into_inner()
+}
+
+struct Probe<'p, T> {
+    read: fn(&[u8]) -> T,
+    seen: &'p Cell<Option<T>>,
+}
+
+/// Takes no memory: a probe is cheap.
+#[derive(Debug, thiserror::Error)]
+#[error("a probe is never encoded")]
+struct Refused;
+
+impl<T> Encode<'_, Postgres> for Probe<'_, T> {
+    fn encode_by_ref(&self, buffer: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
+        // The last four bytes are for the probe's own length.
+        let values = buffer.len().saturating_sub(4);
+        self.seen.set(Some((self.read)(&buffer[..values])));
+        Err(Box::new(Refused))
+    }
+}
+
+impl<T> Type<Postgres> for Probe<'_, T> {
+    fn type_info() -> PgTypeInfo {
+        <i32 as Type<Postgres>>::type_info()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use osprofiler::InfoWriter;
+    use osprofiler::db::DbOptions;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn read(values: &Values) -> Value {
+        let mut info = InfoWriter::new();
+        ParamsWriter::write(&mut info, "", &DbOptions::default(), |params| values.decode(params));
+        serde_json::from_str(&info.finish()).expect("JSON")
+    }
+
+    /// Pins the form of sqlx 0.9: where this fails, the reader needs a look before the adapter takes a new sqlx.
+    #[test]
+    fn the_known_form_is_read_and_the_arguments_stay_as_they_are() {
+        let mut arguments = PgArguments::default();
+        arguments.add(1_i32).expect("encoded");
+        arguments.add("it's").expect("encoded");
+        arguments.add(None::<i64>).expect("encoded");
+        arguments.add(vec![1_i64, 2]).expect("encoded");
+        let before = format!("{arguments:?}");
+        assert!(before.starts_with(
+            "PgArguments { types: [PgTypeInfo(Int4), PgTypeInfo(Text), PgTypeInfo(Int8), PgTypeInfo(Int8Array)], buffer: \
+             PgArgumentBuffer { buffer: [0, 0, 0, 4, 0, 0, 0, 1, 0, "
+        ));
+        let values = Values::of(&mut arguments, false);
+        assert_eq!(format!("{arguments:?}"), before);
+        assert_eq!(
+            read(&values),
+            json!({"params": [1, "it's", null, [1, 2]], "param_types": ["int4", "text", "int8", "int8[]"]})
+        );
+    }
+
+    #[test]
+    fn long_arguments_keep_the_first_bytes_of_each() {
+        let mut arguments = PgArguments::default();
+        arguments.add("é".repeat(20_000)).expect("encoded");
+        arguments.add(7_i32).expect("encoded");
+        arguments.add((0..10_000_i64).collect::<Vec<_>>()).expect("encoded");
+        let before = format!("{arguments:?}");
+        let values = Values::of(&mut arguments, false);
+        assert_eq!(format!("{arguments:?}"), before);
+        assert!(values.weight() < 10_000, "{}", values.weight());
+        let read = read(&values);
+        assert_eq!(read["params"][0], format!("{}…(+38976 B)", "é".repeat(512)));
+        assert_eq!(read["params"][1], 7);
+        assert!(read["params"][2].as_str().expect("a text").starts_with("[0,1,2,3,"), "{read}");
+    }
+
+    #[test]
+    fn many_long_values_are_not_all_kept() {
+        let mut arguments = PgArguments::default();
+        for _ in 0..100 {
+            arguments.add("x".repeat(5000)).expect("encoded");
+        }
+        let values = Values::of(&mut arguments, true);
+        assert!(values.weight() < 200_000, "{}", values.weight());
+        let read = read(&values);
+        assert_eq!(read["params"].as_array().expect("a list").len() as u64 + read["params_omitted"].as_u64().unwrap_or(0), 100);
+    }
+
+    #[test]
+    fn no_arguments_are_an_empty_list() {
+        let values = Values::of(&mut PgArguments::default(), false);
+        assert_eq!(read(&values), json!({"params": [], "param_types": []}));
+    }
+}

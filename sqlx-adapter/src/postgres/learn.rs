@@ -1,0 +1,70 @@
+//! What names of types stand for: enumerations, domains, composites.
+//!
+//! A bound value of a type that a program declares by its name says nothing more of it: the bytes of a domain may be those
+//! of a number or of a text. The server says it when it prepares the statement, and sqlx keeps that with the statement.
+//! So each statement is looked at once, after it has run, while the connection keeps it prepared: that asks the server
+//! nothing.
+
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
+
+use osprofiler::db::postgres;
+use sqlx_core::Either;
+use sqlx_core::connection::Connection;
+use sqlx_core::executor::Executor;
+use sqlx_core::sql_str::SqlStr;
+use sqlx_core::statement::Statement;
+use sqlx_postgres::{PgConnection, PgTypeInfo};
+
+use super::types;
+
+/// So many statements are remembered as looked at; then they are forgotten and looked at again.
+const MAX_SEEN: usize = 4096;
+
+#[derive(Default)]
+struct Seen {
+    hasher: RandomState,
+    statements: HashSet<u64>,
+    /// The last one, by its place in memory: the text of most statements is in the program.
+    last: Option<(usize, usize)>,
+}
+
+thread_local! {
+    static SEEN: RefCell<Seen> = RefCell::default();
+}
+
+/// Whether this thread has not looked at the statement yet. It has then.
+pub(super) fn is_new(sql: &str) -> bool {
+    SEEN.with_borrow_mut(|seen| {
+        let place = (sql.as_ptr().addr(), sql.len());
+        if seen.last == Some(place) {
+            return false;
+        }
+        if seen.statements.len() >= MAX_SEEN {
+            seen.statements.clear();
+        }
+        let is_new = seen.statements.insert(seen.hasher.hash_one(sql));
+        seen.last = (!is_new).then_some(place);
+        is_new
+    })
+}
+
+/// Looks at the parameters' types of a statement that the connection has just run and keeps prepared.
+pub(super) async fn from_statement(connection: &mut PgConnection, sql: SqlStr) {
+    // A connection that keeps no statements would have to prepare it again.
+    if connection.cached_statements_size() == 0 {
+        return;
+    }
+    if let Ok(statement) = connection.prepare(sql).await
+        && let Some(Either::Left(types)) = statement.parameters()
+    {
+        from_types(types);
+    }
+}
+
+fn from_types(types: &[PgTypeInfo]) {
+    for info in types {
+        postgres::learn(types::resolved(info));
+    }
+}
