@@ -1,0 +1,18 @@
+SELECT 'range_send([1,10)::int4range)|[1,10)::int4range', encode(range_send('[1,10)'::int4range), 'hex'), ('[1,10)'::int4range)::text;
+SELECT 'range_send(empty::numrange)|empty::numrange', encode(range_send('empty'::numrange), 'hex'), ('empty'::numrange)::text;
+SELECT 'range_send(["2026-01-01 00:00:00",)::tsrange)|["2026-01-01 00:00:00",)::tsrange', encode(range_send('["2026-01-01 00:00:00",)'::tsrange), 'hex'), ('["2026-01-01 00:00:00",)'::tsrange)::text;
+SELECT 'range_send((,2026-01-01)::daterange)|(,2026-01-01)::daterange', encode(range_send('(,2026-01-01)'::daterange), 'hex'), ('(,2026-01-01)'::daterange)::text;
+SELECT 'range_send([1.50,2.5]::numrange)|[1.50,2.5]::numrange', encode(range_send('[1.50,2.5]'::numrange), 'hex'), ('[1.50,2.5]'::numrange)::text;
+SELECT 'multirange_send({[1,3),[5,8)}::int4multirange)|{[1,3),[5,8)}::int4multirange', encode(multirange_send('{[1,3),[5,8)}'::int4multirange), 'hex'), ('{[1,3),[5,8)}'::int4multirange)::text;
+SELECT 'array_send({1,NULL,3}::int[])|1', encode(array_send('{1,NULL,3}'::int[]), 'hex'), (1)::text;
+SELECT 'array_send([0:1][2:3]={{a,b},{c,NULL}}::text[])|1', encode(array_send('[0:1][2:3]={{a,b},{c,NULL}}'::text[]), 'hex'), (1)::text;
+SELECT 'array_send({}::int[])|1', encode(array_send('{}'::int[]), 'hex'), (1)::text;
+SELECT 'hstore_send(a=>1,b=>NULL::hstore)|1', encode(hstore_send('a=>1,b=>NULL'::hstore), 'hex'), (1)::text;
+SELECT 'record_send(ROW(7,é::text,NULL::int))|1', encode(record_send(ROW(7,'é'::text,NULL::int)), 'hex'), (1)::text;
+SELECT 'array_send(ARRAY[sad,ok]::mood[])|1', encode(array_send(ARRAY['sad','ok']::mood[]), 'hex'), (1)::text;
+SELECT 'record_send(ROW(1,x,ok,2.5)::pair)|1', encode(record_send(ROW(1,'x','ok',2.5)::pair), 'hex'), (1)::text;
+SELECT 'cube_send(cube(array[1,2],array[3,4]))|cube(array[1,2],array[3,4])', encode(cube_send(cube(array[1,2],array[3,4])), 'hex'), (cube(array[1,2],array[3,4]))::text;
+SELECT 'cube_send(cube(1.5))|cube(1.5)', encode(cube_send(cube(1.5)), 'hex'), (cube(1.5))::text;
+SELECT 'range_send(textrange(a b,c"\d))|textrange(a b,c"\d)', encode(range_send(textrange('a b','c"\d')), 'hex'), (textrange('a b','c"\d'))::text;
+SELECT 'jsonb_send({"a":1})|1', encode(jsonb_send('{"a":1}'), 'hex'), (1)::text;
+SELECT 'array_send({(1,2),(3,4);(5,6),(7,8)}::box[])|{(1,2),(3,4);(5,6),(7,8)}::box[]', encode(array_send('{(1,2),(3,4);(5,6),(7,8)}'::box[]), 'hex'), ('{(1,2),(3,4);(5,6),(7,8)}'::box[])::text;
