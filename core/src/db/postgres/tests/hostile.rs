@@ -96,8 +96,8 @@ proptest! {
 
     #[test]
     fn any_name_is_some_type(name in r#"[a-cA-C_."\[\]]{0,12}"#, random: String) {
-        named(&name).decode(b"1234");
-        named(&random).decode(b"1234");
+        written(&named(&name).decode(b"1234"));
+        written(&named(&random).decode(b"1234"));
     }
 
     #[test]
