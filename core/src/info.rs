@@ -52,6 +52,14 @@ pub trait RenderInfo: Send + 'static {
     /// About how many bytes this keeps in memory until then: the collector's queue is bounded by their sum. This runs on the
     /// calling thread and must not panic.
     fn weight(&self) -> usize;
+
+    /// Whether what is left of this after it was rendered goes back to a calling thread, which drops it: memory that one
+    /// thread allocates and another frees is what a trace point costs most. Only what is small should, and what does
+    /// nothing but free memory: the queue is locked meanwhile. By default it is dropped on the worker.
+    #[doc(hidden)]
+    fn goes_back(&self) -> bool {
+        false
+    }
 }
 
 impl Info {
@@ -92,9 +100,19 @@ impl Info {
         }
     }
 
+    /// Whether what is left of it is to be dropped by a calling thread.
+    pub(crate) fn goes_back(&self) -> bool {
+        matches!(&self.0, Repr::Later { info, .. } if info.goes_back())
+    }
+
+    /// Whether it may keep memory that another thread will free.
+    pub(crate) fn is_later(&self) -> bool {
+        matches!(self.0, Repr::Later { .. })
+    }
+
     /// Writes the info's members, but for `host`, which is the collector's to say, as in OSProfiler.
-    pub(crate) fn render(self, info: &mut InfoWriter) {
-        match self.0 {
+    pub(crate) fn render(&mut self, info: &mut InfoWriter) {
+        match &mut self.0 {
             Repr::Empty => {}
             Repr::Map(map) => {
                 for (key, value) in map.iter().filter(|(key, _)| *key != "host") {
@@ -102,7 +120,7 @@ impl Info {
                 }
             }
             Repr::DbStop(stop) => stop.render(info),
-            Repr::Later { info: mut later, .. } => later.render(info),
+            Repr::Later { info: later, .. } => later.render(info),
         }
     }
 }
@@ -183,7 +201,7 @@ mod tests {
 
     use super::*;
 
-    fn json(info: Info) -> String {
+    fn json(mut info: Info) -> String {
         let mut writer = InfoWriter::new();
         info.render(&mut writer);
         writer.finish()

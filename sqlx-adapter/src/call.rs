@@ -1,147 +1,343 @@
 //! [`Call`]: one call of an executor method, from its first poll to its end.
 //!
-//! The point starts when the inner executor takes the query's text, which it does on the connection that will run it: waiting
-//! for the pool is not query time. What takes it before the first poll starts with that poll, since nothing runs before. This
-//! is the one place that starts and stops a database point.
+//! The point starts when the call has its connection: waiting for the pool is not query time. This is the one place that
+//! starts and stops a database point.
 
-use std::ops::Range;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use osprofiler::db::{DbSource, DbStart, DbStop};
+use osprofiler::db::{DbLease, DbSource, DbStart, DbStop, DbStopRows, Outcome};
 use osprofiler::profiler::{self, Point};
+use osprofiler::{Id, Profiler};
+use sqlx_core::Either;
 use sqlx_core::error::Error;
+use sqlx_core::executor::Execute;
 use sqlx_core::sql_str::SqlStr;
 
 use crate::database::TracedDatabase;
 use crate::failure::failure;
+use crate::parts::Parts;
 
-/// The name of database points.
-const NAME: &str = "db";
-
-/// What the query and its observer both know of a call.
-pub(crate) struct Call<DB: TracedDatabase> {
-    /// Whether the collector was behind when the call was made.
-    behind: bool,
-    state: Mutex<State<DB>>,
+/// Whether a call made now is to be traced.
+#[inline]
+pub(crate) fn is_traced(source: &DbSource) -> bool {
+    profiler::sql_active() && source.trace_sql()
 }
 
-struct State<DB: TracedDatabase> {
+/// Whether a call that is not traced is to be kept from the net.
+#[inline]
+pub(crate) fn is_hidden(source: &DbSource) -> bool {
+    #[cfg(feature = "net")]
+    return crate::net::is_installed() && !source.trace_sql();
+    #[cfg(not(feature = "net"))]
+    {
+        let _ = source;
+        false
+    }
+}
+
+/// A call that is traced. Dropped before its end it stops as cancelled, and if it was never polled it never was.
+pub(crate) struct Call<DB: TracedDatabase> {
     /// `None` once it has stopped.
     point: Option<Point>,
     source: Arc<DbSource>,
     method: &'static str,
-    /// Whether it needs a connection of the pool.
-    pooled: bool,
+    lease: Option<Arc<DbLease>>,
+    prepared: Option<bool>,
     /// When it was first polled.
     begun: Option<Instant>,
-    started: bool,
-    /// What is bound to the query, until it starts.
-    values: Option<DB::Values>,
-    /// What starts with the first poll, or what the database never saw.
+    /// When the database got the statement.
+    started: Option<Instant>,
+    /// From when to when it waited for its connection.
+    acquire: Option<(Instant, Instant)>,
     statement: Option<SqlStr>,
+    values: Option<DB::Values>,
+    counted: DbStop,
+    /// How many more rows are to be kept.
+    keep: usize,
+    kept: Option<(SqlStr, DB::Rows)>,
+    /// How long a stream waited for the database.
+    waited: Option<Duration>,
+    waits_since: Option<Instant>,
+    /// Whether the types of the bound values are to be looked at when the statement has run.
+    learns: bool,
+    /// The query, until the driver gets it.
+    parts: Option<Parts<DB>>,
 }
 
 impl<DB: TracedDatabase> Call<DB> {
-    /// A call to trace; `None` where tracing is off. `pooled` says that it needs a connection of the pool.
-    #[inline]
-    pub(crate) fn new(source: &Arc<DbSource>, method: &'static str, pooled: bool) -> Option<Arc<Self>> {
-        if profiler::sql_active() { Self::in_active_trace(source, method, pooled) } else { None }
-    }
-
+    /// A call to trace; `None` where nobody takes its messages.
     #[inline(never)]
-    fn in_active_trace(source: &Arc<DbSource>, method: &'static str, pooled: bool) -> Option<Arc<Self>> {
-        let point = Point::new(NAME)?;
-        Some(Arc::new(Self {
-            behind: point.is_collector_behind(),
-            state: Mutex::new(State {
-                point: Some(point),
-                source: Arc::clone(source),
-                method,
-                pooled,
-                begun: None,
-                started: false,
-                values: None,
-                statement: None,
-            }),
+    pub(crate) fn new(source: &Arc<DbSource>, method: &'static str, lease: Option<&Arc<DbLease>>) -> Option<Box<Self>> {
+        // In a box, since it moves from future to future.
+        Some(Box::new(Self {
+            point: Some(Point::new(source.name())?),
+            source: Arc::clone(source),
+            method,
+            lease: lease.cloned(),
+            prepared: None,
+            begun: None,
+            started: None,
+            acquire: None,
+            statement: None,
+            values: None,
+            counted: DbStop::default(),
+            keep: source.result_rows(),
+            kept: None,
+            waited: None,
+            waits_since: None,
+            learns: false,
+            parts: None,
         }))
     }
 
-    /// Keeps what is bound to the query.
-    pub(crate) fn capture(&self, arguments: &DB::Arguments) {
-        let values = DB::capture(arguments, self.behind);
-        self.lock().values = Some(values);
+    /// What the call runs.
+    pub(crate) fn runs<'q>(&mut self, query: impl Execute<'q, DB>) {
+        let parts = self.parts.insert(Parts::of(query));
+        self.prepared = parts.prepared();
+        if let Ok(Some(arguments)) = &mut parts.arguments {
+            let small = self.point.as_ref().is_some_and(Point::is_collector_behind);
+            self.values = Some(DB::capture(arguments, small));
+            self.learns = parts.is_kept() && DB::may_learn(&parts.sql);
+        }
+        // Cloning copies a `String` once; the driver gets the copy that is shared.
+        let shared = parts.sql.clone();
+        self.statement = Some(std::mem::replace(&mut parts.sql, shared));
     }
 
-    /// The call asks about a statement and runs no query.
-    pub(crate) fn asks(&self, statement: SqlStr) {
-        let mut state = self.lock();
-        state.pooled = false;
-        state.statement = Some(statement);
+    /// The query, for the driver; it is there once.
+    pub(crate) fn take_query(&mut self) -> Parts<DB> {
+        self.parts.take().unwrap_or_else(Parts::none)
     }
 
-    /// The call is about to be polled for the first time.
-    pub(crate) fn begin(&self) {
-        let mut state = self.lock();
-        let now = Instant::now();
-        state.begun = Some(now);
-        if let Some(statement) = state.statement.take() {
-            state.start(now, None, statement);
+    /// What the call is about, where it runs no query.
+    pub(crate) fn is_about(&mut self, statement: SqlStr) {
+        self.statement = Some(statement);
+    }
+
+    pub(crate) fn id(&self) -> Id {
+        self.point.as_ref().map_or_else(Id::random, |point| point.id().clone())
+    }
+
+    /// The lease whose statement this is; it changes with `BEGIN`.
+    pub(crate) fn runs_on(&mut self, lease: Arc<DbLease>) {
+        self.lease = Some(lease);
+    }
+
+    /// The call is polled for the first time.
+    pub(crate) fn begin(&mut self) {
+        self.begun = Some(Instant::now());
+    }
+
+    /// The call has waited for its connection since it began.
+    pub(crate) fn acquired(&mut self) {
+        if let Some(begun) = self.begun {
+            self.acquire = Some((begun, Instant::now()));
         }
     }
 
-    /// The database is about to get the query.
-    pub(crate) fn start(&self, statement: SqlStr) {
-        let mut state = self.lock();
-        match state.begun {
-            None => state.statement = Some(statement),
-            Some(begun) => {
-                let now = Instant::now();
-                let acquire = state.pooled.then_some(begun..now);
-                state.start(now, acquire, statement);
+    /// An earlier call waited for this one's connection.
+    pub(crate) fn was_acquired(&mut self, acquire: Option<(Instant, Instant)>) {
+        self.acquire = acquire;
+    }
+
+    pub(crate) fn acquire(&self) -> Option<(Instant, Instant)> {
+        self.acquire
+    }
+
+    /// The database is about to get the statement.
+    pub(crate) fn start(&mut self) {
+        let now = match (self.acquire, self.begun) {
+            // It was acquired just now.
+            (Some((from, to)), Some(begun)) if from == begun => to,
+            _ => Instant::now(),
+        };
+        self.start_at(now);
+    }
+
+    fn start_at(&mut self, at: Instant) {
+        self.started = Some(at);
+        self.begun.get_or_insert(at);
+        let statement = self.statement.take().unwrap_or(SqlStr::from_static(""));
+        if self.keep > 0 {
+            self.kept = Some((statement.clone(), DB::Rows::default()));
+        }
+        if let Some(point) = &mut self.point {
+            let start = DbStart {
+                source: Arc::clone(&self.source),
+                method: self.method,
+                acquire: self.acquire.map(|(from, to)| from..to),
+                lease: self.lease.clone(),
+                prepared: self.prepared,
+                statement,
+                values: self.values.take(),
+            };
+            point.start_at(at, start);
+        }
+    }
+
+    /// The only row came back, and with it the statement's end.
+    pub(crate) fn only_row(&mut self, row: &DB::Row) {
+        self.counted.add_rows(1);
+        if self.keep > 0 {
+            self.keep_row(row);
+        }
+    }
+
+    /// A row came back.
+    #[inline]
+    pub(crate) fn row(&mut self, row: &DB::Row) {
+        if self.counted.rows.unwrap_or(0) == 0 {
+            self.counted.first_row_us = self.started.map(|started| micros(started.elapsed()));
+        }
+        self.counted.add_rows(1);
+        if self.keep > 0 {
+            self.keep_row(row);
+        }
+    }
+
+    #[inline(never)]
+    fn keep_row(&mut self, row: &DB::Row) {
+        self.keep -= 1;
+        if let Some((_, kept)) = &mut self.kept {
+            DB::keep_row(kept, row, self.source.value_cap());
+        }
+    }
+
+    /// A call that asks for rows says how many there are, though there be none.
+    pub(crate) fn expects_rows(&mut self) {
+        self.counted.rows = Some(0);
+    }
+
+    /// A statement says how many rows it changed.
+    #[inline]
+    pub(crate) fn affected(&mut self, result: &DB::QueryResult) {
+        self.counted.add_affected(DB::rows_affected(result));
+    }
+
+    /// A part of a stream: see [`row`](Self::row) and [`affected`](Self::affected).
+    #[inline]
+    pub(crate) fn step(&mut self, step: &Either<DB::QueryResult, DB::Row>) {
+        match step {
+            Either::Left(result) => self.affected(result),
+            Either::Right(row) => self.row(row),
+        }
+    }
+
+    /// So many bytes went to or from the database.
+    pub(crate) fn add_bytes(&mut self, bytes: usize) {
+        self.counted.bytes = Some(self.counted.bytes.unwrap_or(0) + bytes as u64);
+    }
+
+    /// The call is a stream, of which it is to be known how long it waited for the database. A clock is read only where it
+    /// has to wait, and never for a row that is there.
+    #[inline]
+    pub(crate) fn is_polled(&mut self) {
+        if let Some(since) = self.waits_since.take() {
+            self.waited = Some(self.waited.unwrap_or_default() + since.elapsed());
+        }
+    }
+
+    /// A stream has to wait.
+    #[inline]
+    pub(crate) fn waits(&mut self) {
+        self.waits_since = Some(Instant::now());
+    }
+
+    /// The call is a stream.
+    pub(crate) fn streams(&mut self) {
+        self.waited = Some(Duration::ZERO);
+    }
+
+    /// What a stream did not wait for the database, the program took for the rows.
+    fn count_consumer(&mut self) {
+        self.is_polled();
+        if let (Some(waited), Some(started)) = (self.waited, self.started) {
+            self.counted.consumer_us = Some(micros(started.elapsed().saturating_sub(waited)));
+        }
+    }
+
+    /// What becomes of the transaction by this call, if it succeeds.
+    pub(crate) fn ends(&mut self, outcome: Outcome) {
+        self.counted.outcome = Some(outcome);
+    }
+
+    /// The call went well.
+    pub(crate) fn finish(&mut self) {
+        self.count_consumer();
+        let Some(point) = self.point.take() else { return };
+        match self.kept.take() {
+            Some((statement, rows)) if self.counted.rows.unwrap_or(0) > 0 => {
+                let source = Arc::clone(&self.source);
+                point.stop(DbStopRows { stop: self.counted, source, statement, rows: Some(rows) });
             }
+            _ => point.stop(self.counted),
         }
     }
 
-    /// The query was dropped and the database never saw it.
-    pub(crate) fn never_sent(&self, statement: SqlStr) {
-        self.lock().statement = Some(statement);
+    /// The call failed, perhaps on the way to its connection. Returns the error, which is the caller's.
+    pub(crate) fn fail(&mut self, error: Error) -> Error {
+        self.start_late();
+        self.count_consumer();
+        self.counted.outcome = None;
+        if let Some(point) = self.point.take() {
+            point.stop(failure::<DB>(self.counted, &error));
+        }
+        error
     }
 
-    /// The call has ended.
-    pub(crate) fn stop(&self, mut counted: DbStop, error: Option<&Error>) {
-        let mut state = self.lock();
-        if !state.started {
-            // It failed, or was dropped, on the way to a connection; if it was never polled, nothing happened.
-            let Some(begun) = state.begun else { return drop(state.point.take()) };
-            let acquire = state.pooled.then(|| begun..Instant::now());
-            let statement = state.statement.take().unwrap_or(SqlStr::from_static(""));
-            state.start(begun, acquire, statement);
-        }
-        if let Some(point) = state.point.take() {
-            match error {
-                None => point.stop(counted),
-                // The statement went well; that the program wanted a row of it is the program's affair.
-                Some(Error::RowNotFound) => {
-                    counted.add_rows(0);
-                    point.stop(counted);
-                }
-                Some(error) => point.stop(failure::<DB>(counted, error)),
+    /// As [`finish`](Self::finish) or [`fail`](Self::fail).
+    pub(crate) fn end<T>(&mut self, result: Result<T, Error>) -> Result<T, Error> {
+        match result {
+            Ok(value) => {
+                self.finish();
+                Ok(value)
             }
+            Err(error) => Err(self.fail(error)),
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State<DB>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// There is nothing to tell.
+    pub(crate) fn forget(&mut self) {
+        self.point = None;
+    }
+
+    /// The statement, where the types of its bound values are to be looked at once it has run.
+    pub(crate) fn learns(&self) -> Option<SqlStr> {
+        if self.learns { self.parts.as_ref().map(|parts| parts.sql.clone()) } else { None }
+    }
+
+    /// The trace, as it is around this call.
+    pub(crate) fn profiler(&self) -> Option<Profiler> {
+        self.point.is_some().then(profiler::get).flatten()
+    }
+
+    /// It ended on the way to its connection.
+    fn start_late(&mut self) {
+        if self.started.is_none()
+            && let Some(begun) = self.begun
+        {
+            self.acquire.get_or_insert_with(|| (begun, Instant::now()));
+            self.start_at(begun);
+        }
     }
 }
 
-impl<DB: TracedDatabase> State<DB> {
-    fn start(&mut self, at: Instant, acquire: Option<Range<Instant>>, statement: SqlStr) {
-        self.started = true;
-        if let Some(point) = &mut self.point {
-            let (source, values) = (Arc::clone(&self.source), self.values.take());
-            point.start_at(at, DbStart { source, method: self.method, acquire, statement, values });
+impl<DB: TracedDatabase> Drop for Call<DB> {
+    fn drop(&mut self) {
+        if self.point.is_none() {
+            return;
         }
+        if self.begun.is_none() {
+            return self.forget();
+        }
+        self.start_late();
+        self.counted.cancelled = true;
+        self.counted.outcome = None;
+        self.finish();
     }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }

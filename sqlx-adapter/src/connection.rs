@@ -8,18 +8,20 @@
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
+use std::time::Instant;
 
-use osprofiler::db::DbSource;
+use osprofiler::db::{DbLease, DbSource};
 use sqlx_core::connection::{ConnectOptions, Connection};
 use sqlx_core::error::Error;
-use sqlx_core::executor::Executor;
-use sqlx_core::pool::PoolConnection;
-use sqlx_core::sql_str::SqlSafeStr;
+use sqlx_core::pool::{MaybePoolConnection, PoolConnection};
+use sqlx_core::sql_str::{SqlSafeStr, SqlStr};
 use sqlx_core::transaction::Transaction;
 
-use crate::database::{self, TracedDatabase};
-use crate::executor::{Via, impl_executor};
-use crate::transaction::TracedTransaction;
+use crate::builder::TracedBuilder;
+use crate::call::Call;
+use crate::database::TracedDatabase;
+use crate::executor::{Host, Via, impl_executor};
+use crate::transaction::{self, TracedTransaction};
 
 /// A connection whose queries are traced: one of its own, or the one in a pool connection or transaction.
 ///
@@ -27,6 +29,10 @@ use crate::transaction::TracedTransaction;
 pub struct TracedConnection<'c, DB: TracedDatabase> {
     inner: Inner<'c, DB>,
     source: Arc<DbSource>,
+    /// `None` until a call on it is traced.
+    lease: Option<Arc<DbLease>>,
+    /// From when to when it was waited for, until a call says so.
+    acquire: Option<(Instant, Instant)>,
 }
 
 enum Inner<'c, DB: TracedDatabase> {
@@ -36,14 +42,14 @@ enum Inner<'c, DB: TracedDatabase> {
 }
 
 impl<DB: TracedDatabase> TracedConnection<'static, DB> {
-    /// As [`Connection::connect`].
+    /// As [`Connection::connect`]. [`TracedPool::builder`](crate::TracedPool::builder) has options for single connections
+    /// too.
     ///
     /// # Errors
     ///
     /// As there, and where the URL is malformed.
     pub fn connect(url: &str) -> impl Future<Output = Result<Self, Error>> + Send + use<DB> {
-        let options = url.parse::<<DB::Connection as Connection>::Options>();
-        async move { Self::connect_with(&options?).await }
+        TracedBuilder::new().connect_single(url)
     }
 
     /// As [`Connection::connect_with`].
@@ -54,7 +60,14 @@ impl<DB: TracedDatabase> TracedConnection<'static, DB> {
     pub fn connect_with(
         options: &<DB::Connection as Connection>::Options,
     ) -> impl Future<Output = Result<Self, Error>> + Send {
-        async move { Ok(Self { inner: Inner::Own(options.connect().await?), source: database::source::<DB>(options) }) }
+        TracedBuilder::new().connect_single_with(options)
+    }
+
+    pub(crate) fn open(
+        options: &<DB::Connection as Connection>::Options,
+        source: Arc<DbSource>,
+    ) -> impl Future<Output = Result<Self, Error>> + Send {
+        async move { Ok(Self::new(Inner::Own(options.connect().await?), source, None)) }
     }
 
     /// As [`Connection::close`].
@@ -72,17 +85,26 @@ impl<DB: TracedDatabase> TracedConnection<'static, DB> {
 }
 
 impl<'c, DB: TracedDatabase> TracedConnection<'c, DB> {
-    pub(crate) fn transaction(transaction: Transaction<'c, DB>, source: Arc<DbSource>) -> Self {
-        Self { inner: Inner::Transaction(transaction), source }
+    fn new(inner: Inner<'c, DB>, source: Arc<DbSource>, lease: Option<Arc<DbLease>>) -> Self {
+        Self { inner, source, lease, acquire: None }
     }
 
-    pub(crate) fn via(&mut self) -> Via<'_, impl Executor<'_, Database = DB>> {
-        let connection = match &mut self.inner {
-            Inner::Own(connection) => connection,
-            Inner::Pooled(connection) => &mut **connection,
-            Inner::Transaction(transaction) => &mut **transaction,
-        };
-        Via { inner: DB::connection_executor(connection), source: &self.source, pooled: false }
+    pub(crate) fn transaction(
+        transaction: Transaction<'c, DB>,
+        source: Arc<DbSource>,
+        lease: Option<Arc<DbLease>>,
+    ) -> Self {
+        Self::new(Inner::Transaction(transaction), source, lease)
+    }
+
+    pub(crate) fn via(&mut self) -> Via<'_, '_, DB> {
+        let host = Host::Connection(self.inner.connection());
+        Via { host, source: &self.source, lease: Some(&mut self.lease), acquire: Some(&mut self.acquire) }
+    }
+
+    /// A call on this connection to trace; `None` where tracing is off.
+    pub(crate) fn call(&mut self, method: &'static str) -> Option<Box<Call<DB>>> {
+        self.via().call(method)
     }
 
     pub(crate) fn into_transaction(self) -> Option<Transaction<'c, DB>> {
@@ -98,11 +120,7 @@ impl<'c, DB: TracedDatabase> TracedConnection<'c, DB> {
     ///
     /// As there.
     pub fn begin(&mut self) -> impl Future<Output = Result<TracedTransaction<'_, DB>, Error>> + Send {
-        let source = Arc::clone(&self.source);
-        async move {
-            let transaction = Connection::begin(&mut **self).await?;
-            Ok(TracedTransaction::new(TracedConnection::transaction(transaction, source)))
-        }
+        self.begin_maybe_with(None)
     }
 
     /// As [`Connection::begin_with`], traced.
@@ -114,11 +132,28 @@ impl<'c, DB: TracedDatabase> TracedConnection<'c, DB> {
         &mut self,
         statement: impl SqlSafeStr,
     ) -> impl Future<Output = Result<TracedTransaction<'_, DB>, Error>> + Send {
-        let source = Arc::clone(&self.source);
-        let statement = statement.into_sql_str();
+        self.begin_maybe_with(Some(statement.into_sql_str()))
+    }
+
+    fn begin_maybe_with(
+        &mut self,
+        statement: Option<SqlStr>,
+    ) -> impl Future<Output = Result<TracedTransaction<'_, DB>, Error>> + Send + use<'_, 'c, DB> {
         async move {
-            let transaction = Connection::begin_with(&mut **self, statement).await?;
-            Ok(TracedTransaction::new(TracedConnection::transaction(transaction, source)))
+            let call = self.call("begin");
+            let (source, lease) = (Arc::clone(&self.source), self.lease.clone());
+            let connection = MaybePoolConnection::Connection(self.inner.connection());
+            transaction::begin(connection, statement, source, lease, call).await
+        }
+    }
+}
+
+impl<DB: TracedDatabase> Inner<'_, DB> {
+    fn connection(&mut self) -> &mut DB::Connection {
+        match self {
+            Self::Own(connection) => connection,
+            Self::Pooled(connection) => connection,
+            Self::Transaction(transaction) => transaction,
         }
     }
 }
@@ -137,11 +172,7 @@ impl<DB: TracedDatabase> Deref for TracedConnection<'_, DB> {
 
 impl<DB: TracedDatabase> DerefMut for TracedConnection<'_, DB> {
     fn deref_mut(&mut self) -> &mut DB::Connection {
-        match &mut self.inner {
-            Inner::Own(connection) => connection,
-            Inner::Pooled(connection) => connection,
-            Inner::Transaction(transaction) => transaction,
-        }
+        self.inner.connection()
     }
 }
 
@@ -158,11 +189,15 @@ impl<DB: TracedDatabase> fmt::Debug for TracedConnection<'_, DB> {
 pub struct TracedPoolConnection<DB: TracedDatabase>(TracedConnection<'static, DB>);
 
 impl<DB: TracedDatabase> TracedPoolConnection<DB> {
-    pub(crate) fn new(connection: PoolConnection<DB>, source: Arc<DbSource>) -> Self {
-        Self(TracedConnection { inner: Inner::Pooled(connection), source })
+    pub(crate) fn new(
+        connection: PoolConnection<DB>,
+        source: Arc<DbSource>,
+        acquire: Option<(Instant, Instant)>,
+    ) -> Self {
+        Self(TracedConnection { acquire, ..TracedConnection::new(Inner::Pooled(connection), source, None) })
     }
 
-    fn via(&mut self) -> Via<'_, impl Executor<'_, Database = DB>> {
+    fn via(&mut self) -> Via<'_, '_, DB> {
         self.0.via()
     }
 
@@ -185,12 +220,22 @@ impl<DB: TracedDatabase> TracedPoolConnection<DB> {
     /// As [`PoolConnection::detach`]; the connection stays traced.
     #[must_use]
     pub fn detach(self) -> TracedConnection<'static, DB> {
-        let TracedConnection { inner, source } = self.0;
+        self.taken(PoolConnection::detach)
+    }
+
+    /// As [`PoolConnection::leak`]; the connection stays traced.
+    #[must_use]
+    pub fn leak(self) -> TracedConnection<'static, DB> {
+        self.taken(PoolConnection::leak)
+    }
+
+    fn taken(self, take: impl FnOnce(PoolConnection<DB>) -> DB::Connection) -> TracedConnection<'static, DB> {
+        let TracedConnection { inner, source, lease, acquire } = self.0;
         let inner = match inner {
-            Inner::Pooled(connection) => Inner::Own(connection.detach()),
+            Inner::Pooled(connection) => Inner::Own(take(connection)),
             other => other,
         };
-        TracedConnection { inner, source }
+        TracedConnection { inner, source, lease, acquire }
     }
 }
 
@@ -238,7 +283,26 @@ macro_rules! impl_acquire {
     };
 }
 
-pub(crate) use impl_acquire;
+/// Implements `AsRef` and `AsMut` as sqlx does, for advisory locks and the like.
+macro_rules! impl_as_connection {
+    ($self_type:ty) => {
+        impl<DB: $crate::TracedDatabase> AsRef<DB::Connection> for $self_type {
+            fn as_ref(&self) -> &DB::Connection {
+                self
+            }
+        }
+
+        impl<DB: $crate::TracedDatabase> AsMut<DB::Connection> for $self_type {
+            fn as_mut(&mut self) -> &mut DB::Connection {
+                self
+            }
+        }
+    };
+}
+
+pub(crate) use {impl_acquire, impl_as_connection};
 
 impl_acquire!(&'c mut TracedConnection<'_, DB>);
 impl_acquire!(&'c mut TracedPoolConnection<DB>);
+impl_as_connection!(TracedConnection<'_, DB>);
+impl_as_connection!(TracedPoolConnection<DB>);

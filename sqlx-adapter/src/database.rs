@@ -2,21 +2,28 @@
 //!
 //! Everything else is written once for all of them. The implementations have a module each.
 
-use std::sync::Arc;
-
-use osprofiler::db::{BoundValues, DbSource};
+use osprofiler::db::{BoundValues, ReturnedRows};
 use sqlx_core::connection::Connection;
 use sqlx_core::database::Database;
 use sqlx_core::error::DatabaseError;
 use sqlx_core::executor::Executor;
 use sqlx_core::pool::Pool;
+use sqlx_core::sql_str::SqlStr;
 
-/// A database whose queries can be traced. Implemented for [`sqlx::Sqlite`](sqlx_sqlite::Sqlite) with the feature
-/// `sqlite`.
+/// A database whose queries can be traced: `sqlx::Postgres`, `sqlx::MySql` and `sqlx::Sqlite`, each with the feature of
+/// its name.
 pub trait TracedDatabase: Database {
     /// Bound values, as they are kept until the collector's worker decodes them.
     #[doc(hidden)]
     type Values: BoundValues;
+
+    /// Returned rows, as they are kept until then.
+    #[doc(hidden)]
+    type Rows: ReturnedRows + Default;
+
+    /// Whether sqlx's events come from a thread of the driver's own.
+    #[doc(hidden)]
+    const EVENTS_ELSEWHERE: bool;
 
     /// The inner executor of a connection.
     #[doc(hidden)]
@@ -26,28 +33,48 @@ pub trait TracedDatabase: Database {
     #[doc(hidden)]
     fn pool_executor<'c>(pool: &Pool<Self>) -> impl Executor<'c, Database = Self>;
 
-    /// `info.db.system`.
+    /// `info.db.system`; `url` is what was connected to, where that is known.
     #[doc(hidden)]
-    const SYSTEM: &'static str;
+    fn system(url: Option<&str>) -> &'static str;
 
     /// `info.db.database`.
     #[doc(hidden)]
     fn database_name(options: &<Self::Connection as Connection>::Options) -> String;
 
-    /// Keeps the bound values, cheaply: this runs on the calling thread. `small` asks for a copy whose size is bounded.
+    /// `info.db.server`: host and port, or a socket's path; `None` where there is no server.
     #[doc(hidden)]
-    fn capture(arguments: &Self::Arguments, small: bool) -> Self::Values;
+    fn server(options: &<Self::Connection as Connection>::Options) -> Option<String>;
+
+    /// Keeps the bound values, cheaply: this runs on the calling thread. `small` asks for a copy whose size is bounded. The
+    /// arguments are as they were before when this returns.
+    #[doc(hidden)]
+    fn capture(arguments: &mut Self::Arguments, small: bool) -> Self::Values;
+
+    /// Keeps a row, of each value not much more than `cap` bytes.
+    #[doc(hidden)]
+    fn keep_row(rows: &mut Self::Rows, row: &Self::Row, cap: usize);
 
     /// How many rows a statement changed.
     #[doc(hidden)]
     fn rows_affected(result: &Self::QueryResult) -> u64;
 
-    /// The key in `info.db` under which an error's code stands, and the code.
+    /// What is known of an error beside constraint, table and kind.
     #[doc(hidden)]
-    fn error_code(error: &dyn DatabaseError) -> Option<(&'static str, String)>;
-}
+    fn error_details(error: &dyn DatabaseError, details: &mut Vec<(&'static str, String)>);
 
-/// What the points of a pool or connection with these options say of their database.
-pub(crate) fn source<DB: TracedDatabase>(options: &<DB::Connection as Connection>::Options) -> Arc<DbSource> {
-    DbSource::new(DB::SYSTEM, &DB::database_name(options))
+    /// Whether [`learn`](Self::learn) may find something new in this statement.
+    #[doc(hidden)]
+    #[inline]
+    fn may_learn(sql: &SqlStr) -> bool {
+        let _ = sql;
+        false
+    }
+
+    /// Looks at the types of a statement's parameters. The statement has just run on this connection, which keeps it
+    /// prepared: the database is not asked.
+    #[doc(hidden)]
+    fn learn(connection: &mut Self::Connection, sql: SqlStr) -> impl Future<Output = ()> + Send {
+        let _ = (connection, sql);
+        std::future::ready(())
+    }
 }

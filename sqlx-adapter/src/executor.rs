@@ -1,79 +1,251 @@
 //! The executor methods, once for all executors.
+//!
+//! With tracing off a call goes straight to sqlx's own executor. With tracing on the query is taken apart, the call gets its
+//! connection, and on that connection runs what sqlx's methods come down to: `fetch_many`, or `fetch_optional`.
 
 use std::fmt;
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Instant;
 
+use futures_core::Stream;
 use futures_core::future::BoxFuture;
 use futures_core::stream::BoxStream;
-use osprofiler::db::{DbSource, DbStop};
+use osprofiler::db::{DbLease, DbSource};
 use sqlx_core::Either;
 use sqlx_core::database::Database;
 use sqlx_core::describe::Describe;
 use sqlx_core::error::Error;
 use sqlx_core::executor::{Execute, Executor};
+use sqlx_core::pool::{MaybePoolConnection, Pool, PoolConnection};
 use sqlx_core::sql_str::SqlStr;
 
-use crate::call::Call;
+use crate::call::{self, Call};
 use crate::database::TracedDatabase;
-use crate::observe;
-use crate::query::TracedQuery;
+use crate::mark::Marked;
 
-/// An executor of sqlx, traced. With tracing off, every call goes straight to it.
-pub(crate) struct Via<'s, X> {
-    pub(crate) inner: X,
-    pub(crate) source: &'s Arc<DbSource>,
-    /// Whether `inner` is a pool.
-    pub(crate) pooled: bool,
+/// What runs a call: a pool, which must first give a connection, or a connection.
+pub(crate) enum Host<'c, 's, DB: TracedDatabase> {
+    Pool(&'s Pool<DB>),
+    Connection(&'c mut DB::Connection),
 }
 
-impl<X> fmt::Debug for Via<'_, X> {
+/// A traced executor.
+pub(crate) struct Via<'c, 's, DB: TracedDatabase> {
+    pub(crate) host: Host<'c, 's, DB>,
+    pub(crate) source: &'s Arc<DbSource>,
+    /// The connection's number and transaction; `None` where the call gets its connection for itself.
+    pub(crate) lease: Option<&'s mut Option<Arc<DbLease>>>,
+    /// From when to when the connection was waited for, where this is the first call on it.
+    pub(crate) acquire: Option<&'s mut Option<(Instant, Instant)>>,
+}
+
+impl<DB: TracedDatabase> fmt::Debug for Via<'_, '_, DB> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Via").finish_non_exhaustive()
     }
 }
 
-fn count_row<T>(stop: &mut DbStop, _: &T) {
-    stop.add_rows(1);
-}
+impl<'c, DB: TracedDatabase> Via<'c, '_, DB> {
+    /// A call to trace; `None` where tracing is off.
+    #[inline]
+    pub(crate) fn call(&mut self, method: &'static str) -> Option<Box<Call<DB>>> {
+        if call::is_traced(self.source) { self.new_call(method) } else { None }
+    }
 
-#[expect(clippy::ptr_arg, reason = "it counts the method's own result")]
-fn count_rows<T>(stop: &mut DbStop, rows: &Vec<T>) {
-    stop.add_rows(rows.len() as u64);
-}
+    #[inline(never)]
+    fn new_call(&mut self, method: &'static str) -> Option<Box<Call<DB>>> {
+        let source = self.source;
+        let lease = self.lease.as_mut().map(|lease| &*lease.get_or_insert_with(|| source.lease()));
+        let mut call = Call::new(source, method, lease)?;
+        call.was_acquired(self.acquire.as_mut().and_then(|acquire| acquire.take()));
+        Some(call)
+    }
 
-fn count_maybe_row<T>(stop: &mut DbStop, row: &Option<T>) {
-    stop.add_rows(u64::from(row.is_some()));
-}
-
-fn count_affected<DB: TracedDatabase>(stop: &mut DbStop, result: &DB::QueryResult) {
-    stop.add_affected(DB::rows_affected(result));
-}
-
-fn count_either<DB: TracedDatabase>(stop: &mut DbStop, step: &Either<DB::QueryResult, DB::Row>) {
-    match step {
-        Either::Left(result) => stop.add_affected(DB::rows_affected(result)),
-        Either::Right(_) => stop.add_rows(1),
+    fn held(self) -> Held<'c, DB> {
+        match self.host {
+            Host::Pool(pool) => Held::Pool(pool.clone()),
+            Host::Connection(connection) => Held::Connection(connection),
+        }
     }
 }
 
-/// A call that returned no row returned zero rows.
-fn count_nothing<T>(_: &mut DbStop, _: &T) {}
+/// A [`Host`] that a future can keep.
+enum Held<'c, DB: TracedDatabase> {
+    Pool(Pool<DB>),
+    Connection(&'c mut DB::Connection),
+}
 
-/// A method that runs a query: as it is with tracing off, observed with tracing on.
+impl<'c, DB: TracedDatabase> Held<'c, DB> {
+    /// Gives the call its connection, and starts it.
+    async fn start(self, call: &mut Call<DB>) -> Result<MaybePoolConnection<'c, DB>, Error> {
+        let connection = match self {
+            Self::Connection(connection) => MaybePoolConnection::Connection(connection),
+            Self::Pool(pool) => MaybePoolConnection::PoolConnection(acquire(&pool, call).await?),
+        };
+        call.start();
+        Ok(connection)
+    }
+}
+
+/// Takes a connection from the pool; what is sent to set up a new one belongs to the wait.
+pub(crate) async fn acquire<DB: TracedDatabase>(
+    pool: &Pool<DB>,
+    call: &mut Call<DB>,
+) -> Result<PoolConnection<DB>, Error> {
+    call.begin();
+    match Marked::new(pool.acquire(), false).await {
+        Ok(connection) => {
+            call.acquired();
+            Ok(connection)
+        }
+        Err(error) => Err(call.fail(error)),
+    }
+}
+
+/// The steps of a statement on a connection.
+fn steps<'e, DB: TracedDatabase>(
+    connection: &'e mut DB::Connection,
+    call: &mut Call<DB>,
+) -> Marked<BoxStream<'e, Result<Either<DB::QueryResult, DB::Row>, Error>>> {
+    Marked::new(DB::connection_executor(connection).fetch_many(call.take_query()), DB::EVENTS_ELSEWHERE)
+}
+
+/// Looks at the types of the values that were bound, where there may be something to learn.
+async fn learn<DB: TracedDatabase>(connection: &mut DB::Connection, sql: Option<SqlStr>) {
+    if let Some(sql) = sql {
+        DB::learn(connection, sql).await;
+    }
+}
+
+/// Runs a statement to its end and gathers what it returns.
+async fn gather<DB: TracedDatabase, T>(
+    held: Held<'_, DB>,
+    mut call: Box<Call<DB>>,
+    mut gathered: T,
+    mut gather: impl FnMut(&mut T, &mut Call<DB>, Either<DB::QueryResult, DB::Row>),
+) -> Result<T, Error> {
+    let mut connection = held.start(&mut call).await?;
+    let sql = call.learns();
+    let mut steps = steps::<DB>(&mut connection, &mut call);
+    loop {
+        match next(&mut steps).await {
+            Some(Ok(step)) => gather(&mut gathered, &mut call, step),
+            Some(Err(error)) => {
+                drop(steps);
+                return Err(call.fail(error));
+            }
+            None => break,
+        }
+    }
+    drop(steps);
+    call.finish();
+    learn::<DB>(&mut connection, sql).await;
+    Ok(gathered)
+}
+
+async fn next<S: Stream + Unpin>(stream: &mut S) -> Option<S::Item> {
+    poll_fn(|cx| Pin::new(&mut *stream).poll_next(cx)).await
+}
+
+/// As [`next`], where the call is to know how long it waits.
+async fn next_timed<DB: TracedDatabase, S: Stream + Unpin>(stream: &mut S, call: &mut Call<DB>) -> Option<S::Item> {
+    poll_fn(|cx| {
+        call.is_polled();
+        let poll = Pin::new(&mut *stream).poll_next(cx);
+        if poll.is_pending() {
+            call.waits();
+        }
+        poll
+    })
+    .await
+}
+
+/// Runs a statement of which one row is wanted.
+async fn optional<DB: TracedDatabase>(
+    held: Held<'_, DB>,
+    mut call: Box<Call<DB>>,
+) -> Result<Option<DB::Row>, Error> {
+    let mut connection = held.start(&mut call).await?;
+    let sql = call.learns();
+    let inner = DB::connection_executor(&mut connection).fetch_optional(call.take_query());
+    let row = match Marked::new(inner, DB::EVENTS_ELSEWHERE).await {
+        Ok(row) => row,
+        Err(error) => return Err(call.fail(error)),
+    };
+    call.expects_rows();
+    if let Some(row) = &row {
+        call.only_row(row);
+    }
+    call.finish();
+    learn::<DB>(&mut connection, sql).await;
+    Ok(row)
+}
+
+/// Runs a statement as a stream of what `pick` takes of its steps.
+fn stream<'e, DB: TracedDatabase, T: Send + 'e>(
+    held: Held<'e, DB>,
+    mut call: Box<Call<DB>>,
+    mut pick: impl FnMut(&mut Call<DB>, Either<DB::QueryResult, DB::Row>) -> Option<T> + Send + 'e,
+) -> BoxStream<'e, Result<T, Error>> {
+    Box::pin(sqlx_core::try_stream! {
+        let mut connection = held.start(&mut call).await?;
+        let sql = call.learns();
+        let mut steps = steps::<DB>(&mut connection, &mut call);
+        call.streams();
+        loop {
+            match next_timed(&mut steps, &mut call).await {
+                Some(Ok(step)) => {
+                    if let Some(picked) = pick(&mut call, step) {
+                        r#yield!(picked);
+                    }
+                }
+                Some(Err(error)) => {
+                    drop(steps);
+                    return Err(call.fail(error));
+                }
+                None => break,
+            }
+        }
+        drop(steps);
+        call.finish();
+        learn::<DB>(&mut connection, sql).await;
+        Ok(())
+    })
+}
+
+/// A method that runs a query: as it is with tracing off, otherwise as `$traced` says.
 macro_rules! run_query {
-    ($method:ident -> $boxed:ident<$item:ty>, $observe:ident, $count:expr) => {
-        fn $method<'e, 'q: 'e, E>(self, query: E) -> $boxed<'e, Result<$item, Error>>
+    ($method:ident -> $boxed:ident<$item:ty>, |$held:ident, $call:ident| $traced:expr) => {
+        fn $method<'e, 'q: 'e, E>(mut self, query: E) -> $boxed<'e, Result<$item, Error>>
         where
             'c: 'e,
             E: 'q + Execute<'q, DB>,
         {
-            match Call::<DB>::new(self.source, stringify!($method), self.pooled) {
-                None => self.inner.$method(query),
-                Some(call) => {
-                    let inner = self.inner.$method(TracedQuery::new(query, Arc::clone(&call)));
-                    observe::$observe(inner, call, $count)
+            match self.call(stringify!($method)) {
+                None => straight!(self, $method(query)),
+                Some(mut $call) => {
+                    $call.runs(query);
+                    let $held = self.held();
+                    $traced
                 }
             }
+        }
+    };
+}
+
+/// Hands a call to sqlx's own executor.
+macro_rules! straight {
+    ($self:ident, $method:ident($($argument:expr),* $(,)?)) => {
+        {
+            let source = $self.source;
+            let inner = match $self.host {
+                Host::Pool(pool) => DB::pool_executor(pool).$method($($argument),*),
+                Host::Connection(connection) => DB::connection_executor(connection).$method($($argument),*),
+            };
+            // The net is not to record what was switched off.
+            if call::is_hidden(source) { Box::pin(Marked::new(inner, DB::EVENTS_ELSEWHERE)) } else { inner }
         }
     };
 }
@@ -81,29 +253,81 @@ macro_rules! run_query {
 /// A method that asks the database about a statement without running it.
 macro_rules! ask {
     ($self:ident, $method:ident, $sql:ident, ($($argument:expr),*)) => {
-        match Call::<DB>::new($self.source, stringify!($method), $self.pooled) {
-            None => $self.inner.$method($sql, $($argument),*),
-            Some(call) => {
-                call.asks($sql.clone());
-                let inner = $self.inner.$method($sql, $($argument),*);
-                observe::future(inner, call, count_nothing)
+        match $self.call(stringify!($method)) {
+            None => straight!($self, $method($sql, $($argument),*)),
+            Some(mut call) => {
+                call.is_about($sql.clone());
+                let held = $self.held();
+                Box::pin(async move {
+                    let mut connection = held.start(&mut call).await?;
+                    let inner = DB::connection_executor(&mut connection).$method($sql, $($argument),*);
+                    let result = Marked::new(inner, DB::EVENTS_ELSEWHERE).await;
+                    call.end(result)
+                })
             }
         }
     };
 }
 
-impl<'c, DB: TracedDatabase, X: Executor<'c, Database = DB>> Executor<'c> for Via<'_, X> {
+impl<'c, DB: TracedDatabase> Executor<'c> for Via<'c, '_, DB> {
     type Database = DB;
 
-    run_query!(execute -> BoxFuture<DB::QueryResult>, future, count_affected::<DB>);
-    run_query!(execute_many -> BoxStream<DB::QueryResult>, stream, count_affected::<DB>);
-    run_query!(fetch -> BoxStream<DB::Row>, stream, count_row);
-    run_query!(fetch_many -> BoxStream<Either<DB::QueryResult, DB::Row>>, stream, count_either::<DB>);
-    run_query!(fetch_all -> BoxFuture<Vec<DB::Row>>, future, count_rows);
-    run_query!(fetch_one -> BoxFuture<DB::Row>, future, count_row);
-    run_query!(fetch_optional -> BoxFuture<Option<DB::Row>>, future, count_maybe_row);
+    run_query!(execute -> BoxFuture<DB::QueryResult>, |held, call| {
+        Box::pin(gather(held, call, DB::QueryResult::default(), |done, call, step| {
+            if let Either::Left(result) = step {
+                call.affected(&result);
+                done.extend([result]);
+            }
+        }))
+    });
 
-    fn prepare<'e>(self, sql: SqlStr) -> BoxFuture<'e, Result<DB::Statement, Error>>
+    run_query!(execute_many -> BoxStream<DB::QueryResult>, |held, call| {
+        stream(held, call, |call, step| {
+            let result = step.left()?;
+            call.affected(&result);
+            Some(result)
+        })
+    });
+
+    run_query!(fetch -> BoxStream<DB::Row>, |held, call| {
+        let mut call = call;
+        call.expects_rows();
+        stream(held, call, |call, step| {
+            let row = step.right()?;
+            call.row(&row);
+            Some(row)
+        })
+    });
+
+    run_query!(fetch_many -> BoxStream<Either<DB::QueryResult, DB::Row>>, |held, call| {
+        stream(held, call, |call, step| {
+            call.step(&step);
+            Some(step)
+        })
+    });
+
+    run_query!(fetch_all -> BoxFuture<Vec<DB::Row>>, |held, call| {
+        let mut call = call;
+        call.expects_rows();
+        Box::pin(gather(held, call, Vec::new(), |rows, call, step| {
+            if let Either::Right(row) = step {
+                call.row(&row);
+                rows.push(row);
+            }
+        }))
+    });
+
+    run_query!(fetch_one -> BoxFuture<DB::Row>, |held, call| {
+        let optional = optional(held, call);
+        // That the program wanted a row is no failure of the statement.
+        Box::pin(async move { optional.await?.ok_or(Error::RowNotFound) })
+    });
+
+    run_query!(fetch_optional -> BoxFuture<Option<DB::Row>>, |held, call| {
+        Box::pin(optional(held, call))
+    });
+
+    fn prepare<'e>(mut self, sql: SqlStr) -> BoxFuture<'e, Result<DB::Statement, Error>>
     where
         'c: 'e,
     {
@@ -111,7 +335,7 @@ impl<'c, DB: TracedDatabase, X: Executor<'c, Database = DB>> Executor<'c> for Vi
     }
 
     fn prepare_with<'e>(
-        self,
+        mut self,
         sql: SqlStr,
         parameters: &'e [<DB as Database>::TypeInfo],
     ) -> BoxFuture<'e, Result<DB::Statement, Error>>
@@ -121,7 +345,7 @@ impl<'c, DB: TracedDatabase, X: Executor<'c, Database = DB>> Executor<'c> for Vi
         ask!(self, prepare_with, sql, (parameters))
     }
 
-    fn describe<'e>(self, sql: SqlStr) -> BoxFuture<'e, Result<Describe<DB>, Error>>
+    fn describe<'e>(mut self, sql: SqlStr) -> BoxFuture<'e, Result<Describe<DB>, Error>>
     where
         'c: 'e,
     {

@@ -1,49 +1,26 @@
 //! What a failed call's stop info says of sqlx's error.
 
-use osprofiler::Info;
-use osprofiler::db::DbStop;
-use serde_json::{Map, Value};
+use osprofiler::db::{DbFailure, DbStop};
 use sqlx_core::error::{Error, ErrorKind};
 
 use crate::database::TracedDatabase;
 
-/// `{"etype", "message", "db": {"original_exception", "chained_exception", "sqlstate" or "code", ...}}`.
-///
-/// What the call returned before it failed stands in `db` too. Failures are rare, and the error itself belongs to the caller: this is made where it happens.
-pub(crate) fn failure<DB: TracedDatabase>(counted: DbStop, error: &Error) -> Info {
-    let mut db = Map::new();
-    for (key, count) in [("rows", counted.rows), ("rows_affected", counted.rows_affected)] {
-        if let Some(count) = count {
-            db.insert(key.to_owned(), count.into());
-        }
-    }
-    let mut set = |key: &str, value: String| drop(db.insert(key.to_owned(), Value::from(value)));
-    let original = match error {
+/// What is known of an error.
+pub(crate) fn failure<DB: TracedDatabase>(stop: DbStop, error: &Error) -> DbFailure {
+    let original_exception = match error {
         Error::Database(original) => original.to_string(),
         _ => std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string),
     };
-    set("original_exception", original);
-    set("chained_exception", error.to_string());
+    let mut details = Vec::new();
     if let Error::Database(original) = error {
-        if let Some((key, code)) = DB::error_code(original.as_ref()) {
-            set(key, code);
+        DB::error_details(original.as_ref(), &mut details);
+        for (key, name) in [("constraint", original.constraint()), ("table", original.table())] {
+            details.extend(name.map(|name| (key, name.to_owned())));
         }
-        if let Some(constraint) = original.constraint() {
-            set("constraint", constraint.to_owned());
-        }
-        if let Some(table) = original.table() {
-            set("table", table.to_owned());
-        }
-        if let Some(kind) = kind(&original.kind()) {
-            set("kind", kind.to_owned());
-        }
+        details.extend(kind(&original.kind()).map(|kind| ("kind", kind.to_owned())));
     }
-    Map::from_iter([
-        ("etype".to_owned(), Value::from(format!("sqlx::Error::{}", variant(error)))),
-        ("message".to_owned(), Value::from(error.to_string())),
-        ("db".to_owned(), Value::Object(db)),
-    ])
-    .into()
+    let etype = format!("sqlx::Error::{}", variant(error));
+    DbFailure { stop, etype, message: error.to_string(), original_exception, details }
 }
 
 fn kind(kind: &ErrorKind) -> Option<&'static str> {

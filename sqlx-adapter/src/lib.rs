@@ -54,20 +54,28 @@
 //! Enable the feature of each database that sqlx is used with: `sqlite`. How SQLite is linked is decided by sqlx's own
 //! features.
 
+mod builder;
 mod call;
 mod connection;
 mod database;
 mod executor;
 mod failure;
-mod observe;
+mod mark;
+#[cfg(feature = "net")]
+mod net;
+mod parts;
 mod pool;
-mod query;
+mod rows;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod transaction;
 
+pub use builder::TracedBuilder;
 pub use connection::{TracedConnection, TracedPoolConnection};
 pub use database::TracedDatabase;
+#[cfg(feature = "net")]
+pub use net::{SqlxEventFilter, SqlxEventLayer};
+pub use osprofiler::db::{DbOptions, ParamsPolicy, PatternError, Recorded};
 pub use pool::TracedPool;
 pub use transaction::TracedTransaction;
 

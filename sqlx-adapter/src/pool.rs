@@ -14,34 +14,45 @@ use osprofiler::db::DbSource;
 use sqlx_core::acquire::Acquire;
 use sqlx_core::connection::Connection;
 use sqlx_core::error::Error;
-use sqlx_core::executor::Executor;
 use sqlx_core::pool::{MaybePoolConnection, Pool, PoolConnection};
-use sqlx_core::sql_str::SqlSafeStr;
+use sqlx_core::sql_str::{SqlSafeStr, SqlStr};
 use sqlx_core::transaction::Transaction;
 
-use crate::connection::{TracedConnection, TracedPoolConnection};
-use crate::database::{self, TracedDatabase};
-use crate::executor::{Via, impl_executor};
-use crate::transaction::TracedTransaction;
+use crate::builder::TracedBuilder;
+use crate::call::{self, Call};
+use crate::connection::TracedPoolConnection;
+use crate::database::TracedDatabase;
+use crate::executor::{self, Host, Via, impl_executor};
+use crate::transaction::{self, TracedTransaction};
 
 /// A [`sqlx::Pool`](Pool) whose queries are traced.
 ///
 /// It takes the place of the pool: `&pool` is an executor, `begin` and `acquire` give traced transactions and connections,
-/// and everything else is the inner pool's, by deref. Functions that want `&sqlx::Pool<DB>` take it too; what they run is
-/// not traced.
+/// and everything else is the inner pool's, by deref. Functions that want `&sqlx::Pool<DB>` take it too; what they run only
+/// the [net](crate#the-net) sees.
 pub struct TracedPool<DB: TracedDatabase> {
     inner: Pool<DB>,
     source: Arc<DbSource>,
 }
 
 impl<DB: TracedDatabase> TracedPool<DB> {
+    /// A pool with options: what its points are called, and what they say of values.
+    #[must_use]
+    pub fn builder() -> TracedBuilder<DB> {
+        TracedBuilder::new()
+    }
+
+    pub(crate) fn new(inner: Pool<DB>, source: Arc<DbSource>) -> Self {
+        Self { inner, source }
+    }
+
     /// As [`Pool::connect`].
     ///
     /// # Errors
     ///
     /// As there.
     pub fn connect(url: &str) -> impl Future<Output = Result<Self, Error>> + Send + use<'_, DB> {
-        async move { Pool::connect(url).await.map(Self::from) }
+        TracedBuilder::new().connect(url)
     }
 
     /// As [`Pool::connect_with`].
@@ -52,7 +63,7 @@ impl<DB: TracedDatabase> TracedPool<DB> {
     pub fn connect_with(
         options: <DB::Connection as Connection>::Options,
     ) -> impl Future<Output = Result<Self, Error>> + Send {
-        async move { Pool::connect_with(options).await.map(Self::from) }
+        TracedBuilder::new().connect_with(options)
     }
 
     /// As [`Pool::connect_lazy`].
@@ -61,29 +72,43 @@ impl<DB: TracedDatabase> TracedPool<DB> {
     ///
     /// As there.
     pub fn connect_lazy(url: &str) -> Result<Self, Error> {
-        Pool::connect_lazy(url).map(Self::from)
+        TracedBuilder::new().connect_lazy(url)
     }
 
     /// As [`Pool::connect_lazy_with`].
     pub fn connect_lazy_with(options: <DB::Connection as Connection>::Options) -> Self {
-        Pool::connect_lazy_with(options).into()
+        TracedBuilder::new().connect_lazy_with(options)
     }
 
-    /// As [`Pool::acquire`], traced.
+    /// Switches the tracing of this pool, its clones and its connections on or off, from the next call on. It is on at
+    /// first, where [`osprofiler::profiler::set_trace_sql`] is.
+    pub fn set_trace_sql(&self, on: bool) {
+        self.source.set_trace_sql(on);
+    }
+
+    /// As [`Pool::acquire`], traced: the first statement on the connection says how long it was waited for, and where none
+    /// could be had, that is a point too.
     ///
     /// # Errors
     ///
     /// As there.
     pub fn acquire(&self) -> impl Future<Output = Result<TracedPoolConnection<DB>, Error>> + Send + use<DB> {
-        let source = Arc::clone(&self.source);
-        let acquired = self.inner.acquire();
-        async move { Ok(TracedPoolConnection::new(acquired.await?, source)) }
+        let (source, call) = (Arc::clone(&self.source), self.call("acquire"));
+        let pool = self.inner.clone();
+        async move {
+            let Some(mut call) = call else {
+                return Ok(TracedPoolConnection::new(pool.acquire().await?, source, None));
+            };
+            let connection = executor::acquire(&pool, &mut call).await?;
+            call.forget();
+            Ok(TracedPoolConnection::new(connection, source, call.acquire()))
+        }
     }
 
     /// As [`Pool::try_acquire`], traced.
     #[must_use]
     pub fn try_acquire(&self) -> Option<TracedPoolConnection<DB>> {
-        Some(TracedPoolConnection::new(self.inner.try_acquire()?, Arc::clone(&self.source)))
+        Some(TracedPoolConnection::new(self.inner.try_acquire()?, Arc::clone(&self.source), None))
     }
 
     /// As [`Pool::begin`], traced.
@@ -91,8 +116,8 @@ impl<DB: TracedDatabase> TracedPool<DB> {
     /// # Errors
     ///
     /// As there.
-    pub fn begin(&self) -> impl Future<Output = Result<TracedTransaction<'static, DB>, Error>> + Send {
-        async move { Ok(self.traced(self.inner.begin().await?)) }
+    pub fn begin(&self) -> impl Future<Output = Result<TracedTransaction<'static, DB>, Error>> + Send + use<'_, DB> {
+        self.begin_maybe_with(None)
     }
 
     /// As [`Pool::try_begin`], traced.
@@ -100,8 +125,10 @@ impl<DB: TracedDatabase> TracedPool<DB> {
     /// # Errors
     ///
     /// As there.
-    pub fn try_begin(&self) -> impl Future<Output = Result<Option<TracedTransaction<'static, DB>>, Error>> + Send {
-        async move { Ok(self.inner.try_begin().await?.map(|transaction| self.traced(transaction))) }
+    pub fn try_begin(
+        &self,
+    ) -> impl Future<Output = Result<Option<TracedTransaction<'static, DB>>, Error>> + Send + use<'_, DB> {
+        self.try_begin_maybe_with(None)
     }
 
     /// As [`Pool::begin_with`], traced.
@@ -113,8 +140,7 @@ impl<DB: TracedDatabase> TracedPool<DB> {
         &self,
         statement: impl SqlSafeStr,
     ) -> impl Future<Output = Result<TracedTransaction<'static, DB>, Error>> + Send {
-        let statement = statement.into_sql_str();
-        async move { Ok(self.traced(self.inner.begin_with(statement).await?)) }
+        self.begin_maybe_with(Some(statement.into_sql_str()))
     }
 
     /// As [`Pool::try_begin_with`], traced.
@@ -126,23 +152,59 @@ impl<DB: TracedDatabase> TracedPool<DB> {
         &self,
         statement: impl SqlSafeStr,
     ) -> impl Future<Output = Result<Option<TracedTransaction<'static, DB>>, Error>> + Send {
-        let statement = statement.into_sql_str();
-        async move { Ok(self.inner.try_begin_with(statement).await?.map(|transaction| self.traced(transaction))) }
+        self.try_begin_maybe_with(Some(statement.into_sql_str()))
     }
 
-    fn via<'c>(&self) -> Via<'_, impl Executor<'c, Database = DB>> {
-        Via { inner: DB::pool_executor(&self.inner), source: &self.source, pooled: true }
+    fn begin_maybe_with(
+        &self,
+        statement: Option<SqlStr>,
+    ) -> impl Future<Output = Result<TracedTransaction<'static, DB>, Error>> + Send + use<'_, DB> {
+        async move {
+            let mut call = self.call("begin");
+            if let (Some(call), Some(statement)) = (&mut call, &statement) {
+                call.is_about(statement.clone());
+            }
+            let connection = match &mut call {
+                None => self.inner.acquire().await?,
+                Some(call) => executor::acquire(&self.inner, call).await?,
+            };
+            self.begin_on(connection, statement, call).await
+        }
     }
 
-    fn traced(&self, transaction: Transaction<'static, DB>) -> TracedTransaction<'static, DB> {
-        TracedTransaction::new(TracedConnection::transaction(transaction, Arc::clone(&self.source)))
+    fn try_begin_maybe_with(
+        &self,
+        statement: Option<SqlStr>,
+    ) -> impl Future<Output = Result<Option<TracedTransaction<'static, DB>>, Error>> + Send + use<'_, DB> {
+        async move {
+            let Some(connection) = self.inner.try_acquire() else { return Ok(None) };
+            self.begin_on(connection, statement, self.call("begin")).await.map(Some)
+        }
+    }
+
+    async fn begin_on(
+        &self,
+        connection: PoolConnection<DB>,
+        statement: Option<SqlStr>,
+        call: Option<Box<Call<DB>>>,
+    ) -> Result<TracedTransaction<'static, DB>, Error> {
+        let connection = MaybePoolConnection::PoolConnection(connection);
+        transaction::begin(connection, statement, Arc::clone(&self.source), None, call).await
+    }
+
+    /// A call on this pool to trace; `None` where tracing is off.
+    pub(crate) fn call(&self, method: &'static str) -> Option<Box<Call<DB>>> {
+        if call::is_traced(&self.source) { Call::new(&self.source, method, None) } else { None }
+    }
+
+    fn via<'c>(&self) -> Via<'c, '_, DB> {
+        Via { host: Host::Pool(&self.inner), source: &self.source, lease: None, acquire: None }
     }
 }
 
 impl<DB: TracedDatabase> From<Pool<DB>> for TracedPool<DB> {
     fn from(inner: Pool<DB>) -> Self {
-        let source = database::source::<DB>(&inner.connect_options());
-        Self { inner, source }
+        TracedBuilder::new().build(inner)
     }
 }
 

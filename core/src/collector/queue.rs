@@ -19,6 +19,9 @@ use crate::{Id, Info, Phase};
 /// From so many held messages on, those who push keep only what is small.
 const BEHIND: usize = 4096;
 
+/// So many spent infos wait for the threads that free them; more are freed by the worker.
+const SPENT: usize = 1024;
+
 /// A message that is not rendered yet.
 pub(crate) struct Record {
     pub(crate) trace: Arc<TraceShared>,
@@ -55,6 +58,8 @@ pub(crate) struct Queue {
 #[derive(Default)]
 struct State {
     records: VecDeque<Record>,
+    /// What the worker has rendered: each thread that pushes takes one and drops it.
+    spent: Vec<Info>,
     /// Records in `records` and in the worker's hands.
     held: usize,
     /// Their weight.
@@ -96,6 +101,11 @@ impl Queue {
             self.counters.dropped.fetch_add(1, Relaxed);
             record.trace.lost.fetch_add(1, Relaxed);
             return;
+        }
+        if record.info.is_later() {
+            // In its place: to move it out of the lock would cost as much as to free it.
+            let left = state.spent.len().saturating_sub(1);
+            state.spent.truncate(left);
         }
         state.held += 1;
         state.held_bytes += bytes;
@@ -183,6 +193,17 @@ impl Queue {
             batch.extend(state.records.drain(..self.config.batch.max(1)));
         }
         true
+    }
+
+    /// Leaves spent infos to the calling threads, as far as there is room, and drops the others.
+    pub(super) fn give_back(&self, spent: &mut Vec<Info>) {
+        if !spent.is_empty() {
+            let mut state = self.lock();
+            let room = SPENT.saturating_sub(state.spent.len()).min(spent.len());
+            state.spent.extend(spent.drain(..room));
+            drop(state);
+            spent.clear();
+        }
     }
 
     /// Forgets `count` records that the worker is done with, and `bytes` of weight.

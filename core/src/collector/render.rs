@@ -32,6 +32,7 @@ pub(crate) struct Renderer {
     parent_id: Last<Id>,
     second: Last<i64>,
     buffers: Vec<String>,
+    spent: Vec<Info>,
 }
 
 /// A part of the message that most often is as in the one before, and its text.
@@ -80,16 +81,29 @@ impl Renderer {
             parent_id: Last::default(),
             second: Last::default(),
             buffers: Vec::new(),
+            spent: Vec::new(),
         }
     }
 
     /// Makes a message of `record`, whose info is taken.
     pub(super) fn message(&mut self, record: &mut Record) -> Message {
-        let info = std::mem::take(&mut record.info);
+        let mut info = std::mem::take(&mut record.info);
         // User code renders itself here, and may panic; what the message says without it is still worth having.
-        catch_unwind(AssertUnwindSafe(|| self.write(record, info))).unwrap_or_else(|_panic| {
-            self.write(record, Info::error("panic", "the info panicked while it was rendered"))
+        catch_unwind(AssertUnwindSafe(|| {
+            let message = self.write(record, &mut info);
+            if info.goes_back() {
+                self.spent.push(info);
+            }
+            message
+        }))
+        .unwrap_or_else(|_panic| {
+            self.write(record, &mut Info::error("panic", "the info panicked while it was rendered"))
         })
+    }
+
+    /// What was rendered and is to be dropped by calling threads.
+    pub(super) fn spent(&mut self) -> &mut Vec<Info> {
+        &mut self.spent
     }
 
     /// Takes back messages that are not needed any more, for the memory of their texts.
@@ -100,7 +114,7 @@ impl Renderer {
         messages.clear();
     }
 
-    fn write(&mut self, record: &Record, info: Info) -> Message {
+    fn write(&mut self, record: &Record, info: &mut Info) -> Message {
         let timestamp = record.trace.clock.timestamp(record.at);
         let suffix = record.phase.suffix();
         let mut json = self.buffers.pop().unwrap_or_default();

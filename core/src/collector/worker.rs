@@ -37,6 +37,7 @@ pub(super) fn run(queue: &Queue, driver: &dyn Driver, mut renderer: Renderer) {
             }
         }
         batch.clear();
+        queue.give_back(renderer.spent());
         write_part(queue, driver, &mut messages, &mut renderer, &mut health);
         queue.finish(0, bytes);
         health.look_at_drops(queue.counters.dropped.load(Relaxed));

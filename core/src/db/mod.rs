@@ -5,9 +5,12 @@
 
 #[cfg(feature = "mysql")]
 pub mod mysql;
+mod options;
 mod params;
 #[cfg(feature = "postgres")]
 pub mod postgres;
+mod source;
+mod stop;
 mod value;
 
 use std::fmt;
@@ -15,52 +18,47 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
-pub use params::ParamsWriter;
+pub use options::{DbOptions, ParamsPolicy, PatternError, Recorded};
+pub use params::{ParamsWriter, RowsWriter};
+pub use source::{DbLease, DbSource};
+pub use stop::{DbFailure, DbStop, Outcome};
 pub use value::DbValue;
 
 use crate::{Info, InfoWriter, RenderInfo};
-
-/// A statement keeps at most so many bytes; what is longer is cut, and marked with how much is missing.
-pub const STATEMENT_CAP: usize = 64 << 10;
-
-/// What all points of one pool or connection say of their database.
-#[derive(Debug)]
-pub struct DbSource {
-    /// The members of `info.db`, written once.
-    members: String,
-}
-
-impl DbSource {
-    /// `system` is `postgresql`, `mysql`, `mariadb` or `sqlite`; `database` is the database's name or file.
-    #[must_use]
-    pub fn new(system: &str, database: &str) -> Arc<Self> {
-        let mut info = InfoWriter::new();
-        info.string("system", system);
-        info.string("database", database);
-        Arc::new(Self { members: info.finish() })
-    }
-}
 
 /// Bound values, as an adapter keeps them on the calling thread.
 pub trait BoundValues: Send + 'static {
     /// About how many bytes they keep in memory.
     fn weight(&self) -> usize;
 
-    /// Decodes them, on the collector's worker.
-    fn decode(self, params: &mut ParamsWriter);
+    /// Decodes them, on the collector's worker. Their memory goes back to a calling thread afterwards, which frees it.
+    fn decode(&self, params: &mut ParamsWriter<'_>);
 }
 
-/// The start info of a database point: `{"db": {"statement", "params", "param_types", "system", "database", "method",
-/// "acquire_us"}}`.
+/// Returned rows, as an adapter keeps them on the calling thread.
+pub trait ReturnedRows: Send + 'static {
+    /// About how many bytes they keep in memory.
+    fn weight(&self) -> usize;
+
+    /// Decodes them, on the collector's worker.
+    fn decode(self, rows: &mut RowsWriter<'_>);
+}
+
+/// The start info of a database point: `{"db": {"statement", "params", "param_types", "system", "database", "server",
+/// "method", "connection", "transaction", "prepared", "acquire_us"}}`.
 ///
 /// `S` is a cheap handle of the statement.
 pub struct DbStart<S, V> {
-    /// The database.
+    /// The database, and how its statements are recorded.
     pub source: Arc<DbSource>,
     /// The executor method that was called, such as `fetch_one`.
     pub method: &'static str,
     /// From when to when the call waited for a connection, where it did not bring one. The worker works out how long.
     pub acquire: Option<Range<Instant>>,
+    /// The connection and transaction, where others run on the same.
+    pub lease: Option<Arc<DbLease>>,
+    /// Whether the statement was prepared before; `None` where that is not known.
+    pub prepared: Option<bool>,
     /// The statement.
     pub statement: S,
     /// Its bound values; `None` where it came without any.
@@ -75,22 +73,29 @@ impl<S: AsRef<str> + Send + 'static, V: BoundValues> From<DbStart<S, V>> for Inf
 
 impl<S: AsRef<str> + Send + 'static, V: BoundValues> RenderInfo for DbStart<S, V> {
     fn render(&mut self, info: &mut InfoWriter) {
-        let Self { source, method, acquire, statement, values } = self;
+        let Self { source, method, acquire, lease, prepared, statement, values } = self;
         info.object("db", |db| {
-            let statement = statement.as_ref();
-            match statement.len() {
-                0..=STATEMENT_CAP => db.string("statement", statement),
-                length => {
-                    let mut head = statement[..statement.floor_char_boundary(STATEMENT_CAP)].to_owned();
-                    params::mark_cut(&mut head, length);
-                    db.string("statement", &head);
-                }
+            let (statement, options) = (statement.as_ref(), &source.options);
+            if statement.len() <= options.statement_cap {
+                db.string("statement", statement);
+            } else {
+                let mut head = statement[..statement.floor_char_boundary(options.statement_cap)].to_owned();
+                value::mark_cut(&mut head, statement.len());
+                db.string("statement", &head);
             }
-            if let Some(values) = values.take() {
-                ParamsWriter::write(db, |params| values.decode(params));
+            if let Some(values) = values {
+                ParamsWriter::write(db, statement, options, |params| values.decode(params));
             }
             db.members(&source.members);
-            db.word("method", method);
+            if !method.is_empty() {
+                db.word("method", method);
+            }
+            if let Some(lease) = lease {
+                lease.render(db);
+            }
+            if let Some(prepared) = prepared {
+                db.bool("prepared", *prepared);
+            }
             if let Some(acquire) = acquire {
                 let waited = acquire.end.saturating_duration_since(acquire.start);
                 db.number("acquire_us", u64::try_from(waited.as_micros()).unwrap_or(u64::MAX));
@@ -101,6 +106,12 @@ impl<S: AsRef<str> + Send + 'static, V: BoundValues> RenderInfo for DbStart<S, V
     fn weight(&self) -> usize {
         size_of::<Self>() + self.statement.as_ref().len() + self.values.as_ref().map_or(0, V::weight)
     }
+
+    fn goes_back(&self) -> bool {
+        /// Longer values are freed by the worker, so that little memory is held for nothing.
+        const SMALL: usize = 1024;
+        self.values.as_ref().is_some_and(|values| values.weight() <= SMALL)
+    }
 }
 
 impl<S: AsRef<str>, V> fmt::Debug for DbStart<S, V> {
@@ -109,40 +120,45 @@ impl<S: AsRef<str>, V> fmt::Debug for DbStart<S, V> {
     }
 }
 
-/// The stop info of a database point that did not fail: `{"db": {"rows"}}` or `{"db": {"rows_affected"}}`, with
-/// `"cancelled": true` beside it where the call was dropped before its end.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct DbStop {
-    /// How many rows the program received; `None` where the call does not return rows.
-    pub rows: Option<u64>,
-    /// How many rows the statement changed; `None` where nobody said.
-    pub rows_affected: Option<u64>,
-    /// Whether the call was dropped before its end.
-    pub cancelled: bool,
+/// The stop info of a statement whose rows are recorded: [`DbStop`], with `db.result`.
+pub struct DbStopRows<S, R> {
+    /// What was counted.
+    pub stop: DbStop,
+    /// How the rows are recorded.
+    pub source: Arc<DbSource>,
+    /// The statement, which says whether its values may be recorded.
+    pub statement: S,
+    /// The first rows; `None` once they are written.
+    pub rows: Option<R>,
 }
 
-impl DbStop {
-    /// Counts rows that the program received.
-    pub fn add_rows(&mut self, rows: u64) {
-        self.rows = Some(self.rows.unwrap_or(0) + rows);
-    }
-
-    /// Counts rows that the statement changed.
-    pub fn add_affected(&mut self, rows: u64) {
-        self.rows_affected = Some(self.rows_affected.unwrap_or(0) + rows);
-    }
-
-    pub(crate) fn render(self, info: &mut InfoWriter) {
+impl<S: AsRef<str> + Send + 'static, R: ReturnedRows> RenderInfo for DbStopRows<S, R> {
+    fn render(&mut self, info: &mut InfoWriter) {
         info.object("db", |db| {
-            for (key, count) in [("rows", self.rows), ("rows_affected", self.rows_affected)] {
-                if let Some(count) = count {
-                    db.number(key, count);
-                }
+            self.stop.write_db(db);
+            if let Some(rows) = self.rows.take() {
+                RowsWriter::write(db, self.statement.as_ref(), &self.source.options, |writer| rows.decode(writer));
             }
         });
-        if self.cancelled {
+        if self.stop.cancelled {
             info.bool("cancelled", true);
         }
+    }
+
+    fn weight(&self) -> usize {
+        size_of::<Self>() + self.statement.as_ref().len() + self.rows.as_ref().map_or(0, R::weight)
+    }
+}
+
+impl<S: AsRef<str> + Send + 'static, R: ReturnedRows> From<DbStopRows<S, R>> for Info {
+    fn from(stop: DbStopRows<S, R>) -> Self {
+        Self::rendered_later(stop)
+    }
+}
+
+impl<S: AsRef<str>, R> fmt::Debug for DbStopRows<S, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DbStopRows").field("stop", &self.stop).finish_non_exhaustive()
     }
 }
 
@@ -151,6 +167,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::Id;
 
     struct Seven;
 
@@ -159,52 +176,77 @@ mod tests {
             8
         }
 
-        fn decode(self, params: &mut ParamsWriter) {
-            params.integer(7, "INTEGER");
+        fn decode(&self, params: &mut ParamsWriter<'_>) {
+            params.value(&DbValue::Integer(7), "INTEGER");
         }
     }
 
-    fn start(statement: impl Into<String>, values: Option<Seven>, acquire: Option<Duration>) -> String {
-        let now = Instant::now();
-        let acquire = acquire.map(|waited| now..now + waited);
-        let source = DbSource::new("sqlite", "a \"b\".db");
-        let mut info = InfoWriter::new();
-        DbStart { source, method: "fetch_one", acquire, statement: statement.into(), values }.render(&mut info);
-        info.finish()
+    fn start(statement: &str, values: Option<Seven>) -> DbStart<String, Seven> {
+        let source = DbSource::new("sqlite", "a \"b\".db", None, DbOptions::default());
+        let (acquire, lease, prepared) = (None, None, None);
+        DbStart { source, method: "fetch_one", acquire, lease, prepared, statement: statement.to_owned(), values }
     }
 
-    fn stopped(stop: DbStop) -> String {
-        let mut info = InfoWriter::new();
-        stop.render(&mut info);
-        info.finish()
+    fn rendered(mut info: impl RenderInfo) -> String {
+        let mut writer = InfoWriter::new();
+        info.render(&mut writer);
+        writer.finish()
     }
 
     #[test]
     fn start_has_its_members_in_order() {
         assert_eq!(
-            start("SELECT ?", Some(Seven), Some(Duration::from_micros(12))),
-            r#"{"db":{"statement":"SELECT ?","params":[7],"param_types":["INTEGER"],"system":"sqlite","database":"a \"b\".db","method":"fetch_one","acquire_us":12}}"#
-        );
-        assert_eq!(
-            start("SELECT 1", None, None),
+            rendered(start("SELECT 1", None)),
             r#"{"db":{"statement":"SELECT 1","system":"sqlite","database":"a \"b\".db","method":"fetch_one"}}"#
+        );
+        let mut full = start("SELECT ?", Some(Seven));
+        full.source = DbSource::new("mysql", "d", Some("localhost:3306"), DbOptions::default());
+        let (now, lease) = (Instant::now(), full.source.lease());
+        full.acquire = Some(now..now + Duration::from_micros(12));
+        full.lease = Some(lease.begin(Id::from("a")).begin(Id::from("b")));
+        full.prepared = Some(true);
+        assert_eq!(
+            rendered(full),
+            r#"{"db":{"statement":"SELECT ?","params":[7],"param_types":["INTEGER"],"system":"mysql","database":"d","server":"localhost:3306","method":"fetch_one","connection":1,"transaction":"b","savepoint_of":"a","prepared":true,"acquire_us":12}}"#
         );
     }
 
     #[test]
     fn long_statements_are_cut_on_character_boundaries_and_marked() {
-        let text = start("é".repeat(40_000), None, None);
+        let text = rendered(start(&"é".repeat(40_000), None));
         assert!(text.contains(&format!("{}…(+14464 B)\"", "é".repeat(32_768))));
     }
 
     #[test]
-    fn stop_says_what_is_known() {
-        let mut stop = DbStop::default();
-        assert_eq!(stopped(stop), r#"{"db":{}}"#);
-        stop.add_rows(2);
-        stop.add_rows(1);
-        stop.add_affected(0);
-        stop.cancelled = true;
-        assert_eq!(stopped(stop), r#"{"db":{"rows":3,"rows_affected":0},"cancelled":true}"#);
+    fn statements_around_an_adapter_say_so() {
+        let mut bypassed = start("SELECT 1", None);
+        bypassed.source = DbSource::bypassed("because", DbOptions::default());
+        bypassed.method = "";
+        assert_eq!(
+            rendered(bypassed),
+            r#"{"db":{"statement":"SELECT 1","bypassed":true,"params_unknown":"because"}}"#
+        );
+    }
+
+    #[test]
+    fn rows_stand_beside_their_count() {
+        struct One;
+
+        impl ReturnedRows for One {
+            fn weight(&self) -> usize {
+                1
+            }
+
+            fn decode(self, rows: &mut RowsWriter<'_>) {
+                rows.row([("id", "INTEGER", DbValue::Integer(1))]);
+            }
+        }
+
+        let stop = DbStop { rows: Some(1), cancelled: true, ..DbStop::default() };
+        let source = DbSource::new("sqlite", "", None, DbOptions::default());
+        assert_eq!(
+            rendered(DbStopRows { stop, source, statement: "SELECT 1".to_owned(), rows: Some(One) }),
+            r#"{"db":{"rows":1,"result":[{"id":1}]},"cancelled":true}"#
+        );
     }
 }

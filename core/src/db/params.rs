@@ -1,24 +1,41 @@
-//! [`ParamsWriter`]: bound values as JSON, with a cap on each.
+//! [`ParamsWriter`]: bound values as JSON, with a cap on each; [`RowsWriter`]: rows in the same form.
 
 use std::cell::Cell;
-use std::fmt::Write as _;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use serde_json::Value;
+
+use super::{DbOptions, DbValue, ParamsPolicy, Recorded};
 use crate::InfoWriter;
 use crate::json::{write_json, write_str};
 
 /// Writes bound values in the order of their placeholders, as `info.db.params` and `info.db.param_types`.
 #[derive(Debug)]
-pub struct ParamsWriter {
-    /// The info so far; at its end the values, each followed by a comma.
-    values: String,
+pub struct ParamsWriter<'a> {
+    values: Values<'a>,
     /// The types, each followed by a comma.
     types: String,
-    /// Where the values begin.
-    start: usize,
-    /// How many values are left out because there are too many.
-    omitted: u64,
     /// Why the values are not known, where they are not.
     unknown: Option<String>,
+}
+
+/// Where values go, and what happens to them on the way.
+#[derive(Debug)]
+struct Values<'a> {
+    /// The info so far; at its end the values, each followed by a comma.
+    out: String,
+    /// Where the values begin.
+    start: usize,
+    /// How many there were so far.
+    count: usize,
+    /// How many of them are left out because there are too many.
+    omitted: u64,
+    statement: &'a str,
+    options: &'a DbOptions,
+    /// Whether values are written at all.
+    written: bool,
+    /// Whether the statement matches a pattern, so that no value of it is recorded.
+    redacted: bool,
 }
 
 thread_local! {
@@ -26,28 +43,36 @@ thread_local! {
     static TYPES: Cell<String> = const { Cell::new(String::new()) };
 }
 
-impl ParamsWriter {
-    /// How many bytes of a value are kept; what is longer is cut, and marked with how much is missing.
-    pub const VALUE_CAP: usize = 1024;
-
-    /// How many bytes the values of one statement take together; further ones are counted as `params_omitted`.
-    pub const CAP: usize = 64 << 10;
-
-    /// Writes the members `params` and `param_types`, with what `decode` says, or `params_unknown`.
-    pub fn write(db: &mut InfoWriter, decode: impl FnOnce(&mut Self)) {
+impl<'a> ParamsWriter<'a> {
+    /// Writes the members `params` and `param_types`, with what `decode` says, or `params_unknown`; as far as `options`
+    /// allow it.
+    pub fn write(
+        db: &mut InfoWriter,
+        statement: &'a str,
+        options: &'a DbOptions,
+        decode: impl FnOnce(&mut ParamsWriter<'a>),
+    ) {
+        if options.params == ParamsPolicy::Off {
+            return;
+        }
         let before = db.len();
-        db.open_list("params");
-        let values = db.take();
-        let mut params = Self { start: values.len(), values, types: TYPES.take(), omitted: 0, unknown: None };
+        let written = options.params == ParamsPolicy::Full;
+        if written {
+            db.open_list("params");
+        }
+        let values = Values::after(db.take(), statement, options, written);
+        let mut params = Self { values, types: TYPES.take(), unknown: None };
         decode(&mut params);
-        let Self { values, mut types, omitted, unknown, .. } = params;
-        db.put_back(values);
+        let Self { values, mut types, unknown } = params;
+        db.put_back(values.out);
         match unknown {
             None => {
-                db.close_list();
+                if written {
+                    db.close_list();
+                }
                 db.list("param_types", &types);
-                if omitted > 0 {
-                    db.number("params_omitted", omitted);
+                if values.omitted > 0 {
+                    db.number("params_omitted", values.omitted);
                 }
             }
             Some(reason) => {
@@ -59,98 +84,134 @@ impl ParamsWriter {
         TYPES.set(types);
     }
 
-    /// A null of the database type `type_name`.
-    pub fn null(&mut self, type_name: &str) {
-        if self.is_full() {
-            return;
-        }
-        self.values.push_str("null,");
-        self.type_name(type_name);
+    /// How many bytes of a value are kept; what is longer is cut, and marked with how much is missing.
+    #[must_use]
+    pub fn value_cap(&self) -> usize {
+        self.values.options.value_cap
     }
 
-    /// A whole number.
-    pub fn integer(&mut self, value: i64, type_name: &str) {
-        if self.is_full() {
-            return;
+    /// A value of the database type `type_name`.
+    #[inline]
+    pub fn value(&mut self, value: &DbValue<'_>, type_name: &str) {
+        // Types are bounded like values: each has one.
+        if self.values.push(None, type_name, value) {
+            write_str(&mut self.types, type_name);
+            self.types.push(',');
         }
-        self.values.push_str(itoa::Buffer::new().format(value));
-        self.values.push(',');
-        self.type_name(type_name);
-    }
-
-    /// A floating-point number. JSON has no NaN and no infinities: these are text.
-    pub fn float(&mut self, value: f64, type_name: &str) {
-        if self.is_full() {
-            return;
-        }
-        match value {
-            value if value.is_nan() => write_str(&mut self.values, "NaN"),
-            f64::INFINITY => write_str(&mut self.values, "Infinity"),
-            f64::NEG_INFINITY => write_str(&mut self.values, "-Infinity"),
-            value => write_json(&mut self.values, &value),
-        }
-        self.values.push(',');
-        self.type_name(type_name);
-    }
-
-    /// A text of `length` bytes that begins with `head`.
-    pub fn text(&mut self, head: &str, length: usize, type_name: &str) {
-        if self.is_full() {
-            return;
-        }
-        let head = &head[..head.floor_char_boundary(Self::VALUE_CAP)];
-        if length > head.len() {
-            let mut cut = head.to_owned();
-            mark_cut(&mut cut, length);
-            write_str(&mut self.values, &cut);
-        } else {
-            write_str(&mut self.values, head);
-        }
-        self.values.push(',');
-        self.type_name(type_name);
-    }
-
-    /// `length` bytes that begin with `head`; shown as `\x` and hexadecimal digits.
-    pub fn bytes(&mut self, head: &[u8], length: usize, type_name: &str) {
-        if self.is_full() {
-            return;
-        }
-        let head = &head[..head.len().min(Self::VALUE_CAP)];
-        let mut hex = String::with_capacity(2 + 2 * head.len() + 16);
-        hex.push_str("\\x");
-        for byte in head {
-            let _ = write!(hex, "{byte:02x}");
-        }
-        if length > head.len() {
-            let _ = write!(hex, "…(+{} B)", length - head.len());
-        }
-        write_str(&mut self.values, &hex);
-        self.values.push(',');
-        self.type_name(type_name);
     }
 
     /// The values cannot be known; `reason` says why.
     pub fn unknown(&mut self, reason: impl Into<String>) {
         self.unknown = Some(reason.into());
     }
+}
 
-    /// Whether no more values are taken; counts the one that was to be.
-    fn is_full(&mut self) -> bool {
-        let full = self.values.len() - self.start >= Self::CAP;
-        self.omitted += u64::from(full);
-        full
+impl<'a> Values<'a> {
+    fn after(out: String, statement: &'a str, options: &'a DbOptions, written: bool) -> Self {
+        let redacted = options.patterns.iter().any(|pattern| pattern.is_match(statement));
+        Self { start: out.len(), out, count: 0, omitted: 0, statement, options, written, redacted }
     }
 
-    fn type_name(&mut self, type_name: &str) {
-        write_str(&mut self.types, type_name);
-        self.types.push(',');
+    /// Takes one value; `false` where there are too many.
+    #[inline]
+    fn push(&mut self, column: Option<&str>, type_name: &str, value: &DbValue<'_>) -> bool {
+        let index = self.count;
+        self.count += 1;
+        if self.out.len() - self.start >= self.options.statement_cap || index > self.options.statement_cap {
+            self.omitted += 1;
+            return false;
+        }
+        if !self.written {
+            return true;
+        }
+        if self.redacted {
+            write_str(&mut self.out, DbOptions::REDACTED);
+        } else {
+            let start = self.out.len();
+            value.write(&mut self.out, self.options.value_cap);
+            if self.options.redacts() {
+                self.redact(start, index, column, type_name);
+            }
+        }
+        self.out.push(',');
+        true
+    }
+
+    /// Lets the program look at the value that was just written, and replace it.
+    #[inline(never)]
+    fn redact(&mut self, start: usize, index: usize, column: Option<&str>, type_name: &str) {
+        let written = self.out.split_off(start);
+        let ask = || {
+            let mut value: Value = serde_json::from_str(&written).ok()?;
+            let mut replaced = false;
+            for redactor in &self.options.redactors {
+                let recorded = Recorded { statement: self.statement, index, column, type_name, value: &value };
+                if let Some(other) = redactor(recorded) {
+                    value = other;
+                    replaced = true;
+                }
+            }
+            Some((value, replaced))
+        };
+        match catch_unwind(AssertUnwindSafe(ask)) {
+            Ok(Some((_, false))) => self.out.push_str(&written),
+            Ok(Some((value, true))) => write_json(&mut self.out, &value),
+            // Better to record too little than what was to be hidden.
+            Ok(None) | Err(_) => write_str(&mut self.out, "[redactor failed]"),
+        }
     }
 }
 
-/// Marks a text that is the beginning of one of `length` bytes.
-pub(super) fn mark_cut(head: &mut String, length: usize) {
-    let missing = length - head.len();
-    let _ = write!(head, "…(+{missing} B)");
+/// Writes a result's first rows, as `info.db.result`: a list with an object for each row.
+#[derive(Debug)]
+pub struct RowsWriter<'a> {
+    values: Values<'a>,
+}
+
+impl<'a> RowsWriter<'a> {
+    pub(super) fn write(
+        db: &mut InfoWriter,
+        statement: &'a str,
+        options: &'a DbOptions,
+        decode: impl FnOnce(&mut RowsWriter<'a>),
+    ) {
+        db.open_list("result");
+        let mut rows = Self { values: Values::after(db.take(), statement, options, true) };
+        decode(&mut rows);
+        let omitted = rows.values.omitted;
+        db.put_back(rows.values.out);
+        db.close_list();
+        if omitted > 0 {
+            db.number("result_omitted", omitted);
+        }
+    }
+
+    /// A row with its columns: name, database type and value. Of columns with the same name the later ones get a number.
+    pub fn row<'v>(&mut self, columns: impl IntoIterator<Item = (&'v str, &'v str, DbValue<'v>)>) {
+        let values = &mut self.values;
+        values.count = 0;
+        let mut names: Vec<String> = Vec::new();
+        values.out.push('{');
+        for (name, type_name, value) in columns {
+            let mut key = name.to_owned();
+            let mut number = 1;
+            while names.contains(&key) {
+                number += 1;
+                key = format!("{name}#{number}");
+            }
+            let before = values.out.len();
+            write_str(&mut values.out, &key);
+            values.out.push(':');
+            if !values.push(Some(name), type_name, &value) {
+                values.out.truncate(before);
+            }
+            names.push(key);
+        }
+        if values.out.ends_with(',') {
+            values.out.pop();
+        }
+        values.out.push_str("},");
+    }
 }
 
 #[cfg(test)]
@@ -159,25 +220,30 @@ mod tests {
 
     use super::*;
 
-    fn written(fill: impl FnOnce(&mut ParamsWriter)) -> Value {
+    fn written_with(options: &DbOptions, fill: impl FnOnce(&mut ParamsWriter<'_>)) -> Value {
         let mut info = InfoWriter::new();
-        ParamsWriter::write(&mut info, fill);
+        ParamsWriter::write(&mut info, "INSERT INTO secrets VALUES (?)", options, fill);
         serde_json::from_str(&info.finish()).expect("JSON")
     }
 
+    fn written(fill: impl FnOnce(&mut ParamsWriter<'_>)) -> Value {
+        written_with(&DbOptions::default(), fill)
+    }
+
+    fn two(params: &mut ParamsWriter<'_>) {
+        params.value(&DbValue::Integer(7), "INTEGER");
+        params.value(&"it's".into(), "TEXT");
+    }
+
     #[test]
-    fn values_have_their_json_types() {
+    fn values_and_types_are_in_order() {
         let written = written(|params| {
-            params.null("NULL");
-            params.integer(i64::MIN, "INTEGER");
-            params.float(1e300, "REAL");
-            params.float(f64::NAN, "REAL");
-            params.float(f64::NEG_INFINITY, "REAL");
-            params.text("it's \"é\"", 9, "TEXT");
-            params.bytes(b"\0\xff", 2, "BLOB");
+            two(params);
+            params.value(&DbValue::Null, "NULL");
+            params.value(&DbValue::BytesHead(b"\0\xff".into(), 3), "BLOB");
         });
-        assert_eq!(written["params"], json!([null, i64::MIN, 1e300, "NaN", "-Infinity", "it's \"é\"", "\\x00ff"]));
-        assert_eq!(written["param_types"], json!(["NULL", "INTEGER", "REAL", "REAL", "REAL", "TEXT", "BLOB"]));
+        assert_eq!(written["params"], json!([7, "it's", null, "\\x00ff…(+1 B)"]));
+        assert_eq!(written["param_types"], json!(["INTEGER", "TEXT", "NULL", "BLOB"]));
     }
 
     #[test]
@@ -186,20 +252,16 @@ mod tests {
     }
 
     #[test]
-    fn long_values_are_cut_on_character_boundaries_and_marked() {
-        let written = written(|params| {
-            params.text(&format!("x{}", "é".repeat(600)), 5000, "TEXT");
-            params.bytes(&[7; 2000], 2000, "BLOB");
-            params.text(&"x".repeat(1024), 1024, "TEXT");
-        });
-        assert_eq!(written["params"][0], format!("x{}…(+3977 B)", "é".repeat(511)));
-        assert_eq!(written["params"][1], format!("\\x{}…(+976 B)", "07".repeat(1024)));
-        assert_eq!(written["params"][2], "x".repeat(1024));
+    fn caps_are_options() {
+        let options = DbOptions::default().value_cap(3).statement_cap(10);
+        let written = written_with(&options, |params| (0..5).for_each(|_| params.value(&"abcdef".into(), "TEXT")));
+        assert_eq!(written["params"], json!(["abc…(+3 B)"]));
+        assert_eq!(written["params_omitted"], 4);
     }
 
     #[test]
     fn too_many_values_are_counted() {
-        let written = written(|params| (0..1000).for_each(|_| params.text(&"x".repeat(1000), 1000, "TEXT")));
+        let written = written(|params| (0..1000).for_each(|_| params.value(&"x".repeat(1000).into(), "TEXT")));
         let kept = written["params"].as_array().expect("a list").len() as u64;
         assert!((60..70).contains(&kept), "{kept}");
         assert_eq!(written["params_omitted"], 1000 - kept);
@@ -208,9 +270,50 @@ mod tests {
     #[test]
     fn unknown_values_say_why() {
         let written = written(|params| {
-            params.integer(1, "INTEGER");
+            two(params);
             params.unknown("because");
         });
         assert_eq!(written, json!({"params_unknown": "because"}));
+    }
+
+    #[test]
+    fn the_policy_says_what_is_written() {
+        let types = DbOptions::default().params(ParamsPolicy::Types);
+        assert_eq!(written_with(&types, two), json!({"param_types": ["INTEGER", "TEXT"]}));
+        let off = DbOptions::default().params(ParamsPolicy::Off);
+        assert_eq!(written_with(&off, |_| panic!("nothing is decoded")), json!({}));
+    }
+
+    #[test]
+    fn values_of_statements_that_match_a_pattern_are_replaced() {
+        let options = DbOptions::default().redact("(?i)into SECRETS").expect("a pattern");
+        assert_eq!(written_with(&options, two)["params"], json!(["[redacted]", "[redacted]"]));
+        let other = DbOptions::default().redact("passwords").expect("a pattern");
+        assert_eq!(written_with(&other, two)["params"], json!([7, "it's"]));
+        let wrong = DbOptions::default().redact("(").expect_err("no pattern");
+        assert_eq!(wrong.to_string(), "the pattern \"(\" is no regular expression");
+    }
+
+    #[test]
+    fn a_redactor_sees_and_replaces_values() {
+        let options = DbOptions::default().redact_with(|recorded| {
+            assert_eq!((recorded.statement, recorded.column), ("INSERT INTO secrets VALUES (?)", None));
+            (recorded.index == 1 && recorded.type_name == "TEXT" && recorded.value == "it's").then(|| json!({"x": 1}))
+        });
+        assert_eq!(written_with(&options, two)["params"], json!([7, {"x": 1}]));
+        let options = DbOptions::default().redact_with(|recorded| panic!("{}", recorded.index));
+        assert_eq!(written_with(&options, two)["params"], json!(["[redactor failed]", "[redactor failed]"]));
+    }
+
+    #[test]
+    fn rows_are_objects() {
+        let options = DbOptions::default().redact_with(|recorded| (recorded.column == Some("b")).then(|| json!("***")));
+        let mut info = InfoWriter::new();
+        RowsWriter::write(&mut info, "SELECT", &options, |rows| {
+            rows.row([("a", "INTEGER", DbValue::Integer(1)), ("a", "NULL", DbValue::Null)]);
+            rows.row([("b", "TEXT", "x".into())]);
+            rows.row([]);
+        });
+        assert_eq!(info.finish(), r#"{"result":[{"a":1,"a#2":null},{"b":"***"},{}]}"#);
     }
 }

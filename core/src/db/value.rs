@@ -37,6 +37,10 @@ pub enum DbValue<'a> {
     Text(Cow<'a, str>),
     /// Bytes.
     Bytes(Cow<'a, [u8]>),
+    /// The beginning of a text of so many bytes.
+    TextHead(Cow<'a, str>, usize),
+    /// The beginning of so many bytes.
+    BytesHead(Cow<'a, [u8]>, usize),
     /// JSON text. What is no JSON is shown as text.
     Json(Cow<'a, str>),
     /// Values in order.
@@ -58,6 +62,8 @@ impl DbValue<'_> {
             Self::Single(value) => write_float(out, f64::from(*value), value),
             Self::Text(text) => write_text(out, text, text.len(), cap),
             Self::Bytes(bytes) => write_bytes(out, bytes, bytes.len(), cap),
+            Self::TextHead(head, length) => write_text(out, head, *length, cap),
+            Self::BytesHead(head, length) => write_bytes(out, head, *length, cap),
             Self::Json(text) => match compact(text) {
                 Some(json) => write_nested(out, cap, |out| out.push_str(&json)),
                 None => write_text(out, text, text.len(), cap),
@@ -95,7 +101,7 @@ fn write_float(out: &mut String, value: f64, shortest: &impl serde::Serialize) {
 }
 
 /// Appends a text of `length` bytes that begins with `head`.
-pub(super) fn write_text(out: &mut String, head: &str, length: usize, cap: usize) {
+fn write_text(out: &mut String, head: &str, length: usize, cap: usize) {
     let head = &head[..head.floor_char_boundary(cap)];
     if length > head.len() {
         let mut cut = head.to_owned();
@@ -107,7 +113,7 @@ pub(super) fn write_text(out: &mut String, head: &str, length: usize, cap: usize
 }
 
 /// Appends `length` bytes that begin with `head`.
-pub(super) fn write_bytes(out: &mut String, head: &[u8], length: usize, cap: usize) {
+fn write_bytes(out: &mut String, head: &[u8], length: usize, cap: usize) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     let head = &head[..head.len().min(cap)];
     out.push_str("\"\\\\x");

@@ -39,7 +39,7 @@ impl Point {
         let (trace, parent_id) = context::with_current(|scope| {
             scope.trace.queue.is_some().then(|| (Arc::clone(&scope.trace), scope.top_id().clone()))
         })??;
-        Some(Self { trace, name: name.into(), trace_id: Id::random(), parent_id, open: false })
+        Some(Self { trace, name: name.into(), trace_id: Id::random_point(), parent_id, open: false })
     }
 
     /// A point under `profiler`'s, whatever is active here; `None` where nobody takes its messages.
@@ -47,7 +47,7 @@ impl Point {
     pub(crate) fn under(profiler: &Profiler, name: impl Into<Cow<'static, str>>) -> Option<Self> {
         let trace = profiler.trace.queue.is_some().then(|| Arc::clone(&profiler.trace))?;
         let parent_id = profiler.id().clone();
-        Some(Self { trace, name: name.into(), trace_id: Id::random(), parent_id, open: false })
+        Some(Self { trace, name: name.into(), trace_id: Id::random_point(), parent_id, open: false })
     }
 
     /// The trace as it is within this point.

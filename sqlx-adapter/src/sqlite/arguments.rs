@@ -10,7 +10,7 @@ use std::fmt::{self, Write};
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 
-use osprofiler::db::{BoundValues, ParamsWriter};
+use osprofiler::db::{BoundValues, DbValue, ParamsWriter};
 use sqlx_core::arguments::Arguments as _;
 use sqlx_sqlite::{SqliteArgumentValue, SqliteArguments};
 
@@ -91,10 +91,10 @@ impl BoundValues for Values {
         }
     }
 
-    fn decode(self, params: &mut ParamsWriter) {
+    fn decode(&self, params: &mut ParamsWriter<'_>) {
         let mut reader = Reader::new(params);
         let (read, count, cut) = match self {
-            Self::Shared(arguments) => (reader.read_all(&arguments), arguments.len(), false),
+            Self::Shared(arguments) => (reader.read_all(arguments), arguments.len(), false),
             Self::Long(long) => (reader.read_all(&long.0), long.0.len(), false),
             Self::Text(text) => (reader.write_str(&text.text), text.count, text.cut),
         };
@@ -105,7 +105,7 @@ impl BoundValues for Values {
         }
         reader.end_of_cut_text();
         for _ in reader.count..count {
-            params.text(NOT_KEPT, NOT_KEPT.len(), "UNKNOWN");
+            params.value(&NOT_KEPT.into(), "UNKNOWN");
         }
     }
 }
@@ -130,8 +130,10 @@ impl Write for ListText {
 }
 
 /// Reads the `Debug` form as it is written, so that no long text is ever made; an unknown form is an error.
-struct Reader<'a> {
-    params: &'a mut ParamsWriter,
+struct Reader<'a, 'w> {
+    params: &'a mut ParamsWriter<'w>,
+    /// How many bytes of a value are kept.
+    cap: usize,
     count: usize,
     state: State,
     /// The name of a value or its digits.
@@ -173,9 +175,10 @@ enum Kind {
     Real,
 }
 
-impl<'a> Reader<'a> {
-    fn new(params: &'a mut ParamsWriter) -> Self {
+impl<'a, 'w> Reader<'a, 'w> {
+    fn new(params: &'a mut ParamsWriter<'w>) -> Self {
         Self {
+            cap: params.value_cap(),
             params,
             count: 0,
             state: State::Before,
@@ -203,12 +206,12 @@ impl<'a> Reader<'a> {
         const AT_LEAST: &str = "…(and more)";
         match self.state {
             State::Text | State::Escape | State::Unicode => {
-                self.head.truncate(self.head.floor_char_boundary(ParamsWriter::VALUE_CAP - AT_LEAST.len()));
+                self.head.truncate(self.head.floor_char_boundary(self.cap.saturating_sub(AT_LEAST.len())));
                 self.head.push_str(AT_LEAST);
-                self.params.text(&self.head, self.head.len(), "TEXT");
+                self.params.value(&self.head.as_str().into(), "TEXT");
             }
             // The bytes that are known; one more says that there are more.
-            State::Blob => self.params.bytes(&self.bytes, self.length + 1, "BLOB"),
+            State::Blob => self.blob(self.length + 1),
             _ => return,
         }
         self.count += 1;
@@ -218,7 +221,7 @@ impl<'a> Reader<'a> {
     fn integer<'t>(&mut self, text: &'t str) -> Option<&'t str> {
         let number = text.strip_prefix("Int64(").or_else(|| text.strip_prefix("Int("))?;
         let (digits, rest) = number.split_at_checked(number.bytes().position(|byte| byte == b')')?)?;
-        self.params.integer(digits.parse().ok()?, "INTEGER");
+        self.params.value(&DbValue::Integer(digits.parse().ok()?), "INTEGER");
         self.count += 1;
         Some(&rest[1..])
     }
@@ -236,7 +239,7 @@ impl<'a> Reader<'a> {
             }
             (State::Name, '(') => self.value_begins()?,
             (State::Name, c @ (',' | ']')) if self.word == "Null" => {
-                self.params.null("NULL");
+                self.params.value(&DbValue::Null, "NULL");
                 self.value_ended(if c == ']' { State::After } else { State::Between })
             }
             (State::Name, c) => {
@@ -245,8 +248,8 @@ impl<'a> Reader<'a> {
             }
             (State::Number(kind), ')') => {
                 match kind {
-                    Kind::Integer => self.params.integer(self.word.parse().ok()?, "INTEGER"),
-                    Kind::Real => self.params.float(self.word.parse().ok()?, "REAL"),
+                    Kind::Integer => self.params.value(&DbValue::Integer(self.word.parse().ok()?), "INTEGER"),
+                    Kind::Real => self.params.value(&DbValue::Float(self.word.parse().ok()?), "REAL"),
                 }
                 self.value_ended(State::Between)
             }
@@ -258,7 +261,7 @@ impl<'a> Reader<'a> {
             (State::BeforeText, '"') => State::Text,
             (State::BeforeText, _) => return None,
             (State::Text, '"') => {
-                self.params.text(&self.head, self.length, "TEXT");
+                self.params.value(&DbValue::TextHead(self.head.as_str().into(), self.length), "TEXT");
                 State::Close
             }
             (State::Text, '\\') => State::Escape,
@@ -296,7 +299,7 @@ impl<'a> Reader<'a> {
                 if !self.word.is_empty() {
                     self.byte()?;
                 }
-                self.params.bytes(&self.bytes, self.length, "BLOB");
+                self.blob(self.length);
                 State::Close
             }
             (State::Blob, c) => {
@@ -332,24 +335,28 @@ impl<'a> Reader<'a> {
 
     fn text(&mut self, c: char) -> State {
         self.length += c.len_utf8();
-        if self.head.len() < ParamsWriter::VALUE_CAP {
+        if self.head.len() < self.cap {
             self.head.push(c);
         }
         State::Text
+    }
+
+    fn blob(&mut self, length: usize) {
+        self.params.value(&DbValue::BytesHead(self.bytes.as_slice().into(), length), "BLOB");
     }
 
     fn byte(&mut self) -> Option<()> {
         let byte = self.word.parse().ok()?;
         self.word.clear();
         self.length += 1;
-        if self.bytes.len() < ParamsWriter::VALUE_CAP {
+        if self.bytes.len() < self.cap {
             self.bytes.push(byte);
         }
         Some(())
     }
 }
 
-impl Write for Reader<'_> {
+impl Write for Reader<'_, '_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let mut text = text;
         if let State::Before = self.state {

@@ -1,18 +1,21 @@
 //! SQLite.
 
 mod arguments;
+mod rows;
 
 use sqlx_core::error::DatabaseError;
 use sqlx_core::executor::Executor;
 use sqlx_core::pool::Pool;
-use sqlx_sqlite::{Sqlite, SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteQueryResult};
+use sqlx_sqlite::{Sqlite, SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteQueryResult, SqliteRow};
 
 use crate::database::TracedDatabase;
+use crate::rows::Rows;
 
 impl TracedDatabase for Sqlite {
     type Values = arguments::Values;
+    type Rows = Rows<rows::SqliteCell>;
 
-    const SYSTEM: &'static str = "sqlite";
+    const EVENTS_ELSEWHERE: bool = true;
 
     fn connection_executor<'c>(connection: &'c mut SqliteConnection) -> impl Executor<'c, Database = Self> {
         connection
@@ -20,6 +23,10 @@ impl TracedDatabase for Sqlite {
 
     fn pool_executor<'c>(pool: &Pool<Self>) -> impl Executor<'c, Database = Self> {
         pool
+    }
+
+    fn system(_: Option<&str>) -> &'static str {
+        "sqlite"
     }
 
     fn database_name(options: &SqliteConnectOptions) -> String {
@@ -30,8 +37,16 @@ impl TracedDatabase for Sqlite {
         }
     }
 
-    fn capture(arguments: &SqliteArguments, small: bool) -> Self::Values {
+    fn server(_: &SqliteConnectOptions) -> Option<String> {
+        None
+    }
+
+    fn capture(arguments: &mut SqliteArguments, small: bool) -> Self::Values {
         arguments::Values::of(arguments, small)
+    }
+
+    fn keep_row(rows: &mut Self::Rows, row: &SqliteRow, cap: usize) {
+        rows.keep(row, |index| rows::SqliteCell::of(row, index, cap));
     }
 
     fn rows_affected(result: &SqliteQueryResult) -> u64 {
@@ -39,7 +54,7 @@ impl TracedDatabase for Sqlite {
     }
 
     /// SQLite has no SQLSTATE; its extended result code stands under `code`.
-    fn error_code(error: &dyn DatabaseError) -> Option<(&'static str, String)> {
-        error.code().map(|code| ("code", code.into_owned()))
+    fn error_details(error: &dyn DatabaseError, details: &mut Vec<(&'static str, String)>) {
+        details.extend(error.code().map(|code| ("code", code.into_owned())));
     }
 }

@@ -1,6 +1,7 @@
 //! The known form of what SQLite's arguments print, its edges, and forms that are not known.
 
 use osprofiler::InfoWriter;
+use osprofiler::db::DbOptions;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -12,9 +13,9 @@ fn arguments(add: impl FnOnce(&mut SqliteArguments)) -> SqliteArguments {
     arguments
 }
 
-fn params_json(fill: impl FnOnce(&mut ParamsWriter)) -> Value {
+fn params_json(fill: impl FnOnce(&mut ParamsWriter<'_>)) -> Value {
     let mut info = InfoWriter::new();
-    ParamsWriter::write(&mut info, fill);
+    ParamsWriter::write(&mut info, "", &DbOptions::default(), fill);
     serde_json::from_str(&info.finish()).expect("JSON")
 }
 

@@ -1,0 +1,200 @@
+//! [`DbOptions`]: what is recorded of the statements of one pool or connection, and what must not be.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use regex_lite::Regex;
+use serde_json::Value;
+
+/// What is recorded of bound values.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ParamsPolicy {
+    /// Their types and the values themselves.
+    #[default]
+    Full,
+    /// Their types only.
+    Types,
+    /// Nothing.
+    Off,
+}
+
+/// A value that is about to be recorded, for a [redactor](DbOptions::redact_with).
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Recorded<'a> {
+    /// The statement.
+    pub statement: &'a str,
+    /// Which of the statement's values or columns this is, counted from 0.
+    pub index: usize,
+    /// The column's name; `None` for bound values.
+    pub column: Option<&'a str>,
+    /// The database type's name.
+    pub type_name: &'a str,
+    /// The value as it would be recorded, cut where it is long.
+    pub value: &'a Value,
+}
+
+type Redactor = dyn Fn(Recorded<'_>) -> Option<Value> + Send + Sync;
+
+/// The pattern is no regular expression.
+#[derive(Debug, thiserror::Error)]
+#[error("the pattern {pattern:?} is no regular expression")]
+pub struct PatternError {
+    pattern: String,
+    source: regex_lite::Error,
+}
+
+/// What is recorded of the statements of one pool or connection. Adapters have the same methods on their builders.
+///
+/// | option | default |
+/// | --- | --- |
+/// | [`name`](Self::name) | `db` |
+/// | [`trace_sql`](Self::trace_sql) | `true`: as the process is |
+/// | [`params`](Self::params) | [`ParamsPolicy::Full`] |
+/// | [`redact`](Self::redact), [`redact_with`](Self::redact_with) | nothing is replaced |
+/// | [`hide_result`](Self::hide_result) | `true`: rows are counted, not recorded |
+/// | [`result_rows`](Self::result_rows) | 20 |
+/// | [`value_cap`](Self::value_cap) | 1 KiB a value |
+/// | [`statement_cap`](Self::statement_cap) | 64 KiB for the statement, and 64 KiB for its values together |
+///
+/// Values are replaced on the collector's worker, before anything is stored or sent.
+#[derive(Clone)]
+pub struct DbOptions {
+    pub(super) name: Cow<'static, str>,
+    pub(super) trace_sql: bool,
+    pub(super) params: ParamsPolicy,
+    pub(super) patterns: Vec<Regex>,
+    pub(super) redactors: Vec<Arc<Redactor>>,
+    pub(super) hide_result: bool,
+    pub(super) result_rows: usize,
+    pub(super) value_cap: usize,
+    pub(super) statement_cap: usize,
+}
+
+impl Default for DbOptions {
+    fn default() -> Self {
+        Self {
+            name: Cow::Borrowed("db"),
+            trace_sql: true,
+            params: ParamsPolicy::Full,
+            patterns: Vec::new(),
+            redactors: Vec::new(),
+            hide_result: true,
+            result_rows: 20,
+            value_cap: 1024,
+            statement_cap: 64 << 10,
+        }
+    }
+}
+
+impl DbOptions {
+    /// What stands in the place of a value whose statement matches a pattern.
+    pub const REDACTED: &'static str = "[redacted]";
+
+    /// How the points are called.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// Whether these statements are traced, where the process traces SQL at all.
+    #[must_use]
+    pub fn trace_sql(mut self, trace_sql: bool) -> Self {
+        self.trace_sql = trace_sql;
+        self
+    }
+
+    /// What is recorded of bound values.
+    #[must_use]
+    pub fn params(mut self, params: ParamsPolicy) -> Self {
+        self.params = params;
+        self
+    }
+
+    /// Replaces the values, bound and returned, of statements that match a regular expression, by
+    /// [`REDACTED`](Self::REDACTED). Its syntax is that of the crate `regex-lite`; `(?i)` makes it ignore case.
+    ///
+    /// The statement itself, with whatever literals it has, is recorded as it is, and so is the text of an error.
+    ///
+    /// # Errors
+    ///
+    /// Where the pattern is no regular expression.
+    pub fn redact(mut self, pattern: &str) -> Result<Self, PatternError> {
+        match Regex::new(pattern) {
+            Ok(pattern) => self.patterns.push(pattern),
+            Err(source) => return Err(PatternError { pattern: pattern.to_owned(), source }),
+        }
+        Ok(self)
+    }
+
+    /// Lets `redactor` look at each value before it is recorded, and replace it by returning another. It runs on the
+    /// collector's worker; where it panics, the value is replaced too. Several are asked in turn.
+    ///
+    /// ```
+    /// use osprofiler::db::DbOptions;
+    /// use serde_json::json;
+    ///
+    /// let options = DbOptions::default().redact_with(|recorded| {
+    ///     let card = recorded.value.as_str().is_some_and(|text| text.len() == 16);
+    ///     card.then(|| json!("****"))
+    /// });
+    /// # let _ = options;
+    /// ```
+    #[must_use]
+    pub fn redact_with(mut self, redactor: impl Fn(Recorded<'_>) -> Option<Value> + Send + Sync + 'static) -> Self {
+        self.redactors.push(Arc::new(redactor));
+        self
+    }
+
+    /// Whether returned rows stay out of the record. Their number is always recorded.
+    #[must_use]
+    pub fn hide_result(mut self, hide_result: bool) -> Self {
+        self.hide_result = hide_result;
+        self
+    }
+
+    /// How many of a statement's first rows are recorded where [`hide_result`](Self::hide_result) is `false`.
+    #[must_use]
+    pub fn result_rows(mut self, result_rows: usize) -> Self {
+        self.result_rows = result_rows;
+        self
+    }
+
+    /// How many bytes of a value are kept; what is longer is cut, and marked with how much is missing.
+    #[must_use]
+    pub fn value_cap(mut self, bytes: usize) -> Self {
+        self.value_cap = bytes;
+        self
+    }
+
+    /// How many bytes of a statement are kept, and how many its values take together; further values are counted.
+    #[must_use]
+    pub fn statement_cap(mut self, bytes: usize) -> Self {
+        self.statement_cap = bytes;
+        self
+    }
+
+    /// Whether a value may have to be replaced: whoever decodes none, and whoever would decode many, may ask first.
+    pub(super) fn redacts(&self) -> bool {
+        !(self.patterns.is_empty() && self.redactors.is_empty())
+    }
+}
+
+impl fmt::Debug for DbOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, trace_sql, params, patterns, hide_result, result_rows, value_cap, statement_cap, .. } = self;
+        f.debug_struct("DbOptions")
+            .field("name", name)
+            .field("trace_sql", trace_sql)
+            .field("params", params)
+            .field("redact", patterns)
+            .field("redact_with", &self.redactors.len())
+            .field("hide_result", hide_result)
+            .field("result_rows", result_rows)
+            .field("value_cap", value_cap)
+            .field("statement_cap", statement_cap)
+            .finish()
+    }
+}

@@ -1,0 +1,118 @@
+//! [`DbSource`]: the database that points are about, and how they are to be recorded; [`DbLease`]: the connection.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicU64};
+
+use super::DbOptions;
+use crate::{Id, InfoWriter};
+
+/// What all points of one pool or connection have in common.
+#[derive(Debug)]
+pub struct DbSource {
+    /// The members of `info.db`, written once.
+    pub(super) members: String,
+    pub(super) options: DbOptions,
+    trace_sql: AtomicBool,
+    connections: AtomicU64,
+}
+
+impl DbSource {
+    /// `system` is `postgresql`, `mysql`, `mariadb` or `sqlite`; `database` is the database's name or file; `server` its
+    /// address, such as `localhost:5432` or the path of a socket, without credentials.
+    #[must_use]
+    pub fn new(system: &str, database: &str, server: Option<&str>, options: DbOptions) -> Arc<Self> {
+        let mut info = InfoWriter::new();
+        info.string("system", system);
+        info.string("database", database);
+        if let Some(server) = server {
+            info.string("server", server);
+        }
+        Arc::new(Self::with_members(info.finish(), options))
+    }
+
+    /// Statements that ran around an adapter and were noticed otherwise; their values are not known, for `reason`.
+    #[must_use]
+    pub fn bypassed(reason: &str, options: DbOptions) -> Arc<Self> {
+        let mut info = InfoWriter::new();
+        info.bool("bypassed", true);
+        info.string("params_unknown", reason);
+        Arc::new(Self::with_members(info.finish(), options))
+    }
+
+    fn with_members(members: String, options: DbOptions) -> Self {
+        let trace_sql = AtomicBool::new(options.trace_sql);
+        Self { members, options, trace_sql, connections: AtomicU64::new(0) }
+    }
+
+    /// How the points are called.
+    #[must_use]
+    pub fn name(&self) -> Cow<'static, str> {
+        self.options.name.clone()
+    }
+
+    /// Whether these statements are traced, where the process traces SQL at all.
+    #[inline]
+    #[must_use]
+    pub fn trace_sql(&self) -> bool {
+        self.trace_sql.load(Relaxed)
+    }
+
+    /// Switches the tracing of these statements on or off, from the next one on.
+    pub fn set_trace_sql(&self, on: bool) {
+        self.trace_sql.store(on, Relaxed);
+    }
+
+    /// How many rows of a result are to be recorded; none where results are hidden.
+    #[inline]
+    #[must_use]
+    pub fn result_rows(&self) -> usize {
+        if self.options.hide_result { 0 } else { self.options.result_rows }
+    }
+
+    /// How many bytes of a value are kept.
+    #[must_use]
+    pub fn value_cap(&self) -> usize {
+        self.options.value_cap
+    }
+
+    /// A connection was taken: from a pool, or opened.
+    #[must_use]
+    pub fn lease(&self) -> Arc<DbLease> {
+        let connection = self.connections.fetch_add(1, Relaxed) + 1;
+        Arc::new(DbLease { connection, transaction: None, savepoint_of: None })
+    }
+}
+
+/// A connection as long as it is in one hand, and the transaction on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DbLease {
+    /// Counts the times that a connection was taken, from 1.
+    pub connection: u64,
+    /// The innermost transaction or savepoint.
+    pub transaction: Option<Id>,
+    /// The transaction or savepoint around it.
+    pub savepoint_of: Option<Id>,
+}
+
+impl DbLease {
+    /// The same connection in a new transaction, or savepoint where there is a transaction already.
+    #[must_use]
+    pub fn begin(&self, transaction: Id) -> Arc<Self> {
+        Arc::new(Self {
+            connection: self.connection,
+            transaction: Some(transaction),
+            savepoint_of: self.transaction.clone(),
+        })
+    }
+
+    pub(super) fn render(&self, db: &mut InfoWriter) {
+        db.number("connection", self.connection);
+        for (key, id) in [("transaction", &self.transaction), ("savepoint_of", &self.savepoint_of)] {
+            if let Some(id) = id {
+                id.with_str(|id| db.string(key, id));
+            }
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! How database points end: [`DbStop`], and [`DbFailure`] where the database or its driver refused.
+
+use serde_json::{Map, Value};
+
+use crate::{Info, InfoWriter};
+
+/// What became of a transaction or savepoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Outcome {
+    /// Committed, or released where it was a savepoint.
+    Committed,
+    /// Rolled back, because the program said so.
+    RolledBack,
+    /// Dropped without a word; the rollback goes to the database with whatever uses the connection next.
+    Dropped,
+}
+
+/// The stop info of a database point that did not fail: `{"db": {"rows"}}` or `{"db": {"rows_affected"}}` and what else is
+/// known, with `"cancelled": true` beside it where the call was dropped before its end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DbStop {
+    /// How many rows the program received; `None` where the call does not return rows.
+    pub rows: Option<u64>,
+    /// How many rows the statement changed; `None` where nobody said.
+    pub rows_affected: Option<u64>,
+    /// How many bytes went to or from the database by `COPY`.
+    pub bytes: Option<u64>,
+    /// Microseconds from the statement's start to its first row.
+    pub first_row_us: Option<u64>,
+    /// Microseconds in which a stream did not wait for the database: the program took its time with the rows.
+    pub consumer_us: Option<u64>,
+    /// What became of the transaction that the statement ends.
+    pub outcome: Option<Outcome>,
+    /// Whether the call was dropped before its end.
+    pub cancelled: bool,
+}
+
+impl DbStop {
+    /// Counts rows that the program received.
+    #[inline]
+    pub fn add_rows(&mut self, rows: u64) {
+        self.rows = Some(self.rows.unwrap_or(0) + rows);
+    }
+
+    /// Counts rows that the statement changed.
+    #[inline]
+    pub fn add_affected(&mut self, rows: u64) {
+        self.rows_affected = Some(self.rows_affected.unwrap_or(0) + rows);
+    }
+
+    fn numbers(&self) -> [(&'static str, Option<u64>); 5] {
+        [
+            ("rows", self.rows),
+            ("rows_affected", self.rows_affected),
+            ("bytes", self.bytes),
+            ("first_row_us", self.first_row_us),
+            ("consumer_us", self.consumer_us),
+        ]
+    }
+
+    fn outcome(&self) -> Option<&'static str> {
+        self.outcome.map(|outcome| match outcome {
+            Outcome::Committed => "committed",
+            Outcome::RolledBack | Outcome::Dropped => "rolled_back",
+        })
+    }
+
+    /// Writes the members of `db`.
+    pub(super) fn write_db(&self, db: &mut InfoWriter) {
+        for (key, number) in self.numbers() {
+            if let Some(number) = number {
+                db.number(key, number);
+            }
+        }
+        if let Some(outcome) = self.outcome() {
+            db.string("outcome", outcome);
+        }
+        if self.outcome == Some(Outcome::Dropped) {
+            db.bool("dropped", true);
+        }
+    }
+
+    pub(crate) fn render(self, info: &mut InfoWriter) {
+        info.object("db", |db| self.write_db(db));
+        if self.cancelled {
+            info.bool("cancelled", true);
+        }
+    }
+}
+
+/// What a failed statement's stop info says: `{"etype", "message", "db": {"original_exception", "chained_exception",
+/// "sqlstate", "code", ...}}`.
+///
+/// Failures are rare, and the error itself belongs to the caller: this is made where it happens.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DbFailure {
+    /// What was counted before it failed.
+    pub stop: DbStop,
+    /// The error's type and variant, such as `sqlx::Error::Database`.
+    pub etype: String,
+    /// What the error says.
+    pub message: String,
+    /// What the database says, or the error's cause.
+    pub original_exception: String,
+    /// What else is known, with its keys: `sqlstate`, `code`, `kind`, `constraint`, `table`, `column`.
+    pub details: Vec<(&'static str, String)>,
+}
+
+impl From<DbFailure> for Info {
+    fn from(failure: DbFailure) -> Self {
+        let mut db = Map::new();
+        for (key, number) in failure.stop.numbers() {
+            if let Some(number) = number {
+                db.insert(key.to_owned(), number.into());
+            }
+        }
+        db.insert("original_exception".to_owned(), failure.original_exception.into());
+        db.insert("chained_exception".to_owned(), Value::from(failure.message.as_str()));
+        for (key, detail) in failure.details {
+            db.insert(key.to_owned(), detail.into());
+        }
+        Map::from_iter([
+            ("etype".to_owned(), Value::from(failure.etype)),
+            ("message".to_owned(), Value::from(failure.message)),
+            ("db".to_owned(), Value::Object(db)),
+        ])
+        .into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn stopped(stop: DbStop) -> String {
+        let mut info = InfoWriter::new();
+        stop.render(&mut info);
+        info.finish()
+    }
+
+    #[test]
+    fn stop_says_what_is_known() {
+        let mut stop = DbStop::default();
+        assert_eq!(stopped(stop), r#"{"db":{}}"#);
+        stop.add_rows(2);
+        stop.add_rows(1);
+        stop.add_affected(0);
+        stop.first_row_us = Some(7);
+        stop.cancelled = true;
+        assert_eq!(stopped(stop), r#"{"db":{"rows":3,"rows_affected":0,"first_row_us":7},"cancelled":true}"#);
+        let dropped = DbStop { outcome: Some(Outcome::Dropped), ..DbStop::default() };
+        assert_eq!(stopped(dropped), r#"{"db":{"outcome":"rolled_back","dropped":true}}"#);
+    }
+}

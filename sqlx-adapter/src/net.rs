@@ -1,0 +1,278 @@
+//! [`SqlxEventLayer`]: statements that run around the traced types, from sqlx's own events.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::{Duration, Instant};
+
+use osprofiler::Profiler;
+use osprofiler::db::{BoundValues, DbOptions, DbSource, DbStart, DbStop, ParamsWriter};
+use osprofiler::profiler::{self, Point};
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id};
+use tracing::subscriber::Interest;
+use tracing::{Event, Level, Metadata, Span, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::Filtered;
+use tracing_subscriber::layer::{Context, Filter};
+use tracing_subscriber::registry::LookupSpan;
+
+use crate::mark;
+
+/// The target of sqlx's events.
+const TARGET: &str = "sqlx::query";
+
+/// The name of the spans in which the traced types run what another thread tells of.
+const MARK: &str = "osprofiler";
+
+static INSTALLED: AtomicBool = AtomicBool::new(false);
+
+/// Whether a layer was ever installed.
+#[inline]
+pub(crate) fn is_installed() -> bool {
+    INSTALLED.load(Relaxed)
+}
+
+/// A span that says to the layer, in whatever thread, that a statement is known. Its level is the highest, so that whoever
+/// sees sqlx's events sees it too.
+pub(crate) fn mark_span() -> Span {
+    tracing::span!(target: TARGET, Level::ERROR, MARK)
+}
+
+/// Records what a traced request runs around the traced types: in libraries that take `&sqlx::Pool`, by `migrate!`, in code
+/// generic over `Acquire`, in functions that take `&mut PgConnection`.
+///
+/// sqlx tells of every statement by a `tracing` event. Of a statement that the traced types ran this layer records nothing;
+/// of others a point with the statement, rows and time, and `bypassed`. There are no bound values, and a statement that
+/// failed or was cancelled looks like one without rows: sqlx says no more. `BEGIN`, savepoints, `COPY` and, but for
+/// PostgreSQL, `COMMIT` and `ROLLBACK` are no events.
+///
+/// A layer of `tracing` sees what none of the filters before it hides; [`filtered`](Self::filtered) has its own filter, so
+/// that it sees sqlx's events and makes no others:
+///
+/// ```
+/// use osprofiler_sqlx::SqlxEventLayer;
+/// use tracing_subscriber::Layer;
+/// use tracing_subscriber::filter::LevelFilter;
+/// use tracing_subscriber::layer::SubscriberExt;
+///
+/// let subscriber = tracing_subscriber::registry()
+///     .with(tracing_subscriber::fmt::layer().with_filter(LevelFilter::INFO))
+///     .with(SqlxEventLayer::filtered());
+/// # let _guard = tracing::subscriber::set_default(subscriber);
+/// ```
+///
+/// PostgreSQL's and MySQL's events come in the task that runs the statement. SQLite's come from a thread of sqlx's, in the
+/// `tracing` span that was current when the statement was sent: there only what runs within a span (of level `INFO` or
+/// above, where the layer is filtered) that was entered in the trace is found.
+#[derive(Clone)]
+pub struct SqlxEventLayer {
+    source: Arc<DbSource>,
+}
+
+impl SqlxEventLayer {
+    /// A layer without a filter. On its own it makes `tracing` hand out every event of the program.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::with_options(DbOptions::default())
+    }
+
+    /// As [`new`](Self::new), with another name or cap; there are no values that other options could be about.
+    #[must_use]
+    pub fn with_options(options: DbOptions) -> Self {
+        Self { source: DbSource::bypassed("not seen: the statement ran around the traced types", options) }
+    }
+
+    /// A layer with a filter of its own, which lets pass what the layer needs. Per-layer filters need
+    /// [`tracing_subscriber::Registry`] at the bottom.
+    #[must_use]
+    pub fn filtered<S: Subscriber>() -> Filtered<Self, SqlxEventFilter, S>
+    where
+        Self: Layer<S>,
+    {
+        Self::new().with_filter(SqlxEventFilter::default())
+    }
+
+    fn record(&self, event: &Event<'_>) {
+        let Some(mut point) = Point::new(self.source.name()) else { return };
+        let mut statement = Statement::default();
+        event.record(&mut statement);
+        let now = Instant::now();
+        let start = DbStart::<String, NoValues> {
+            source: Arc::clone(&self.source),
+            method: "",
+            acquire: None,
+            lease: None,
+            prepared: None,
+            statement: statement.sql(),
+            values: None,
+        };
+        point.start_at(now.checked_sub(statement.elapsed).unwrap_or(now), start);
+        let mut stop = DbStop::default();
+        match statement.rows_returned {
+            0 => stop.add_affected(statement.rows_affected),
+            rows => stop.add_rows(rows),
+        }
+        point.stop(stop);
+    }
+}
+
+impl Default for SqlxEventLayer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for SqlxEventLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqlxEventLayer").finish_non_exhaustive()
+    }
+}
+
+/// The trace in which a span was entered.
+struct TraceOfSpan(Profiler);
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for SqlxEventLayer {
+    fn on_layer(&mut self, _: &mut S) {
+        INSTALLED.store(true, Relaxed);
+    }
+
+    fn on_new_span(&self, _: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        keep_trace(id, &context);
+    }
+
+    fn on_enter(&self, id: &Id, context: Context<'_, S>) {
+        keep_trace(id, &context);
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        if event.metadata().target() != TARGET || mark::is_marked() || !profiler::trace_sql() {
+            return;
+        }
+        if profiler::sql_active() {
+            return self.record(event);
+        }
+        // Another thread tells: the trace is that of the innermost span that has one, unless the statement is known.
+        let Some(scope) = context.event_scope(event) else { return };
+        for span in scope {
+            if is_mark(span.metadata()) {
+                return;
+            }
+            let trace = span.extensions().get::<TraceOfSpan>().map(|trace| trace.0.clone());
+            if let Some(profiler) = trace {
+                return profiler.in_scope(|| self.record(event));
+            }
+        }
+    }
+}
+
+/// Lets a span know in which trace it is, for events from other threads. Only SQLite's are.
+fn keep_trace<S: Subscriber + for<'a> LookupSpan<'a>>(id: &Id, context: &Context<'_, S>) {
+    if cfg!(feature = "sqlite")
+        && profiler::sql_active()
+        && let Some(span) = context.span(id)
+        && span.extensions().get::<TraceOfSpan>().is_none()
+        && let Some(profiler) = profiler::get()
+    {
+        // A span may be entered in two threads at once.
+        span.extensions_mut().replace(TraceOfSpan(profiler));
+    }
+}
+
+fn is_mark(metadata: &Metadata<'_>) -> bool {
+    metadata.is_span() && metadata.target() == TARGET && metadata.name() == MARK
+}
+
+/// Lets pass what [`SqlxEventLayer`] needs: sqlx's events, and with SQLite the spans around them.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct SqlxEventFilter {}
+
+impl SqlxEventFilter {
+    fn needs(metadata: &Metadata<'_>) -> bool {
+        let around = cfg!(feature = "sqlite") && metadata.is_span() && *metadata.level() <= Level::INFO;
+        metadata.target() == TARGET || around
+    }
+}
+
+impl<S> Filter<S> for SqlxEventFilter {
+    fn enabled(&self, metadata: &Metadata<'_>, _: &Context<'_, S>) -> bool {
+        // sqlx makes no text of a statement for nobody.
+        let known = metadata.is_event() && (mark::is_marked() || !profiler::trace_sql());
+        Self::needs(metadata) && !known
+    }
+
+    fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {
+        match Self::needs(metadata) {
+            true if metadata.is_span() => Interest::always(),
+            true => Interest::sometimes(),
+            false => Interest::never(),
+        }
+    }
+}
+
+/// What an event says.
+#[derive(Default)]
+struct Statement {
+    summary: String,
+    text: String,
+    rows_affected: u64,
+    rows_returned: u64,
+    elapsed: Duration,
+}
+
+impl Statement {
+    /// The whole text stands between line breaks; of a short statement there is only the summary.
+    fn sql(&mut self) -> String {
+        let text = self.text.strip_prefix("\n\n").and_then(|text| text.strip_suffix('\n')).unwrap_or(&self.text);
+        if text.is_empty() { std::mem::take(&mut self.summary) } else { text.to_owned() }
+    }
+}
+
+impl Visit for Statement {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        match field.name() {
+            "summary" => value.clone_into(&mut self.summary),
+            "db.statement" => value.clone_into(&mut self.text),
+            _ => {}
+        }
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        match field.name() {
+            "rows_affected" => self.rows_affected = value,
+            "rows_returned" => self.rows_returned = value,
+            _ => {}
+        }
+    }
+
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        if field.name() == "elapsed_secs" {
+            self.elapsed = Duration::try_from_secs_f64(value).unwrap_or_default();
+        }
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        // Another version of sqlx may pass its texts so.
+        match field.name() {
+            "summary" => self.summary = format!("{value:?}"),
+            "db.statement" => self.text = format!("{value:?}"),
+            _ => {}
+        }
+    }
+}
+
+/// There are none.
+#[derive(Debug)]
+enum NoValues {}
+
+impl BoundValues for NoValues {
+    fn weight(&self) -> usize {
+        match *self {}
+    }
+
+    fn decode(&self, _: &mut ParamsWriter<'_>) {
+        match *self {}
+    }
+}
