@@ -228,7 +228,14 @@ impl<DB: TracedDatabase> Call<DB> {
         }
     }
 
+    /// So many rows were copied into a table.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn copied(&mut self, rows: u64) {
+        self.counted.add_affected(rows);
+    }
+
     /// So many bytes went to or from the database.
+    #[cfg(feature = "postgres")]
     pub(crate) fn add_bytes(&mut self, bytes: usize) {
         self.counted.bytes = Some(self.counted.bytes.unwrap_or(0) + bytes as u64);
     }

@@ -60,6 +60,7 @@ mod connection;
 mod database;
 mod executor;
 mod failure;
+#[cfg(any(feature = "postgres", feature = "mysql", feature = "sqlite"))]
 mod long;
 mod mark;
 #[cfg(feature = "mysql")]
@@ -82,6 +83,8 @@ pub use database::TracedDatabase;
 pub use net::{SqlxEventFilter, SqlxEventLayer};
 pub use osprofiler::db::{DbOptions, ParamsPolicy, PatternError, Recorded};
 pub use pool::TracedPool;
+#[cfg(feature = "postgres")]
+pub use postgres::TracedCopyIn;
 pub use transaction::TracedTransaction;
 
 /// A traced [`sqlx::PgPool`](sqlx_postgres::PgPool).

@@ -14,7 +14,7 @@ use sqlx_core::types::Type;
 use sqlx_mysql::{MySql, MySqlArguments, MySqlTypeInfo};
 
 use super::types;
-use crate::long::Permit;
+use crate::long::{Permit, Permits};
 
 /// Arguments of no more bytes are kept as they are, and of no more where the collector is behind.
 const SHORT: usize = 32 << 10;
@@ -22,6 +22,8 @@ const SHORT_WHEN_BEHIND: usize = 2 << 10;
 
 /// Types and NULLs take no longer text: MySQL has 65,535 parameters at most, with about 110 bytes for each.
 const TEXT: usize = 16 << 20;
+
+static PERMITS: Permits = Permits::new();
 
 /// Kept arguments.
 #[derive(Debug)]
@@ -37,7 +39,7 @@ impl Values {
         let length = probe(arguments, Vec::len).unwrap_or(0);
         let permit = match length {
             _ if length <= if small { SHORT_WHEN_BEHIND } else { SHORT } => None,
-            _ => match Permit::take() {
+            _ => match PERMITS.take() {
                 None => return Self::NotKept(arguments.len()),
                 permit => permit,
             },
@@ -207,7 +209,7 @@ mod tests {
         arguments.add("x".repeat(100_000)).expect("encoded");
         let kept: Vec<Values> = (0..40).map(|_| Values::of(&mut arguments, false)).collect();
         let whole = kept.iter().filter(|values| matches!(values, Values::Whole(..))).count();
-        assert!((1..=16).contains(&whole), "{whole}");
+        assert!((1..=crate::long::CAP).contains(&whole), "{whole}");
         let read_all: Vec<Value> = kept.iter().map(read).collect();
         assert!(read_all.contains(&json!({"params_unknown": "1 parameters: too many long values at once"})));
         assert_eq!(read_all[0]["params"][0], format!("{}…(+98976 B)", "x".repeat(1024)));

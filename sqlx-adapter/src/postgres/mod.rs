@@ -1,10 +1,12 @@
 //! PostgreSQL.
 
 mod arguments;
+mod copy;
 mod learn;
 mod rows;
 mod types;
 
+pub use copy::TracedCopyIn;
 use sqlx_core::error::DatabaseError;
 use sqlx_core::executor::Executor;
 use sqlx_core::pool::Pool;

@@ -14,13 +14,15 @@ use osprofiler::db::{BoundValues, DbValue, ParamsWriter};
 use sqlx_core::arguments::Arguments as _;
 use sqlx_sqlite::{SqliteArgumentValue, SqliteArguments};
 
-use crate::long::{NOT_KEPT, Permit};
+use crate::long::{NOT_KEPT, Permit, Permits};
 
 /// The longest text that is made of arguments, in bytes.
 const TEXT_CAP: usize = 8192;
 
 /// Whether this program binds values that are long.
 static LONG_VALUES: AtomicBool = AtomicBool::new(false);
+
+static PERMITS: Permits = Permits::new();
 
 /// Kept arguments.
 #[derive(Debug)]
@@ -50,7 +52,7 @@ impl Values {
         }
         let mut text = ListText(String::new());
         let cut = write!(text, "{arguments:?}").is_err();
-        if cut && let Some(permit) = Permit::take() {
+        if cut && let Some(permit) = PERMITS.take() {
             return Self::Long(arguments.clone(), permit);
         }
         Self::Text(Box::new(Text { text: text.0, count: arguments.len(), cut }))

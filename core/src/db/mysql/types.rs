@@ -27,8 +27,8 @@ impl MysqlType {
     /// From what a column definition says.
     ///
     /// `charset` is the collation's number; strings of the collation 63 are bytes. Where it is not known the flag BINARY
-    /// decides, which columns of text have, too, where their collation compares bytes, as `utf8mb4_bin` does: these
-    /// would be shown as bytes.
+    /// decides. Columns of text have it, too, where their collation compares bytes, as `utf8mb4_bin` does: these would
+    /// be shown as bytes.
     #[must_use]
     pub fn new(column_type: u8, flags: u16, charset: Option<u16>, max_size: Option<u32>) -> Self {
         Self {
@@ -90,7 +90,7 @@ impl MysqlType {
 
     /// Takes one value off the front of the values of a `COM_STMT_EXECUTE`, which has none for NULL.
     ///
-    /// `None` where it is cut off or where the type is unknown, and with it the length: what follows means nothing then.
+    /// `None` where it is cut off, or where the type and with it the length is unknown: what follows means nothing then.
     pub fn decode_param<'a>(&self, values: &mut &'a [u8]) -> Option<DbValue<'a>> {
         decode::param(self, values)
     }

@@ -127,8 +127,8 @@ pub(super) fn text(value: &[u8]) -> Option<DbValue<'_>> {
     str::from_utf8(value).ok().map(DbValue::from)
 }
 
-/// JSON. A jsonb begins with its version, which is 1. Before it knows which of the two the server wants, sqlx 0.9 writes
-/// a version for both, and for json makes it a space later.
+/// JSON. A jsonb begins with its version, which is 1. As long as it does not know which of the two the server wants,
+/// sqlx 0.9 writes a version for both, and for json makes it a space later.
 fn json(value: &[u8], form: Form) -> Option<DbValue<'_>> {
     let text = match (value.split_first()?, form) {
         ((1 | b' ', text), _) => text,

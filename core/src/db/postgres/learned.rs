@@ -15,8 +15,8 @@ const MAX_DEPTH: u32 = 32;
 /// By whole names and by names without their schema; `None` where a name means different types.
 static LEARNED: LazyLock<RwLock<HashMap<String, Option<PgType>>>> = LazyLock::new(RwLock::default);
 
-/// Remembers an enumeration, domain, composite, range or multirange by its name, for this process, with all types within
-/// it. Of an array it remembers the elements' type. OIDs and names alone have nothing to remember.
+/// Remembers an enumeration, domain, composite, range or multirange by its name, for this process, with all types
+/// within it. Of an array it remembers the elements' type. OIDs and names alone have nothing to remember.
 ///
 /// A name that is learned again as a type that decodes differently, from another schema or database, is ambiguous:
 /// values of which only this name is known are shown as bytes from then on. At most 10,000 names are remembered.

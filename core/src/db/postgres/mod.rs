@@ -2,8 +2,8 @@
 //!
 //! Pure code: bytes and a [`PgType`] go in, a value comes out. Not here: how an adapter comes by bytes and types.
 //!
-//! A value has the JSON form of what PostgreSQL 15 itself prints for it (`value::text`, with `TimeZone` UTC, `DateStyle`
-//! ISO and `IntervalStyle` postgres), with these exceptions:
+//! A value has the JSON form of what PostgreSQL 15 itself prints for it, with `TimeZone` UTC, `DateStyle` ISO and
+//! `IntervalStyle` postgres, with these exceptions:
 //!
 //! | type | value |
 //! | --- | --- |

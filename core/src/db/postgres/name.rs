@@ -79,9 +79,8 @@ impl Path {
     }
 
     fn to_lowercase(&self) -> Self {
-        let lower = |(part, quoted): &(String, bool)| {
-            (if *quoted { part.clone() } else { part.to_ascii_lowercase() }, *quoted)
-        };
+        let lower =
+            |(part, quoted): &(String, bool)| (if *quoted { part.clone() } else { part.to_ascii_lowercase() }, *quoted);
         Self { parts: self.parts.iter().map(lower).collect() }
     }
 

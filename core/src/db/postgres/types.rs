@@ -80,6 +80,6 @@ impl PgType {
     /// Booleans, numbers, JSON, bytes and arrays are told apart; everything else is the text as it is.
     #[must_use]
     pub fn decode_text<'a>(&self, value: &'a str) -> DbValue<'a> {
-        Decoder::new().text(self, value)
+        Decoder::new().text(self, Cow::Borrowed(value))
     }
 }

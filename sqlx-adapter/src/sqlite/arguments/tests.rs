@@ -104,8 +104,8 @@ fn long_values_are_kept_for_a_few_calls_at_a_time() {
     // The worker has met a long value.
     read(Values::of(&arguments, false));
     let kept: Vec<Values> = (0..100).map(|_| Values::of(&arguments, false)).collect();
-    let (long, short): (Vec<_>, Vec<_>) = kept.into_iter().partition(|values| matches!(values, Values::Long(_)));
-    assert!(long.len() <= LONG_CAP, "{} are kept", long.len());
+    let (long, short): (Vec<_>, Vec<_>) = kept.into_iter().partition(|values| matches!(values, Values::Long(..)));
+    assert!(long.len() <= crate::long::CAP, "{} are kept", long.len());
     assert!(short.iter().all(|values| matches!(values, Values::Text(_)) && values.weight() < 20_000));
     for values in short {
         let decoded = read(values);

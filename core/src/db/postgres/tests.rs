@@ -1,1 +1,0 @@
-//! Values of every type, with their exact bytes.
