@@ -28,9 +28,12 @@ fn within(info: &PgTypeInfo, depth: u32) -> PgType {
         return PgType::Oid(oid.0);
     }
     let name: Arc<str> = info.name().into();
-    // sqlx does not know what a name stands for before it has asked.
-    if depth >= MAX_DEPTH || info.oid().is_none() {
-        return PgType::Named(name);
+    match info.oid() {
+        // sqlx has not asked what this OID stands for, and panics when it is asked for the kind.
+        Some(oid) if &*name == "?" => return PgType::Oid(oid.0),
+        Some(_) if depth < MAX_DEPTH => {}
+        // Nor what this name stands for.
+        _ => return PgType::Named(name),
     }
     let inner = |info: &PgTypeInfo| Arc::new(within(info, depth + 1));
     match info.kind() {

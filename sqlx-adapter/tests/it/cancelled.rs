@@ -55,6 +55,7 @@ async fn a_query_that_was_never_polled_is_no_point() {
     async { drop(pool.fetch_all("SELECT 1")) }.in_trace(&store.profiler()).await;
     let mut connection = TracedConnection::<Sqlite>::connect("sqlite::memory:").await.expect("a connection");
     async { drop(connection.fetch_all("SELECT 1")) }.in_trace(&store.profiler()).await;
+    let _taken = pool.acquire().await.expect("the only one");
     async { assert!(pool.fetch_all("SELECT 1").now_or_never().is_none()) }.in_trace(&store.profiler()).await;
     let points = store.points();
     assert_eq!(points.len(), 1, "the one that was polled");

@@ -1,9 +1,11 @@
-//! What the adapter records of a real SQLite database, and that it changes nothing.
-#![cfg(feature = "sqlite")]
+//! What the adapter records of real databases, and that it changes nothing.
+#![cfg(all(feature = "mysql", feature = "net", feature = "postgres", feature = "sqlite"))]
 
 mod cancelled;
 mod failures;
 mod load;
 mod methods;
+mod server;
 mod store;
 mod swap;
+mod types;

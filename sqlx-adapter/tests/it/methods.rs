@@ -6,7 +6,7 @@ use osprofiler_sqlx::TracedConnection;
 use serde_json::json;
 use sqlx::{Either, Executor, Row, SqlStr, Sqlite, Statement};
 
-use crate::store::{Store, db, people};
+use crate::store::{Store, db, people, statements};
 
 const SELECT: &str = "SELECT name FROM person ORDER BY id";
 
@@ -116,11 +116,25 @@ async fn connections_and_transactions_are_traced_however_they_are_borrowed() {
     };
     let (result, points) = store.record(request).await;
     result.expect("all of it is right");
-    let statements: Vec<_> = points.iter().filter_map(Point::statement).collect();
-    assert_eq!(statements, ["SELECT 1", "SELECT 2", "SELECT 3", "SELECT 4", "SELECT 5", "SELECT 6"]);
-    assert!(
-        points.iter().all(|point| !point.start_info["db"].as_object().expect("an object").contains_key("acquire_us"))
+    assert_eq!(
+        statements(&points),
+        [
+            "SELECT 1",
+            "SELECT 2",
+            "BEGIN",
+            "SELECT 3",
+            "SELECT 4",
+            "SAVEPOINT _sqlx_savepoint_1",
+            "SELECT 5",
+            "ROLLBACK TO SAVEPOINT _sqlx_savepoint_1",
+            "COMMIT",
+            "SELECT 6"
+        ]
     );
+    // The first call on a connection of the pool says how long it was waited for.
+    let waited = |point: &&Point| point.start_info["db"].as_object().expect("an object").contains_key("acquire_us");
+    let waited: Vec<_> = points.iter().filter(waited).filter_map(Point::statement).collect();
+    assert_eq!(waited, ["SELECT 1", "BEGIN"]);
 }
 
 #[tokio::test]

@@ -58,7 +58,16 @@ pub(crate) async fn people() -> TracedSqlitePool {
     pool.into()
 }
 
-/// What a point says in its stop info under `db`.
+/// What a point says in its stop info under `db`, but for times.
 pub(crate) fn db(point: &Point) -> serde_json::Value {
-    point.stop_info.get("db").cloned().unwrap_or_default()
+    let mut db = point.stop_info.get("db").cloned().unwrap_or_default();
+    if let Some(db) = db.as_object_mut() {
+        db.retain(|key, _| !matches!(key.as_str(), "first_row_us" | "consumer_us"));
+    }
+    db
+}
+
+/// The statements of the points, in their order.
+pub(crate) fn statements(points: &[Point]) -> Vec<&str> {
+    points.iter().filter_map(Point::statement).collect()
 }

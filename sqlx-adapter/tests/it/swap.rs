@@ -4,7 +4,7 @@ use futures::TryStreamExt as _;
 use osprofiler_sqlx::{TracedSqlitePool, TracedTransaction};
 use sqlx::{Acquire, Executor, Sqlite, SqliteConnection, SqlitePool};
 
-use crate::store::{Store, people};
+use crate::store::{Store, people, statements};
 
 /// What a program asks of its pool; written once, for either.
 macro_rules! program {
@@ -68,8 +68,9 @@ async fn the_same_program_gives_the_same_results_raw_off_and_on() {
     let (on, points) = store.record(async { program!(&people().await) }).await;
     assert_eq!(raw, off);
     assert_eq!(raw, on);
-    // One point for each statement that went through the traced types: five, two inserts, names, and the failing one.
-    assert_eq!(points.len(), 9);
+    // One point for each statement that went through the traced types: five, the transaction with two inserts, names, and
+    // the failing one.
+    assert_eq!(points.len(), 11);
 }
 
 #[tokio::test]
@@ -85,7 +86,9 @@ async fn generic_functions_take_every_executor() {
         sum
     };
     let (sum, points) = store.record(request).await;
-    assert_eq!((sum, points.len()), (5 * 42, 5));
+    assert_eq!(sum, 5 * 42);
+    let select = "SELECT 42";
+    assert_eq!(statements(&points), [select, select, select, "BEGIN", select, select, "ROLLBACK"]);
 }
 
 async fn acquires<'c, A: Acquire<'c, Database = Sqlite>>(from: A) -> i64 {
@@ -106,7 +109,7 @@ async fn code_generic_over_acquire_runs_and_is_not_traced() {
         sum
     };
     let (sum, points) = store.record(request).await;
-    assert_eq!((sum, points.len()), (5 * 42, 0));
+    assert_eq!((sum, statements(&points)), (5 * 42, vec!["BEGIN", "ROLLBACK"]));
 }
 
 /// A transaction that outlives the pool's borrow, as services keep it.
