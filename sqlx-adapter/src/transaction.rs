@@ -19,7 +19,7 @@ use sqlx_core::transaction::{
 };
 
 use crate::call::{self, Call};
-use crate::connection::{TracedConnection, impl_acquire, impl_as_connection};
+use crate::connection::{TracedConnection, impl_acquire, impl_as_connection, impl_begin};
 use crate::database::TracedDatabase;
 use crate::executor::{Via, impl_executor};
 use crate::mark::Marked;
@@ -65,7 +65,13 @@ impl<'c, DB: TracedDatabase> TracedTransaction<'c, DB> {
         depth: usize,
         profiler: Option<Profiler>,
     ) -> Self {
-        let open = Open { source: Arc::clone(&source), lease: lease.clone(), depth, profiler, database: std::marker::PhantomData };
+        let open = Open {
+            source: Arc::clone(&source),
+            lease: lease.clone(),
+            depth,
+            profiler,
+            database: std::marker::PhantomData,
+        };
         Self { connection: TracedConnection::transaction(transaction, source, lease), open }
     }
 
@@ -136,6 +142,7 @@ impl<DB: TracedDatabase> DerefMut for TracedTransaction<'_, DB> {
 }
 
 impl_executor!(&'c mut TracedTransaction<'_, DB>);
+impl_begin!(TracedTransaction<'_, DB>);
 impl_acquire!(&'c mut TracedTransaction<'_, DB>);
 impl_as_connection!(TracedTransaction<'_, DB>);
 
