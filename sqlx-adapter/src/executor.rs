@@ -89,13 +89,20 @@ impl<'c, DB: TracedDatabase> Held<'c, DB> {
     }
 }
 
+/// Takes a connection from the pool. What is sent to set up a new one is not around the traced types.
+pub(crate) fn acquire_untraced<DB: TracedDatabase>(
+    pool: &Pool<DB>,
+) -> impl Future<Output = Result<PoolConnection<DB>, Error>> + Send + use<DB> {
+    Marked::new(pool.acquire(), DB::EVENTS_ELSEWHERE)
+}
+
 /// Takes a connection from the pool; what is sent to set up a new one belongs to the wait.
 pub(crate) async fn acquire<DB: TracedDatabase>(
     pool: &Pool<DB>,
     call: &mut Call<DB>,
 ) -> Result<PoolConnection<DB>, Error> {
     call.begin();
-    match Marked::new(pool.acquire(), false).await {
+    match Marked::new(pool.acquire(), DB::EVENTS_ELSEWHERE).await {
         Ok(connection) => {
             call.acquired();
             Ok(connection)

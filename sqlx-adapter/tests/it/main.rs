@@ -6,6 +6,7 @@ mod failures;
 mod idioms;
 mod load;
 mod methods;
+mod net;
 mod server;
 mod store;
 mod swap;

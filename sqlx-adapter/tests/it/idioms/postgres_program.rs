@@ -3,8 +3,12 @@
 use std::time::Duration;
 
 use futures::{StreamExt as _, TryStreamExt as _};
-use sqlx::postgres::{PgAdvisoryLock, PgListener, PgPoolCopyExt as _};
-use sqlx::{Connection as _, Executor};
+#[allow(unused_imports, reason = "the traced types have the methods themselves")]
+use sqlx::Connection as _;
+use sqlx::Executor;
+#[allow(unused_imports, reason = "as above")]
+use sqlx::postgres::PgPoolCopyExt as _;
+use sqlx::postgres::{PgAdvisoryLock, PgListener};
 
 use super::{CopyIn, OwnConnection, Pool, PoolConnection, SqlxConnection};
 

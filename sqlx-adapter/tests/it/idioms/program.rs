@@ -154,6 +154,7 @@ pub(crate) async fn an_acquired_connection(pool: &Pool) -> Result<String> {
 }
 
 async fn borrows(connection: &mut PoolConnection) -> Result<String> {
+    #[allow(unused_imports, reason = "the traced types have the method themselves")]
     use sqlx::Acquire as _;
 
     insert(&mut **connection, 4, "Dee").await?;
@@ -211,6 +212,7 @@ pub(crate) async fn rollback_by_an_early_return(pool: &Pool) -> Result<String> {
 }
 
 pub(crate) async fn savepoints(pool: &Pool) -> Result<String> {
+    #[allow(unused_imports, reason = "the traced types have the method themselves")]
     use sqlx::Acquire as _;
 
     let mut transaction = pool.begin().await?;
