@@ -4,10 +4,13 @@
 mod cancelled;
 mod failures;
 mod idioms;
+mod killed;
 mod load;
 mod methods;
 mod net;
+mod same;
 mod server;
 mod store;
 mod swap;
+mod transactions;
 mod types;

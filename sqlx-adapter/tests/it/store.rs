@@ -34,6 +34,21 @@ impl Store {
         (result, self.points())
     }
 
+    /// Checks that every start has exactly one stop.
+    pub(crate) fn assert_whole(&self) {
+        assert!(self.notifier.flush(Duration::from_secs(10)), "a function takes messages at once");
+        let mut seen = std::collections::HashMap::new();
+        for message in &*self.messages.lock().expect("no panic") {
+            seen.entry(message.trace_id().clone()).or_insert_with(Vec::new).push(message.name().to_owned());
+        }
+        for (id, names) in seen {
+            assert!(
+                matches!(&*names, [start, stop] if start.ends_with("-start") && stop.ends_with("-stop")),
+                "{id}: {names:?}"
+            );
+        }
+    }
+
     pub(crate) fn points(&self) -> Vec<Point> {
         assert!(self.notifier.flush(Duration::from_secs(10)), "a function takes messages at once");
         Trace::build(self.messages.lock().expect("no panic").clone()).points().to_vec()
