@@ -4,6 +4,8 @@
 //! starts and stops a database point.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use osprofiler::db::{DbLease, DbSource, DbStart, DbStop, DbStopRows, Outcome};
@@ -63,6 +65,8 @@ pub(crate) struct Call<DB: TracedDatabase> {
     waits_since: Option<Instant>,
     /// Whether the types of the bound values are to be looked at when the statement has run.
     learns: bool,
+    /// Whether the transaction of this call has failed, where a failure ends it.
+    aborted: Option<Arc<AtomicBool>>,
     /// The query, until the driver gets it.
     parts: Option<Parts<DB>>,
 }
@@ -90,6 +94,7 @@ impl<DB: TracedDatabase> Call<DB> {
             waited: None,
             waits_since: None,
             learns: false,
+            aborted: None,
             parts: None,
         }))
     }
@@ -143,6 +148,11 @@ impl<DB: TracedDatabase> Call<DB> {
     /// An earlier call waited for this one's connection.
     pub(crate) fn was_acquired(&mut self, acquire: Option<(Instant, Instant)>) {
         self.acquire = acquire;
+    }
+
+    /// Where the call says whether its transaction has failed.
+    pub(crate) fn tells_of_failure(&mut self, aborted: Option<&Arc<AtomicBool>>) {
+        self.aborted = aborted.cloned();
     }
 
     pub(crate) fn acquire(&self) -> Option<(Instant, Instant)> {
@@ -276,6 +286,12 @@ impl<DB: TracedDatabase> Call<DB> {
     /// The call went well.
     pub(crate) fn finish(&mut self) {
         self.count_consumer();
+        // In a transaction that has failed nothing succeeds but what takes it back to a savepoint.
+        if let Some(aborted) = &self.aborted
+            && !self.counted.cancelled
+        {
+            aborted.store(false, Relaxed);
+        }
         let Some(point) = self.point.take() else { return };
         match self.kept.take() {
             Some((statement, rows)) if self.counted.rows.unwrap_or(0) > 0 => {
@@ -291,6 +307,9 @@ impl<DB: TracedDatabase> Call<DB> {
         self.start_late();
         self.count_consumer();
         self.counted.outcome = None;
+        if let (Some(aborted), Error::Database(_)) = (&self.aborted, &error) {
+            aborted.store(true, Relaxed);
+        }
         if let Some(point) = self.point.take() {
             point.stop(failure::<DB>(self.counted, &error));
         }

@@ -25,6 +25,10 @@ pub trait TracedDatabase: Database {
     #[doc(hidden)]
     const EVENTS_ELSEWHERE: bool;
 
+    /// Whether a statement that fails ends its transaction, so that nothing is left to commit.
+    #[doc(hidden)]
+    const FAILURE_ABORTS: bool = false;
+
     /// The inner executor of a connection.
     #[doc(hidden)]
     fn connection_executor<'c>(connection: &'c mut Self::Connection) -> impl Executor<'c, Database = Self>;

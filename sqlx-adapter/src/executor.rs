@@ -7,6 +7,7 @@ use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use futures_core::Stream;
@@ -37,6 +38,8 @@ pub(crate) struct Via<'c, 's, DB: TracedDatabase> {
     pub(crate) source: &'s Arc<DbSource>,
     /// The connection's number and transaction; `None` where the call gets its connection for itself.
     pub(crate) lease: Option<&'s mut Option<Arc<DbLease>>>,
+    /// Whether the connection's transaction has failed, where a failure ends it.
+    pub(crate) aborted: Option<&'s Arc<AtomicBool>>,
     /// From when to when the connection was waited for, where this is the first call on it.
     pub(crate) acquire: Option<&'s mut Option<(Instant, Instant)>>,
 }
@@ -60,6 +63,7 @@ impl<'c, DB: TracedDatabase> Via<'c, '_, DB> {
         let lease = self.lease.as_mut().map(|lease| &*lease.get_or_insert_with(|| source.lease()));
         let mut call = Call::new(source, method, lease)?;
         call.was_acquired(self.acquire.as_mut().and_then(|acquire| acquire.take()));
+        call.tells_of_failure(self.aborted);
         Some(call)
     }
 
@@ -170,10 +174,7 @@ async fn next_timed<DB: TracedDatabase, S: Stream + Unpin>(stream: &mut S, call:
 }
 
 /// Runs a statement of which one row is wanted.
-async fn optional<DB: TracedDatabase>(
-    held: Held<'_, DB>,
-    mut call: Box<Call<DB>>,
-) -> Result<Option<DB::Row>, Error> {
+async fn optional<DB: TracedDatabase>(held: Held<'_, DB>, mut call: Box<Call<DB>>) -> Result<Option<DB::Row>, Error> {
     let mut connection = held.start(&mut call).await?;
     let sql = call.learns();
     let inner = DB::connection_executor(&mut connection).fetch_optional(call.take_query());

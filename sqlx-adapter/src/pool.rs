@@ -199,7 +199,7 @@ impl<DB: TracedDatabase> TracedPool<DB> {
     }
 
     fn via<'c>(&self) -> Via<'c, '_, DB> {
-        Via { host: Host::Pool(&self.inner), source: &self.source, lease: None, acquire: None }
+        Via { host: Host::Pool(&self.inner), source: &self.source, lease: None, aborted: None, acquire: None }
     }
 }
 

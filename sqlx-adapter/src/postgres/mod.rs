@@ -11,9 +11,7 @@ use sqlx_core::error::DatabaseError;
 use sqlx_core::executor::Executor;
 use sqlx_core::pool::Pool;
 use sqlx_core::sql_str::SqlStr;
-use sqlx_postgres::{
-    PgArguments, PgConnectOptions, PgConnection, PgDatabaseError, PgQueryResult, PgRow, Postgres,
-};
+use sqlx_postgres::{PgArguments, PgConnectOptions, PgConnection, PgDatabaseError, PgQueryResult, PgRow, Postgres};
 
 use crate::database::TracedDatabase;
 use crate::rows::Rows;
@@ -23,6 +21,8 @@ impl TracedDatabase for Postgres {
     type Rows = Rows<rows::PgCell>;
 
     const EVENTS_ELSEWHERE: bool = false;
+
+    const FAILURE_ABORTS: bool = true;
 
     fn connection_executor<'c>(connection: &'c mut PgConnection) -> impl Executor<'c, Database = Self> {
         connection

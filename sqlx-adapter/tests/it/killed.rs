@@ -1,6 +1,8 @@
 //! What the server ends by itself: connections that are killed, idle, in a transaction or at work, transactions that it
 //! rolls back, deadlocks and conflicts. The same program on sqlx's pool, on a traced pool outside of a trace, and in one.
 
+use std::io::ErrorKind;
+
 use futures::join;
 use osprofiler_sqlx::TracedPool;
 use sqlx::{Executor, MySqlPool, PgPool};
@@ -12,13 +14,23 @@ use crate::store::{Store, records};
 fn seen<T: std::fmt::Debug>(result: Result<T, sqlx::Error>) -> String {
     let text = match result {
         Ok(value) => format!("{value:?}"),
+        // Which of them it is depends on what the operating system knew first.
+        Err(sqlx::Error::Io(error))
+            if matches!(
+                error.kind(),
+                ErrorKind::ConnectionReset | ErrorKind::UnexpectedEof | ErrorKind::BrokenPipe
+            ) =>
+        {
+            "the connection is lost | Io".to_owned()
+        }
         Err(error) => format!("{error} | {error:?}"),
     };
-    let is_number = |word: &str| word.len() > 2 && word.chars().all(|c| c.is_ascii_digit());
-    text.split(' ')
-        .map(|word| if is_number(word.trim_matches(|c: char| !c.is_alphanumeric())) { "N" } else { word })
-        .collect::<Vec<_>>()
-        .join(" ")
+    text.split_inclusive(|c: char| !c.is_ascii_digit())
+        .map(|part| {
+            let rest = part.trim_start_matches(|c: char| c.is_ascii_digit());
+            if part.len() - rest.len() > 2 { format!("N{rest}") } else { part.to_owned() }
+        })
+        .collect()
 }
 
 /// Runs statements of `admin` until one gives a row.
@@ -149,7 +161,8 @@ macro_rules! mysql_program {
         let mut connection = pool.acquire().await.expect("a connection");
         let id: i64 = sqlx::query_scalar(own_id).fetch_one(&mut *connection).await.expect("its id");
         let (killed, ()) = join!(connection.fetch_all("SELECT sleep(60), 'killed'"), async {
-            until(admin, "SELECT 1 FROM information_schema.processlist WHERE info = 'SELECT sleep(60), ''killed'''").await;
+            until(admin, "SELECT 1 FROM information_schema.processlist WHERE info = 'SELECT sleep(60), ''killed'''")
+                .await;
             kill(id).await;
         });
         lines.push(seen(killed));
@@ -208,7 +221,12 @@ macro_rules! killed {
             assert_eq!(on, raw);
             store.assert_whole();
             let failed = points.iter().filter(|point| point.error().is_some()).count();
-            assert_eq!(failed, raw.iter().filter(|line| line.contains(" | ")).count(), "{raw:#?} {:#?}", records(&points));
+            assert_eq!(
+                failed,
+                raw.iter().filter(|line| line.contains(" | ")).count(),
+                "{raw:#?} {:#?}",
+                records(&points)
+            );
         }
     };
 }

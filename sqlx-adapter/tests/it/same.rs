@@ -300,15 +300,24 @@ macro_rules! program {
             let one_too_many = sqlx::query("SELECT name FROM parent WHERE id = 1").bind("x").bind("y");
             line("one too many", seen(one_too_many.fetch_all(&mut *connection).await));
         }
-        line("wrong", seen(sqlx::query_as::<_, (String, i64)>("SELECT id, name FROM parent").fetch_all(&mut *connection).await));
-        line("column", seen(sqlx::query_scalar::<_, Vec<u8>>("SELECT id FROM parent").fetch_one(&mut *connection).await));
+        line(
+            "wrong",
+            seen(sqlx::query_as::<_, (String, i64)>("SELECT id, name FROM parent").fetch_all(&mut *connection).await),
+        );
+        line(
+            "column",
+            seen(sqlx::query_scalar::<_, Vec<u8>>("SELECT id FROM parent").fetch_one(&mut *connection).await),
+        );
 
         // Dropped half way: the connection is to be where it was.
-        line("first", seen(sqlx::query("SELECT name FROM parent ORDER BY id").fetch(&mut *connection).next().await.transpose()));
+        line(
+            "first",
+            seen(sqlx::query("SELECT name FROM parent ORDER BY id").fetch(&mut *connection).next().await.transpose()),
+        );
         line("second", seen(connection.fetch_all("SELECT name FROM parent ORDER BY id").await));
-        let dropped = connection.fetch_all("SELECT name FROM parent").now_or_never().is_some();
-        line("polled once", dropped.to_string());
-        line("after that", seen(connection.fetch_all("SELECT count(*) FROM parent").await));
+        // Whether the server has answered by then is chance.
+        let _ = connection.fetch_all("SELECT name FROM parent").now_or_never();
+        line("polled once", seen(connection.fetch_all("SELECT count(*) FROM parent").await));
         drop(connection.fetch_all("SELECT name FROM parent"));
         line("never polled", seen(connection.fetch_all("SELECT count(*) FROM parent").await));
         let mut transaction = connection.begin().await.expect("begin");
@@ -333,14 +342,20 @@ macro_rules! program {
         line("exhausted", steps.into_iter().map(seen).collect());
         line("exhausted", seen(pool.acquire().await.map(|_| ())));
         line("exhausted", seen(pool.begin().await.map(|_| ())));
-        line("exhausted", format!("{} {}", pool.try_acquire().is_none(), seen(pool.try_begin().await.map(|none| none.is_none()))));
+        line(
+            "exhausted",
+            format!("{} {}", pool.try_acquire().is_none(), seen(pool.try_begin().await.map(|none| none.is_none()))),
+        );
         drop(all);
         pool.close().await;
         line("closed", seen(pool.fetch_all("SELECT 1").await));
         line("closed", seen(pool.acquire().await.map(|_| ())));
         line("closed", seen(pool.begin().await.map(|_| ())));
         line("closed", seen(pool.begin_with("BEGIN").await.map(|_| ())));
-        line("closed", format!("{} {}", pool.try_acquire().is_none(), seen(pool.try_begin().await.map(|none| none.is_none()))));
+        line(
+            "closed",
+            format!("{} {}", pool.try_acquire().is_none(), seen(pool.try_begin().await.map(|none| none.is_none()))),
+        );
         lines
     }};
 }

@@ -33,7 +33,12 @@ async fn by_pool(pool: &SqlitePool) -> i64 {
 }
 
 async fn by_connection(connection: &mut SqliteConnection) -> usize {
-    sqlx::query("SELECT name FROM person WHERE id > ? AND id < 99").bind(1).fetch_all(connection).await.expect("rows").len()
+    sqlx::query("SELECT name FROM person WHERE id > ? AND id < 99")
+        .bind(1)
+        .fetch_all(connection)
+        .await
+        .expect("rows")
+        .len()
 }
 
 async fn by_acquire<'a, A: sqlx::Acquire<'a, Database = Sqlite>>(from: A) {

@@ -6,6 +6,13 @@
 //! then for PostgreSQL, with `SQLX_OFFLINE=false`, `DATABASE_URL` and `SQLX_OFFLINE_DIR=$PWD/.sqlx`. The errors are about the
 //! statements of the other databases, and what one writes of another's the next puts right.
 
+#![allow(
+    clippy::duplicate_mod,
+    clippy::explicit_auto_deref,
+    clippy::useless_conversion,
+    reason = "the program is there twice for each database, and what is too much with sqlx's types is an idiom too"
+)]
+
 /// The tests of a list of idioms, in a module that has the program twice.
 macro_rules! test_idioms {
     ($program:ident; $($idiom:ident => [$($record:expr),* $(,)?];)*) => {
