@@ -43,19 +43,16 @@ pub(crate) struct Call<DB: TracedDatabase> {
     source: Arc<DbSource>,
     method: &'static str,
     lease: Option<Arc<DbLease>>,
-    prepared: Option<bool>,
     /// When it was first polled.
     begun: Option<Instant>,
     /// When the database got the statement.
     started: Option<Instant>,
     /// From when to when it waited for its connection.
     acquire: Option<(Instant, Instant)>,
-    statement: Option<SqlStr>,
-    values: Option<DB::Values>,
     counted: DbStop,
     /// How many more rows are to be kept.
     keep: usize,
-    kept: Option<(SqlStr, DB::Rows)>,
+    kept: Option<Box<(SqlStr, DB::Rows)>>,
     /// Whether the statement came without arguments.
     text: bool,
     /// How long a stream waited for the database.
@@ -63,7 +60,7 @@ pub(crate) struct Call<DB: TracedDatabase> {
     waits_since: Option<Instant>,
     /// Whether the types of the bound values are to be looked at when the statement has run.
     learns: bool,
-    /// The query, until the driver gets it.
+    /// The query, until the driver gets it, or what the call is about.
     parts: Option<Parts<DB>>,
 }
 
@@ -77,12 +74,9 @@ impl<DB: TracedDatabase> Call<DB> {
             source: Arc::clone(source),
             method,
             lease: lease.cloned(),
-            prepared: None,
             begun: None,
             started: None,
             acquire: None,
-            statement: None,
-            values: None,
             counted: DbStop::default(),
             keep: source.result_rows(),
             kept: None,
@@ -96,27 +90,17 @@ impl<DB: TracedDatabase> Call<DB> {
 
     /// What the call runs.
     pub(crate) fn runs<'q>(&mut self, query: impl Execute<'q, DB>) {
-        let parts = self.parts.insert(Parts::of(query));
-        self.prepared = parts.prepared();
-        if let Ok(Some(arguments)) = &mut parts.arguments {
-            self.text = false;
-            let small = self.point.as_ref().is_some_and(Point::is_collector_behind);
-            self.values = Some(DB::capture(arguments, small));
-            self.learns = parts.is_kept() && DB::may_learn(&parts.sql);
-        }
-        // Cloning copies a `String` once; the driver gets the copy that is shared.
-        let shared = parts.sql.clone();
-        self.statement = Some(std::mem::replace(&mut parts.sql, shared));
-    }
-
-    /// The query, for the driver; it is there once.
-    pub(crate) fn take_query(&mut self) -> Parts<DB> {
-        self.parts.take().unwrap_or_else(Parts::none)
+        self.parts = Some(Parts::of(query));
     }
 
     /// What the call is about, where it runs no query.
     pub(crate) fn is_about(&mut self, statement: SqlStr) {
-        self.statement = Some(statement);
+        self.parts = Some(Parts::about(statement));
+    }
+
+    /// The query, for the driver, when the call has started; it is there once.
+    pub(crate) fn take_query(&mut self) -> Parts<DB> {
+        self.parts.take().unwrap_or_else(|| Parts::about(SqlStr::from_static("")))
     }
 
     pub(crate) fn id(&self) -> Id {
@@ -162,22 +146,32 @@ impl<DB: TracedDatabase> Call<DB> {
     fn start_at(&mut self, at: Instant) {
         self.started = Some(at);
         self.begun.get_or_insert(at);
-        let statement = self.statement.take().unwrap_or(SqlStr::from_static(""));
-        if self.keep > 0 {
-            self.kept = Some((statement.clone(), DB::Rows::default()));
+        let Some(point) = &mut self.point else { return };
+        let (mut prepared, mut values, mut statement) = (None, None, SqlStr::from_static(""));
+        if let Some(parts) = &mut self.parts {
+            prepared = parts.prepared();
+            if let Ok(Some(arguments)) = &mut parts.arguments {
+                values = Some(DB::capture(arguments, point.is_collector_behind()));
+                self.text = false;
+                self.learns = parts.is_kept() && DB::may_learn(&parts.sql);
+            }
+            // Cloning copies a `String` once; the driver gets the copy that is shared.
+            let shared = parts.sql.clone();
+            statement = std::mem::replace(&mut parts.sql, shared);
+            if self.keep > 0 {
+                self.kept = Some(Box::new((parts.sql.clone(), DB::Rows::default())));
+            }
         }
-        if let Some(point) = &mut self.point {
-            let start = DbStart {
-                source: Arc::clone(&self.source),
-                method: self.method,
-                acquire: self.acquire.map(|(from, to)| from..to),
-                lease: self.lease.clone(),
-                prepared: self.prepared,
-                statement,
-                values: self.values.take(),
-            };
-            point.start_at(at, start);
-        }
+        let start = DbStart {
+            source: Arc::clone(&self.source),
+            method: self.method,
+            acquire: self.acquire.map(|(from, to)| from..to),
+            lease: self.lease.clone(),
+            prepared,
+            statement,
+            values,
+        };
+        point.start_at(at, start);
     }
 
     /// The only row came back, and with it the statement's end.
@@ -203,8 +197,8 @@ impl<DB: TracedDatabase> Call<DB> {
     #[inline(never)]
     fn keep_row(&mut self, row: &DB::Row) {
         self.keep -= 1;
-        if let Some((_, kept)) = &mut self.kept {
-            DB::keep_row(kept, row, self.text, self.source.value_cap());
+        if let Some(kept) = &mut self.kept {
+            DB::keep_row(&mut kept.1, row, self.text, self.source.value_cap());
         }
     }
 
@@ -278,7 +272,8 @@ impl<DB: TracedDatabase> Call<DB> {
         self.count_consumer();
         let Some(point) = self.point.take() else { return };
         match self.kept.take() {
-            Some((statement, rows)) if self.counted.rows.unwrap_or(0) > 0 => {
+            Some(kept) if self.counted.rows.unwrap_or(0) > 0 => {
+                let (statement, rows) = *kept;
                 let source = Arc::clone(&self.source);
                 point.stop(DbStopRows { stop: self.counted, source, statement, rows: Some(rows) });
             }
