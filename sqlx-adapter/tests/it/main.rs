@@ -5,6 +5,8 @@ mod cancelled;
 mod failures;
 mod load;
 mod methods;
+mod points;
+mod policy;
 mod server;
 mod store;
 mod swap;
