@@ -214,6 +214,9 @@ impl<DB: TracedDatabase> TracedBuilder<DB> {
 
 impl<DB: TracedDatabase> fmt::Debug for TracedBuilder<DB> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TracedBuilder").field("options", &self.options).field("pool", &self.pool).finish_non_exhaustive()
+        f.debug_struct("TracedBuilder")
+            .field("options", &self.options)
+            .field("pool", &self.pool)
+            .finish_non_exhaustive()
     }
 }

@@ -163,10 +163,7 @@ async fn next_timed<DB: TracedDatabase, S: Stream + Unpin>(stream: &mut S, call:
 }
 
 /// Runs a statement of which one row is wanted.
-async fn optional<DB: TracedDatabase>(
-    held: Held<'_, DB>,
-    mut call: Box<Call<DB>>,
-) -> Result<Option<DB::Row>, Error> {
+async fn optional<DB: TracedDatabase>(held: Held<'_, DB>, mut call: Box<Call<DB>>) -> Result<Option<DB::Row>, Error> {
     let mut connection = held.start(&mut call).await?;
     let sql = call.learns();
     let inner = DB::connection_executor(&mut connection).fetch_optional(call.take_query());

@@ -65,7 +65,13 @@ impl<'c, DB: TracedDatabase> TracedTransaction<'c, DB> {
         depth: usize,
         profiler: Option<Profiler>,
     ) -> Self {
-        let open = Open { source: Arc::clone(&source), lease: lease.clone(), depth, profiler, database: std::marker::PhantomData };
+        let open = Open {
+            source: Arc::clone(&source),
+            lease: lease.clone(),
+            depth,
+            profiler,
+            database: std::marker::PhantomData,
+        };
         Self { connection: TracedConnection::transaction(transaction, source, lease), open }
     }
 

@@ -61,7 +61,8 @@ impl Values {
         }
         let (types, count) = (types_text(arguments), arguments.len());
         let values: Vec<Option<Head>> = probe(arguments, heads).unwrap_or_default();
-        let weight = types.len() + values.iter().flatten().map(|head| size_of::<Head>() + head.bytes.len()).sum::<usize>();
+        let weight =
+            types.len() + values.iter().flatten().map(|head| size_of::<Head>() + head.bytes.len()).sum::<usize>();
         Self::Heads(Box::new(Heads { types, values, weight, count }))
     }
 }
@@ -87,7 +88,12 @@ impl BoundValues for Values {
             }
             Self::Heads(heads) => {
                 let Heads { types, values, count, .. } = &**heads;
-                write(params, types, *count, values.iter().map(|head| head.as_ref().map(|head| (&*head.bytes, head.length))));
+                write(
+                    params,
+                    types,
+                    *count,
+                    values.iter().map(|head| head.as_ref().map(|head| (&*head.bytes, head.length))),
+                );
             }
         }
     }
@@ -266,7 +272,10 @@ mod tests {
         let values = Values::of(&mut arguments, true);
         assert!(values.weight() < 200_000, "{}", values.weight());
         let read = read(&values);
-        assert_eq!(read["params"].as_array().expect("a list").len() as u64 + read["params_omitted"].as_u64().unwrap_or(0), 100);
+        assert_eq!(
+            read["params"].as_array().expect("a list").len() as u64 + read["params_omitted"].as_u64().unwrap_or(0),
+            100
+        );
     }
 
     #[test]

@@ -11,9 +11,7 @@ use sqlx_core::error::DatabaseError;
 use sqlx_core::executor::Executor;
 use sqlx_core::pool::Pool;
 use sqlx_core::sql_str::SqlStr;
-use sqlx_postgres::{
-    PgArguments, PgConnectOptions, PgConnection, PgDatabaseError, PgQueryResult, PgRow, Postgres,
-};
+use sqlx_postgres::{PgArguments, PgConnectOptions, PgConnection, PgDatabaseError, PgQueryResult, PgRow, Postgres};
 
 use crate::database::TracedDatabase;
 use crate::rows::Rows;

@@ -192,7 +192,15 @@ mod tests {
 
     #[test]
     fn other_forms_are_not_guessed() {
-        for text in ["", "[", "[PgTypeInfo(Int4), ]", "[PgTypeInfo(Int4)", "[PgTypeInfo(Quux)]", "[Int4]", "[PgTypeInfo(Custom(x))]"] {
+        for text in [
+            "",
+            "[",
+            "[PgTypeInfo(Int4), ]",
+            "[PgTypeInfo(Int4)",
+            "[PgTypeInfo(Quux)]",
+            "[Int4]",
+            "[PgTypeInfo(Custom(x))]",
+        ] {
             assert_eq!(names(text), None, "{text}");
         }
     }
