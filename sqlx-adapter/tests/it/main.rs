@@ -5,6 +5,7 @@ mod cancelled;
 mod failures;
 mod load;
 mod methods;
+mod roundtrip;
 mod server;
 mod store;
 mod swap;
