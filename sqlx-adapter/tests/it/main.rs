@@ -7,6 +7,7 @@ mod load;
 mod methods;
 mod points;
 mod policy;
+mod roundtrip;
 mod server;
 mod store;
 mod swap;
