@@ -104,11 +104,10 @@ pub(crate) async fn acquire<DB: TracedDatabase>(
     }
 }
 
+type Steps<'e, DB> = Marked<BoxStream<'e, Result<Either<<DB as Database>::QueryResult, <DB as Database>::Row>, Error>>>;
+
 /// The steps of a statement on a connection.
-fn steps<'e, DB: TracedDatabase>(
-    connection: &'e mut DB::Connection,
-    call: &mut Call<DB>,
-) -> Marked<BoxStream<'e, Result<Either<DB::QueryResult, DB::Row>, Error>>> {
+fn steps<'e, DB: TracedDatabase>(connection: &'e mut DB::Connection, call: &mut Call<DB>) -> Steps<'e, DB> {
     Marked::new(DB::connection_executor(connection).fetch_many(call.take_query()), DB::EVENTS_ELSEWHERE)
 }
 

@@ -2,7 +2,7 @@
 
 use osprofiler_sqlx::TracedPgPool;
 use serde_json::json;
-use sqlx::Executor;
+use sqlx::Executor as _;
 
 use crate::server;
 use crate::store::{Store, db};
@@ -50,7 +50,6 @@ async fn postgres_types_of_the_program_are_known_once_a_statement_has_run() {
             .bind(Price(1_633_837_924))
             .execute(&pool)
             .await?;
-        pool.fetch_all("SELECT * FROM visit").await?;
         sqlx::query("SELECT * FROM visit WHERE price = $1").bind(Price(1_633_837_924)).fetch_all(&pool).await
     };
     let (rows, points) = store.record(request).await;
@@ -58,14 +57,9 @@ async fn postgres_types_of_the_program_are_known_once_a_statement_has_run() {
     let start = &points[0].start_info["db"];
     assert_eq!(start["params"], json!([{"id": 7, "mood": "good", "note": null}, ["bad", "good"], 1_633_837_924]));
     assert_eq!(start["param_types"], json!(["place", "mood[]", "int4"]));
-    // In the simple protocol values are texts, of whose types sqlx knows nothing but a number; otherwise they have the same
-    // form as parameters.
+    // Rows have the same form.
     assert_eq!(
         db(&points[1])["result"],
-        json!([{"place": "(7,good,)", "moods": "{bad,good}", "price": 1_633_837_924}])
-    );
-    assert_eq!(
-        db(&points[2])["result"],
         json!([{"place": {"id": 7, "mood": "good", "note": null}, "moods": ["bad", "good"], "price": 1_633_837_924}])
     );
 }
