@@ -50,6 +50,8 @@ pub(crate) struct Call<DB: TracedDatabase> {
     /// From when to when it waited for its connection.
     acquire: Option<(Instant, Instant)>,
     counted: DbStop,
+    /// Whether the program asks for rows.
+    expects_rows: bool,
     /// How many more rows are to be kept.
     keep: usize,
     kept: Option<Box<(SqlStr, DB::Rows)>>,
@@ -78,6 +80,7 @@ impl<DB: TracedDatabase> Call<DB> {
             started: None,
             acquire: None,
             counted: DbStop::default(),
+            expects_rows: false,
             keep: source.result_rows(),
             kept: None,
             text: true,
@@ -202,9 +205,9 @@ impl<DB: TracedDatabase> Call<DB> {
         }
     }
 
-    /// A call that asks for rows says how many there are, though there be none.
+    /// A call that asks for rows says how many there were, though there be none.
     pub(crate) fn expects_rows(&mut self) {
-        self.counted.rows = Some(0);
+        self.expects_rows = true;
     }
 
     /// A statement says how many rows it changed.
@@ -270,6 +273,9 @@ impl<DB: TracedDatabase> Call<DB> {
     /// The call went well.
     pub(crate) fn finish(&mut self) {
         self.count_consumer();
+        if self.expects_rows && !self.counted.cancelled {
+            self.counted.add_rows(0);
+        }
         let Some(point) = self.point.take() else { return };
         match self.kept.take() {
             Some(kept) if self.counted.rows.unwrap_or(0) > 0 => {
