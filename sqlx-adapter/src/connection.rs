@@ -300,8 +300,41 @@ macro_rules! impl_as_connection {
     };
 }
 
-pub(crate) use {impl_acquire, impl_as_connection};
+/// Gives a type that derefs to [`TracedConnection`] that one's `begin` and `begin_with`: by deref alone the `begin` of
+/// `sqlx::Acquire` would be nearer, where that trait is in scope, and not traced.
+macro_rules! impl_begin {
+    ($self_type:ty) => {
+        impl<DB: $crate::TracedDatabase> $self_type {
+            /// As [`Connection::begin`](sqlx_core::connection::Connection::begin), traced; inside a transaction this is a
+            /// savepoint.
+            ///
+            /// # Errors
+            ///
+            /// As there.
+            pub fn begin(
+                &mut self,
+            ) -> impl Future<Output = Result<$crate::TracedTransaction<'_, DB>, sqlx_core::error::Error>> + Send {
+                $crate::TracedConnection::begin(self)
+            }
 
+            /// As [`Connection::begin_with`](sqlx_core::connection::Connection::begin_with), traced.
+            ///
+            /// # Errors
+            ///
+            /// As there.
+            pub fn begin_with(
+                &mut self,
+                statement: impl sqlx_core::sql_str::SqlSafeStr,
+            ) -> impl Future<Output = Result<$crate::TracedTransaction<'_, DB>, sqlx_core::error::Error>> + Send {
+                $crate::TracedConnection::begin_with(self, statement)
+            }
+        }
+    };
+}
+
+pub(crate) use {impl_acquire, impl_as_connection, impl_begin};
+
+impl_begin!(TracedPoolConnection<DB>);
 impl_acquire!(&'c mut TracedConnection<'_, DB>);
 impl_acquire!(&'c mut TracedPoolConnection<DB>);
 impl_as_connection!(TracedConnection<'_, DB>);

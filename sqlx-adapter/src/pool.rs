@@ -16,7 +16,7 @@ use sqlx_core::connection::Connection;
 use sqlx_core::error::Error;
 use sqlx_core::pool::{MaybePoolConnection, Pool, PoolConnection};
 use sqlx_core::sql_str::{SqlSafeStr, SqlStr};
-use sqlx_core::transaction::Transaction;
+use sqlx_core::transaction::{Transaction, begin_ansi_transaction_sql};
 
 use crate::builder::TracedBuilder;
 use crate::call::{self, Call};
@@ -161,8 +161,8 @@ impl<DB: TracedDatabase> TracedPool<DB> {
     ) -> impl Future<Output = Result<TracedTransaction<'static, DB>, Error>> + Send + use<'_, DB> {
         async move {
             let mut call = self.call("begin");
-            if let (Some(call), Some(statement)) = (&mut call, &statement) {
-                call.is_about(statement.clone());
+            if let Some(call) = &mut call {
+                call.is_about(statement.clone().unwrap_or_else(|| begin_ansi_transaction_sql(0)));
             }
             let connection = match &mut call {
                 None => self.inner.acquire().await?,

@@ -19,7 +19,7 @@ use sqlx_core::transaction::{
 };
 
 use crate::call::{self, Call};
-use crate::connection::{TracedConnection, impl_acquire, impl_as_connection};
+use crate::connection::{TracedConnection, impl_acquire, impl_as_connection, impl_begin};
 use crate::database::TracedDatabase;
 use crate::executor::{Via, impl_executor};
 use crate::mark::Marked;
@@ -142,6 +142,7 @@ impl<DB: TracedDatabase> DerefMut for TracedTransaction<'_, DB> {
 }
 
 impl_executor!(&'c mut TracedTransaction<'_, DB>);
+impl_begin!(TracedTransaction<'_, DB>);
 impl_acquire!(&'c mut TracedTransaction<'_, DB>);
 impl_as_connection!(TracedTransaction<'_, DB>);
 

@@ -3,6 +3,7 @@
 
 mod cancelled;
 mod failures;
+mod idioms;
 mod load;
 mod methods;
 mod points;

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{AssertSqlSafe, Connection, Executor, MySqlConnection, MySqlPool, PgConnection, PgPool};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+use sqlx::{AssertSqlSafe, Connection, Executor, MySqlConnection, MySqlPool, PgConnection, PgPool, SqlitePool};
 
 fn url(variable: &str, default: &str) -> String {
     std::env::var(variable).unwrap_or_else(|_| default.to_owned())
@@ -78,4 +79,15 @@ pub(crate) async fn postgres_database(name: &str) -> Option<PgConnectOptions> {
     }
     connection.close().await.expect("it closes");
     Some(options.database(&database))
+}
+
+/// A pool of SQLite with an empty database in a file; there is always one.
+pub(crate) async fn sqlite(name: &str) -> Option<SqlitePool> {
+    let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("osprofiler_{name}.db"));
+    for suffix in ["", "-wal", "-shm", "-journal"] {
+        let _ = std::fs::remove_file(format!("{}{suffix}", file.display()));
+    }
+    let options = SqliteConnectOptions::new().filename(file).create_if_missing(true);
+    let pool = SqlitePoolOptions::new().max_connections(4).acquire_timeout(Duration::from_secs(5));
+    Some(pool.connect_with(options).await.expect("a pool"))
 }

@@ -71,3 +71,60 @@ pub(crate) fn db(point: &Point) -> serde_json::Value {
 pub(crate) fn statements(points: &[Point]) -> Vec<&str> {
     points.iter().filter_map(Point::statement).collect()
 }
+
+/// What points say, a line each: the transaction by number, method, statement and values, then what came of it.
+pub(crate) fn records(points: &[Point]) -> Vec<String> {
+    let mut transactions = Vec::new();
+    let mut number = |id: &serde_json::Value| {
+        let known = transactions.iter().position(|known| known == id);
+        let number = known.unwrap_or_else(|| {
+            transactions.push(id.clone());
+            transactions.len() - 1
+        });
+        format!("t{}", number + 1)
+    };
+    let line = |point: &Point| {
+        let start = &point.start_info["db"];
+        let mut words = Vec::new();
+        if let Some(transaction) = start.get("transaction") {
+            // An outer transaction was numbered before.
+            let of = start.get("savepoint_of").map(&mut number);
+            words.push(number(transaction));
+            words.extend(of.map(|of| format!("in {of}")));
+        }
+        match start.get("method") {
+            Some(method) => words.push(method.as_str().unwrap_or_default().to_owned()),
+            None => words.push("bypassed".to_owned()),
+        }
+        words.extend(point.statement().unwrap_or_default().split_whitespace().map(str::to_owned));
+        if let Some(params) = point.params().filter(|params| **params != serde_json::json!([])) {
+            words.push(params.to_string());
+        }
+        words.push(format!("→ {}", outcome(point)));
+        words.join(" ")
+    };
+    points.iter().map(line).collect()
+}
+
+fn outcome(point: &Point) -> String {
+    let db = db(point);
+    let mut words = Vec::new();
+    let number = |key, label| db.get(key).map(|number| format!("{label} {number}"));
+    // How many rows a statement changes that returns some is each database's own idea.
+    words.extend(number("rows", "rows").or_else(|| number("rows_affected", "affected")));
+    words.extend(number("bytes", "bytes"));
+    words.extend(db.get("outcome").map(|outcome| outcome.as_str().unwrap_or_default().replace('_', " ")));
+    if db.get("dropped").is_some() {
+        words.push("by drop".to_owned());
+    }
+    if point.is_cancelled() {
+        words.push("cancelled".to_owned());
+    }
+    if point.is_unfinished() {
+        words.push("unfinished".to_owned());
+    }
+    if let Some((etype, _)) = point.error() {
+        words.push(etype.replace("sqlx::Error::", "error "));
+    }
+    if words.is_empty() { "done".to_owned() } else { words.join(" ") }
+}

@@ -1,0 +1,1 @@
+SELECT name::text AS "name!" FROM person ORDER BY id
