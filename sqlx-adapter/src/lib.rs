@@ -184,6 +184,8 @@ mod parts;
 mod pool;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+mod probe;
 mod rows;
 #[cfg(feature = "sqlite")]
 mod sqlite;

@@ -1,22 +1,18 @@
 //! Bound values of PostgreSQL, from sqlx's arguments.
 //!
-//! Bytes and types are not public. Bytes a *probe* gets: a value that is added to the arguments is shown their buffer, and
-//! by refusing to be encoded leaves them as they were. Types are read from what the arguments print, where they come first.
-//! The calling thread keeps a copy of the arguments, and the worker does both; where they are long it keeps the first bytes
+//! Bytes and types are not public. Bytes are shown to a [`probe`]; types are read from what the arguments print, where they come
+//! first. The calling thread keeps a copy of the arguments, and the worker does both; where they are long it keeps the first bytes
 //! of each value.
 
-use std::cell::Cell;
 use std::fmt::{self, Write};
 
 use osprofiler::db::{BoundValues, DbValue, ParamsWriter};
 use sqlx_core::arguments::Arguments as _;
-use sqlx_core::encode::{Encode, IsNull};
-use sqlx_core::error::BoxDynError;
-use sqlx_core::types::Type;
 use sqlx_postgres::{PgArgumentBuffer, PgArguments, PgTypeInfo, Postgres};
 
 use super::types;
 use crate::long::NOT_KEPT;
+use crate::probe::probe;
 
 /// Arguments of no more bytes are kept as they are, and of no more where the collector is behind.
 const SHORT: usize = 32 << 10;
@@ -55,12 +51,13 @@ struct Head {
 
 impl Values {
     pub(super) fn of(arguments: &mut PgArguments, small: bool) -> Self {
-        let length = probe(arguments, <[u8]>::len).unwrap_or(0);
+        let length = probe::<Postgres, _>(arguments, |buffer| shown(buffer).len()).unwrap_or(0);
         if length <= if small { SHORT_WHEN_BEHIND } else { SHORT } {
             return Self::Whole(Box::new(arguments.clone()), length);
         }
         let (types, count) = (types_text(arguments), arguments.len());
-        let values: Vec<Option<Head>> = probe(arguments, heads).unwrap_or_default();
+        let values: Vec<Option<Head>> =
+            probe::<Postgres, _>(arguments, |buffer| heads(shown(buffer))).unwrap_or_default();
         let weight =
             types.len() + values.iter().flatten().map(|head| size_of::<Head>() + head.bytes.len()).sum::<usize>();
         Self::Heads(Box::new(Heads { types, values, weight, count }))
@@ -83,7 +80,7 @@ impl BoundValues for Values {
                 // The probe wants them for itself, though it changes nothing.
                 let mut arguments = (**arguments).clone();
                 let (types, count) = (types_text(&arguments), arguments.len());
-                let bytes = probe(&mut arguments, <[u8]>::to_vec).unwrap_or_default();
+                let bytes = probe::<Postgres, _>(&mut arguments, |buffer| shown(buffer).to_vec()).unwrap_or_default();
                 write(params, &types, count, values(&bytes).map(|value| value.map(|bytes| (bytes, bytes.len()))));
             }
             Self::Heads(heads) => {
@@ -179,37 +176,9 @@ impl Write for TypesText {
     }
 }
 
-/// Shows `read` the arguments' buffer. The arguments are as they were afterwards: sqlx takes back what could not be encoded.
-fn probe<T>(arguments: &mut PgArguments, read: fn(&[u8]) -> T) -> Option<T> {
-    let seen = Cell::new(None);
-    let refused = arguments.add(Probe { read, seen: &seen });
-    debug_assert!(refused.is_err(), "a probe is never encoded");
-    seen.into_inner()
-}
-
-struct Probe<'p, T> {
-    read: fn(&[u8]) -> T,
-    seen: &'p Cell<Option<T>>,
-}
-
-/// Takes no memory: a probe is cheap.
-#[derive(Debug, thiserror::Error)]
-#[error("a probe is never encoded")]
-struct Refused;
-
-impl<T> Encode<'_, Postgres> for Probe<'_, T> {
-    fn encode_by_ref(&self, buffer: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
-        // The last four bytes are for the probe's own length.
-        let values = buffer.len().saturating_sub(4);
-        self.seen.set(Some((self.read)(&buffer[..values])));
-        Err(Box::new(Refused))
-    }
-}
-
-impl<T> Type<Postgres> for Probe<'_, T> {
-    fn type_info() -> PgTypeInfo {
-        <i32 as Type<Postgres>>::type_info()
-    }
+/// The values in a buffer that is shown to a probe: its last four bytes are for the length of the probe itself.
+fn shown(buffer: &PgArgumentBuffer) -> &[u8] {
+    &buffer[..buffer.len().saturating_sub(4)]
 }
 
 #[cfg(test)]

@@ -110,30 +110,23 @@ async fn rows_are_recorded_by_column_name_on_every_database() {
     let sqlite = TracedSqlitePool::builder().hide_result(false).connect("sqlite::memory:").await.expect("it opens");
     let (_, points) = Store::new().record(async { sqlite.fetch_all(statement).await }).await;
     assert_eq!(of(&points), json!([{"a": 1, "b": "x", "c": null, "a#2": 1.5}]));
+    /// The result of the statement as it is prepared, and as it is text.
+    macro_rules! both {
+        ($pool:expr) => {{
+            let pool = $pool;
+            let query = async { sqlx::query(statement).fetch_optional(&pool).await.map(drop) };
+            let (_, prepared) = Store::new().record(query).await;
+            let raw = async { sqlx::raw_sql(statement).fetch_all(&pool).await.map(drop) };
+            let (_, text) = Store::new().record(raw).await;
+            [of(&prepared), of(&text)]
+        }};
+    }
+    // In these databases 1.5 is a decimal.
+    let rows = json!([{"a": 1, "b": "x", "c": null, "a#2": "1.5"}]);
     if let Some(pool) = server::postgres("policy_rows").await {
-        let pool = TracedPgPool::builder().hide_result(false).build(pool);
-        for query in [false, true] {
-            let request = async {
-                match query {
-                    true => sqlx::query(statement).fetch_optional(&pool).await.map(|_| ()),
-                    false => sqlx::raw_sql(statement).fetch_all(&pool).await.map(|_| ()),
-                }
-            };
-            let (_, points) = Store::new().record(request).await;
-            assert_eq!(of(&points), json!([{"a": 1, "b": "x", "c": null, "a#2": "1.5"}]));
-        }
+        assert_eq!(both!(TracedPgPool::builder().hide_result(false).build(pool)), [rows.clone(), rows.clone()]);
     }
     if let Some(pool) = server::mysql("policy_rows").await {
-        let pool = TracedMySqlPool::builder().hide_result(false).build(pool);
-        for query in [false, true] {
-            let request = async {
-                match query {
-                    true => sqlx::query(statement).fetch_optional(&pool).await.map(|_| ()),
-                    false => sqlx::raw_sql(statement).fetch_all(&pool).await.map(|_| ()),
-                }
-            };
-            let (_, points) = Store::new().record(request).await;
-            assert_eq!(of(&points), json!([{"a": 1, "b": "x", "c": null, "a#2": "1.5"}]));
-        }
+        assert_eq!(both!(TracedMySqlPool::builder().hide_result(false).build(pool)), [rows.clone(), rows]);
     }
 }
