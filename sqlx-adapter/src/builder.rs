@@ -17,6 +17,7 @@ use sqlx_core::pool::{Pool, PoolOptions};
 
 use crate::connection::TracedConnection;
 use crate::database::TracedDatabase;
+use crate::mark::Marked;
 use crate::pool::TracedPool;
 
 /// Makes traced pools and connections; see [`DbOptions`] for what each option means and its default.
@@ -129,7 +130,7 @@ impl<DB: TracedDatabase> TracedBuilder<DB> {
     /// As there.
     pub fn connect(self, url: &str) -> impl Future<Output = Result<TracedPool<DB>, Error>> + Send + use<'_, DB> {
         async move {
-            let pool = self.pool.clone().connect(url).await?;
+            let pool = Marked::new(self.pool.clone().connect(url), DB::EVENTS_ELSEWHERE).await?;
             let source = self.source(&pool.connect_options(), Some(url));
             Ok(TracedPool::new(pool, source))
         }
@@ -145,7 +146,7 @@ impl<DB: TracedDatabase> TracedBuilder<DB> {
         options: <DB::Connection as Connection>::Options,
     ) -> impl Future<Output = Result<TracedPool<DB>, Error>> + Send {
         async move {
-            let pool = self.pool.clone().connect_with(options).await?;
+            let pool = Marked::new(self.pool.clone().connect_with(options), DB::EVENTS_ELSEWHERE).await?;
             Ok(self.build(pool))
         }
     }

@@ -89,13 +89,20 @@ impl<'c, DB: TracedDatabase> Held<'c, DB> {
     }
 }
 
-/// Takes a connection from the pool; what is sent to set up a new one belongs to the wait.
+/// Takes a connection from the pool; what is sent to set up a new one is nobody's statement.
+pub(crate) fn acquire_unseen<DB: TracedDatabase>(
+    pool: &Pool<DB>,
+) -> impl Future<Output = Result<PoolConnection<DB>, Error>> + Send + use<DB> {
+    Marked::new(pool.acquire(), DB::EVENTS_ELSEWHERE)
+}
+
+/// As [`acquire_unseen`], where the call is traced: the wait is its own.
 pub(crate) async fn acquire<DB: TracedDatabase>(
     pool: &Pool<DB>,
     call: &mut Call<DB>,
 ) -> Result<PoolConnection<DB>, Error> {
     call.begin();
-    match Marked::new(pool.acquire(), false).await {
+    match acquire_unseen(pool).await {
         Ok(connection) => {
             call.acquired();
             Ok(connection)

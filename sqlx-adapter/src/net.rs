@@ -172,11 +172,16 @@ fn keep_trace<S: Subscriber + for<'a> LookupSpan<'a>>(id: &Id, context: &Context
     if cfg!(feature = "sqlite")
         && profiler::sql_active()
         && let Some(span) = context.span(id)
-        && span.extensions().get::<TraceOfSpan>().is_none()
         && let Some(profiler) = profiler::get()
     {
-        // A span may be entered in two threads at once.
-        span.extensions_mut().replace(TraceOfSpan(profiler));
+        // A span may live longer than a trace, and be entered in another, or in two threads at once.
+        let known = span
+            .extensions()
+            .get::<TraceOfSpan>()
+            .is_some_and(|trace| trace.0.base_id() == profiler.base_id() && trace.0.id() == profiler.id());
+        if !known {
+            span.extensions_mut().replace(TraceOfSpan(profiler));
+        }
     }
 }
 

@@ -61,8 +61,10 @@ impl Values {
         }
         let (types, count) = (types_text(arguments), arguments.len());
         let values: Vec<Option<Head>> = probe(arguments, heads).unwrap_or_default();
-        let weight =
-            types.len() + values.iter().flatten().map(|head| size_of::<Head>() + head.bytes.len()).sum::<usize>();
+        // NULLs take a place too.
+        let weight = types.len()
+            + values.len() * size_of::<Option<Head>>()
+            + values.iter().flatten().map(|head| head.bytes.len()).sum::<usize>();
         Self::Heads(Box::new(Heads { types, values, weight, count }))
     }
 }
@@ -276,6 +278,15 @@ mod tests {
             read["params"].as_array().expect("a list").len() as u64 + read["params_omitted"].as_u64().unwrap_or(0),
             100
         );
+    }
+
+    #[test]
+    fn nulls_have_a_weight() {
+        let mut arguments = PgArguments::default();
+        for _ in 0..10_000 {
+            arguments.add(None::<i32>).expect("encoded");
+        }
+        assert!(Values::of(&mut arguments, false).weight() > 10_000 * size_of::<Option<Head>>());
     }
 
     #[test]

@@ -62,6 +62,9 @@ impl Values {
 impl BoundValues for Values {
     fn weight(&self) -> usize {
         match self {
+            // How long they are nobody knows before they are read. Those that turn out to be long must not go back to a
+            // calling thread, which may not come for them for long.
+            Self::Shared(_) if LONG_VALUES.load(Relaxed) => TEXT_CAP,
             Self::Shared(arguments) => arguments.len() * size_of::<SqliteArgumentValue>(),
             Self::Long(..) => TEXT_CAP,
             Self::Text(text) => text.text.capacity(),
