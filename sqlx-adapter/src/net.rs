@@ -45,8 +45,8 @@ pub(crate) fn mark_span() -> Span {
 ///
 /// sqlx tells of every statement by a `tracing` event. Of a statement that the traced types ran this layer records nothing;
 /// of others a point with the statement, rows and time, and `bypassed`. There are no bound values, and a statement that
-/// failed or was cancelled looks like one without rows: sqlx says no more. `BEGIN`, savepoints, `COPY` and, but for
-/// PostgreSQL, `COMMIT` and `ROLLBACK` are no events.
+/// failed or was cancelled looks like one without rows: sqlx says no more. `COPY` is no event, nor are PostgreSQL's `BEGIN` and
+/// `SAVEPOINT`, and nothing of SQLite's transactions is.
 ///
 /// A layer of `tracing` sees what none of the filters before it hides; [`filtered`](Self::filtered) has its own filter, so
 /// that it sees sqlx's events and makes no others:

@@ -31,7 +31,8 @@ pub struct Recorded<'a> {
     pub column: Option<&'a str>,
     /// The database type's name.
     pub type_name: &'a str,
-    /// The value as it would be recorded, cut where it is long.
+    /// The value as it would be recorded: a text is cut where it is long. Lists and objects are whole, unless they were so
+    /// long that only their beginning was kept, as a text.
     pub value: &'a Value,
 }
 

@@ -129,19 +129,26 @@ impl<'a> Values<'a> {
         if self.redacted {
             write_str(&mut self.out, DbOptions::REDACTED);
         } else {
-            let start = self.out.len();
-            value.write(&mut self.out, self.options.value_cap);
+            let (start, cap) = (self.out.len(), self.options.value_cap);
+            // Cut, a list or object is a text, in which a function would not find what it looks for.
+            let nested = matches!(value, DbValue::Json(_) | DbValue::List(_) | DbValue::Object(_));
+            let shown_whole = nested && !self.options.redactors.is_empty();
+            value.write(&mut self.out, if shown_whole { usize::MAX } else { cap });
             if self.options.redacts() {
-                self.redact(start, index, column, type_name);
+                let replaced = self.redact(start, index, column, type_name);
+                if shown_whole && !replaced && self.out.len() - start > cap {
+                    self.out.truncate(start);
+                    value.write(&mut self.out, cap);
+                }
             }
         }
         self.out.push(',');
         true
     }
 
-    /// Lets the program look at the value that was just written, and replace it.
+    /// Lets the program look at the value that was just written, and replace it; says whether it is another now.
     #[inline(never)]
-    fn redact(&mut self, start: usize, index: usize, column: Option<&str>, type_name: &str) {
+    fn redact(&mut self, start: usize, index: usize, column: Option<&str>, type_name: &str) -> bool {
         let written = self.out.split_off(start);
         let ask = || {
             let mut value: Value = serde_json::from_str(&written).ok()?;
@@ -156,11 +163,15 @@ impl<'a> Values<'a> {
             Some((value, replaced))
         };
         match catch_unwind(AssertUnwindSafe(ask)) {
-            Ok(Some((_, false))) => self.out.push_str(&written),
+            Ok(Some((_, false))) => {
+                self.out.push_str(&written);
+                return false;
+            }
             Ok(Some((value, true))) => write_json(&mut self.out, &value),
             // Better to record too little than what was to be hidden.
             Ok(None) | Err(_) => write_str(&mut self.out, "[redactor failed]"),
         }
+        true
     }
 }
 
@@ -306,6 +317,19 @@ mod tests {
         assert_eq!(written_with(&options, two)["params"], json!([7, {"x": 1}]));
         let options = DbOptions::default().redact_with(|recorded| panic!("{}", recorded.index));
         assert_eq!(written_with(&options, two)["params"], json!(["[redactor failed]", "[redactor failed]"]));
+    }
+
+    #[test]
+    fn a_redactor_sees_long_lists_and_objects_whole() {
+        let options = DbOptions::default().redact_with(|recorded| recorded.value.get("password").map(|_| json!("***")));
+        let long = "x".repeat(5000);
+        let written = written_with(&options, |params| {
+            params.value(&DbValue::Json(format!(r#"{{"password":"p","z":"{long}"}}"#).into()), "jsonb");
+            params.value(&DbValue::Json(format!(r#"{{"z":"{long}"}}"#).into()), "jsonb");
+        });
+        assert_eq!(written["params"][0], "***");
+        let other = written["params"][1].as_str().expect("a text");
+        assert!(other.starts_with(r#"{"z":"xxx"#) && other.ends_with("…(+3984 B)"), "{other}");
     }
 
     #[test]
