@@ -265,9 +265,14 @@ impl<DB: TracedDatabase> Call<DB> {
         }
     }
 
-    /// What becomes of the transaction by this call, if it succeeds.
+    /// What becomes of the transaction by this call, if it succeeds. Where a statement has failed, some databases take
+    /// `COMMIT` and roll back.
     pub(crate) fn ends(&mut self, outcome: Outcome) {
-        self.counted.outcome = Some(outcome);
+        let failed = DB::ABORTS_TRANSACTIONS && self.lease.as_ref().is_some_and(|lease| lease.has_failed());
+        self.counted.outcome = Some(match outcome {
+            Outcome::Committed if failed => Outcome::RolledBack,
+            outcome => outcome,
+        });
     }
 
     /// The call went well.
@@ -292,6 +297,9 @@ impl<DB: TracedDatabase> Call<DB> {
         self.start_late();
         self.count_consumer();
         self.counted.outcome = None;
+        if let (Some(lease), Error::Database(_)) = (&self.lease, &error) {
+            lease.fail();
+        }
         if let Some(point) = self.point.take() {
             point.stop(failure::<DB>(self.counted, &error));
         }

@@ -21,6 +21,7 @@ use crate::builder::TracedBuilder;
 use crate::call::Call;
 use crate::database::TracedDatabase;
 use crate::executor::{Host, Via, impl_executor};
+use crate::mark::Marked;
 use crate::transaction::{self, TracedTransaction};
 
 /// A connection whose queries are traced: one of its own, or the one in a pool connection or transaction.
@@ -67,7 +68,11 @@ impl<DB: TracedDatabase> TracedConnection<'static, DB> {
         options: &<DB::Connection as Connection>::Options,
         source: Arc<DbSource>,
     ) -> impl Future<Output = Result<Self, Error>> + Send {
-        async move { Ok(Self::new(Inner::Own(options.connect().await?), source, None)) }
+        async move {
+            // What is sent to set up the connection is nobody's statement.
+            let connection = Marked::new(options.connect(), DB::EVENTS_ELSEWHERE).await?;
+            Ok(Self::new(Inner::Own(connection), source, None))
+        }
     }
 
     /// As [`Connection::close`].

@@ -25,6 +25,10 @@ pub trait TracedDatabase: Database {
     #[doc(hidden)]
     const EVENTS_ELSEWHERE: bool;
 
+    /// Whether a statement that fails aborts its transaction, so that `COMMIT` rolls back.
+    #[doc(hidden)]
+    const ABORTS_TRANSACTIONS: bool = false;
+
     /// The inner executor of a connection.
     #[doc(hidden)]
     fn connection_executor<'c>(connection: &'c mut Self::Connection) -> impl Executor<'c, Database = Self>;

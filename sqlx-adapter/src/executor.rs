@@ -13,6 +13,7 @@ use futures_core::Stream;
 use futures_core::future::BoxFuture;
 use futures_core::stream::BoxStream;
 use osprofiler::db::{DbLease, DbSource};
+use osprofiler::profiler;
 use sqlx_core::Either;
 use sqlx_core::database::Database;
 use sqlx_core::describe::Describe;
@@ -89,13 +90,21 @@ impl<'c, DB: TracedDatabase> Held<'c, DB> {
     }
 }
 
+/// Takes a connection from the pool, where that is not traced; what is sent to set up a new one is nobody's statement.
+pub(crate) fn acquire_unseen<DB: TracedDatabase>(
+    pool: &Pool<DB>,
+) -> impl Future<Output = Result<PoolConnection<DB>, Error>> + Send + use<DB> {
+    // Without a trace the net records nothing.
+    Marked::new(pool.acquire(), DB::EVENTS_ELSEWHERE && profiler::sql_active())
+}
+
 /// Takes a connection from the pool; what is sent to set up a new one belongs to the wait.
 pub(crate) async fn acquire<DB: TracedDatabase>(
     pool: &Pool<DB>,
     call: &mut Call<DB>,
 ) -> Result<PoolConnection<DB>, Error> {
     call.begin();
-    match Marked::new(pool.acquire(), false).await {
+    match Marked::new(pool.acquire(), DB::EVENTS_ELSEWHERE).await {
         Ok(connection) => {
             call.acquired();
             Ok(connection)

@@ -26,8 +26,9 @@
 //! ```
 //!
 //! Functions that want `&sqlx::PgPool` or `&mut PgConnection` take the traced types too, by deref; what they run only
-//! [the net](#the-net) sees. One thing no wrapper can have: a function that wants `&mut sqlx::Transaction`. Let it take
-//! `&mut PgConnection`, or be generic over `Executor`.
+//! [the net](#the-net) sees. What no wrapper can have is code that names sqlx's own types by value: a function that wants
+//! `&mut sqlx::Transaction` (let it take `&mut PgConnection`, or be generic over `Executor`), `sqlx::Connection::close` and the
+//! like as a path, the type of what `detach` returns. The closure of `connection.transaction(..)` gets sqlx's own transaction.
 //!
 //! # The flag
 //!
@@ -79,7 +80,8 @@
 //! let careful = TracedSqlitePool::builder().params(ParamsPolicy::Types).connect("sqlite::memory:").await?;
 //!
 //! // Statements that match a pattern keep their values to themselves, and a function sees every other value: statement,
-//! // place, type and value. The first 20 rows of each result are recorded too, by the same rules.
+//! // place, type and value. The first 20 rows of each result are recorded too, by the same rules; with `Types` or `Off`
+//! // there are none.
 //! let open = TracedSqlitePool::builder()
 //!     .redact("(?i)password|token")?
 //!     .redact_with(|recorded| {
@@ -130,7 +132,7 @@
 //! | `method` | the executor method that sqlx called (`query_as(..).fetch_one` calls `fetch_optional`), or `begin`, `commit`, `rollback`, `drop`, `acquire`, `copy_in_raw`, `copy_out_raw` |
 //! | `connection` | a number for each time that a connection was taken into a hand; missing for calls on the pool itself, which get one for themselves |
 //! | `transaction`, `savepoint_of` | the id of the point that began the innermost transaction or savepoint, and of the one around it |
-//! | `prepared` | whether the statement was prepared before, where that is known: `true` for statement objects, `false` for SQL that is passed as text or not to be kept |
+//! | `prepared` | `false` where the statement was certainly not prepared before: SQL that is passed as text, or that is not to be kept. sqlx does not tell what it finds in its cache |
 //! | `acquire_us` | how long the call, or the first call on a connection, waited for the pool. The point's time begins after that |
 //!
 //! **Stop**, under `db`:

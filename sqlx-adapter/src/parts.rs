@@ -30,13 +30,13 @@ impl<DB: TracedDatabase> Parts<DB> {
         Self { statement: None, arguments: Ok(None), persistent: false, runs: false, sql }
     }
 
-    /// Whether the driver will find the statement prepared: as far as the query alone tells.
+    /// Whether the connection has the statement prepared, as far as the query alone tells. One that the program prepared may
+    /// have been prepared on another connection.
     pub(crate) fn prepared(&self) -> Option<bool> {
         match &self.arguments {
             _ if !self.runs => None,
             // SQL that comes without arguments is passed as text.
             Ok(None) => Some(false),
-            _ if self.statement.is_some() => Some(true),
             _ if !self.persistent => Some(false),
             _ => None,
         }

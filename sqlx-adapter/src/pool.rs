@@ -97,7 +97,7 @@ impl<DB: TracedDatabase> TracedPool<DB> {
         let pool = self.inner.clone();
         async move {
             let Some(mut call) = call else {
-                return Ok(TracedPoolConnection::new(pool.acquire().await?, source, None));
+                return Ok(TracedPoolConnection::new(executor::acquire_unseen(&pool).await?, source, None));
             };
             let connection = executor::acquire(&pool, &mut call).await?;
             call.forget();
@@ -165,7 +165,7 @@ impl<DB: TracedDatabase> TracedPool<DB> {
                 call.is_about(statement.clone().unwrap_or_else(|| begin_ansi_transaction_sql(0)));
             }
             let connection = match &mut call {
-                None => self.inner.acquire().await?,
+                None => executor::acquire_unseen(&self.inner).await?,
                 Some(call) => executor::acquire(&self.inner, call).await?,
             };
             self.begin_on(connection, statement, call).await

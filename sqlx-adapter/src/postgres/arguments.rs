@@ -36,7 +36,7 @@ pub enum Values {
 
 #[derive(Debug)]
 pub struct Heads {
-    types: String,
+    types: TypeList,
     values: Vec<Option<Head>>,
     weight: usize,
     /// How many arguments there are.
@@ -58,8 +58,10 @@ impl Values {
         let (types, count) = (types_text(arguments), arguments.len());
         let values: Vec<Option<Head>> =
             probe::<Postgres, _>(arguments, |buffer| heads(shown(buffer))).unwrap_or_default();
-        let weight =
-            types.len() + values.iter().flatten().map(|head| size_of::<Head>() + head.bytes.len()).sum::<usize>();
+        // NULLs take a place too.
+        let weight = types.text.len()
+            + values.len() * size_of::<Option<Head>>()
+            + values.iter().flatten().map(|head| head.bytes.len()).sum::<usize>();
         Self::Heads(Box::new(Heads { types, values, weight, count }))
     }
 }
@@ -99,11 +101,12 @@ impl BoundValues for Values {
 /// Decodes values, each with its bytes, or the first of them, and its length.
 fn write<'v>(
     params: &mut ParamsWriter<'_>,
-    types: &str,
+    list: &TypeList,
     count: usize,
     values: impl Iterator<Item = Option<(&'v [u8], usize)>>,
 ) {
-    let Some(types) = types::read_list(types).filter(|types| types.len() == count) else {
+    let known = |types: usize| types == count || (list.cut && types < count);
+    let Some(types) = types::read_list(&list.text).filter(|types| known(types.len())) else {
         return params.unknown(format!("{count} parameters in a form that this version does not know"));
     };
     let mut written = 0;
@@ -115,6 +118,7 @@ fn write<'v>(
     for named in &types[written..] {
         params.value(&NOT_KEPT.into(), &named.name);
     }
+    params.omit(count - types.len());
 }
 
 /// The values in the arguments' buffer: each has its length before it, and NULL has -1.
@@ -145,18 +149,25 @@ fn heads(buffer: &[u8]) -> Vec<Option<Head>> {
 }
 
 /// What the arguments print of their types: a list in brackets.
-fn types_text(arguments: &PgArguments) -> String {
-    let mut text = TypesText { text: String::with_capacity(128), done: false };
-    let _ = write!(text, "{arguments:?}");
-    let end = match text.done {
-        true => text.text.rfind(AFTER_TYPES),
-        false => None,
-    };
-    let start = text.text.find('[');
-    match (start, end) {
-        (Some(start), Some(end)) => text.text[start..=end].to_owned(),
-        _ => String::new(),
+#[derive(Debug)]
+struct TypeList {
+    text: String,
+    /// Whether these are the first types only.
+    cut: bool,
+}
+
+fn types_text(arguments: &PgArguments) -> TypeList {
+    let mut printed = TypesText { text: String::with_capacity(128), done: false };
+    let _ = write!(printed, "{arguments:?}");
+    let TypesText { text, done } = printed;
+    let start = text.find('[').unwrap_or(text.len());
+    if done {
+        let end = text.rfind(AFTER_TYPES).map_or(start, |end| end + 1);
+        return TypeList { text: text[start..end].to_owned(), cut: false };
     }
+    // The last of them may have been cut itself.
+    let end = text.rfind(", PgTypeInfo(").unwrap_or(start);
+    TypeList { text: format!("{}]", &text[start..end.max(start)]), cut: true }
 }
 
 /// What follows the types.
@@ -245,6 +256,15 @@ mod tests {
             read["params"].as_array().expect("a list").len() as u64 + read["params_omitted"].as_u64().unwrap_or(0),
             100
         );
+    }
+
+    #[test]
+    fn nulls_have_a_weight() {
+        let mut arguments = PgArguments::default();
+        for _ in 0..10_000 {
+            arguments.add(None::<i32>).expect("encoded");
+        }
+        assert!(Values::of(&mut arguments, false).weight() > 10_000 * size_of::<Option<Head>>());
     }
 
     #[test]

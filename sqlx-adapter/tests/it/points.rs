@@ -64,7 +64,7 @@ async fn statements_on_one_connection_have_its_number() {
 }
 
 #[tokio::test]
-async fn whether_a_statement_was_prepared_is_said_where_it_is_known() {
+async fn a_statement_that_was_certainly_not_prepared_says_so() {
     let Some(pool) = server::postgres("points_prepared").await else { return };
     let pool = TracedPgPool::from(pool);
     let request = async {
@@ -77,7 +77,7 @@ async fn whether_a_statement_was_prepared_is_said_where_it_is_known() {
     let (done, points) = Store::new().record(request).await;
     done.expect("the statements are right");
     let prepared: Vec<_> = points.iter().map(|point| start(point, "prepared").clone()).collect();
-    assert_eq!(prepared, [json!(null), json!(true), json!(null), json!(false), json!(false)]);
+    assert_eq!(prepared, [json!(null), json!(null), json!(null), json!(false), json!(false)]);
 }
 
 #[tokio::test]
@@ -197,4 +197,40 @@ async fn pools_connect_as_sqlxs_do() {
     let plain = sqlx::SqlitePool::connect("quux:").await.expect_err("no URL of SQLite");
     let traced = TracedSqlitePool::connect("quux:").await.expect_err("no URL of SQLite");
     assert_eq!(plain.to_string(), traced.to_string());
+}
+
+#[tokio::test]
+async fn a_commit_that_postgres_takes_for_a_rollback_says_so() {
+    let Some(pool) = server::postgres("points_aborted").await else { return };
+    let pool = TracedPgPool::from(pool);
+    let request = async {
+        let mut transaction = pool.begin().await?;
+        transaction.execute("SELECT 1 / 0").await.expect_err("it divides by zero");
+        transaction.commit().await?;
+        let mut transaction = pool.begin().await?;
+        let mut savepoint = transaction.begin().await?;
+        savepoint.execute("SELECT 1 / 0").await.expect_err("it divides by zero");
+        savepoint.rollback().await?;
+        transaction.commit().await
+    };
+    let (done, points) = Store::new().record(request).await;
+    done.expect("PostgreSQL takes both");
+    let outcomes: Vec<_> = points.iter().filter_map(|point| point.outcome().map(|outcome| outcome.0)).collect();
+    assert_eq!(outcomes, ["rolled_back", "rolled_back", "committed"]);
+}
+
+#[tokio::test]
+async fn more_parameters_than_are_shown_are_counted() {
+    let Some(pool) = server::postgres("points_many").await else { return };
+    let pool = TracedPgPool::from(pool);
+    let mut query = sqlx::QueryBuilder::<Postgres>::new("SELECT cardinality(ARRAY[");
+    let mut numbers = query.separated(", ");
+    (0..30_000).for_each(|number| drop(numbers.push_bind(number)));
+    query.push("])");
+    let query = query.build_query_scalar::<i32>();
+    let (count, points) = Store::new().record(async { query.fetch_one(&pool).await }).await;
+    assert_eq!(count.expect("the statement is right"), 30_000);
+    let shown = start(&points[0], "params").as_array().expect("a list").len() as u64;
+    assert!(shown > 10_000, "{shown}");
+    assert_eq!(start(&points[0], "params_omitted"), &json!(30_000 - shown));
 }
