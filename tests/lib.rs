@@ -1,1 +1,5 @@
-//! Nothing: the suites lie in `all`. A package needs a target of its own besides tests.
+//! The README, whose code must compile. The suites lie in `all`.
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -11,27 +11,35 @@ mod workload;
 
 use std::error::Error;
 
-use workload::Mode;
+use workload::{Mode, Workload};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["run", mode, count, pad] => workload::run(mode.parse()?, count.parse()?, pad.parse()?),
-        [] => table(),
-        _ => Err("no arguments, please: the table is all there is".into()),
+        ["run", workload, mode, count, pad] => {
+            workload::run(workload.parse()?, mode.parse()?, count.parse()?, pad.parse()?)
+        }
+        ["table", workload] => table(workload.parse()?),
+        [] => Workload::ALL.into_iter().try_for_each(table),
+        _ => Err("no arguments for all tables, or `table WORKLOAD` for one".into()),
     }
 }
 
-fn table() -> Result<(), Box<dyn Error>> {
-    println!(
-        "SELECT name FROM t WHERE id = ?, in-memory SQLite, one connection; traced with parameters into the file driver"
-    );
+fn table(workload: Workload) -> Result<(), Box<dyn Error>> {
+    println!("{}", workload.title());
+    println!("traced with parameters into the file driver; one connection");
     println!();
-    println!("instructions a query (callgrind, slope between {} and {} queries)", measure::FEW, measure::MANY);
+    if workload.is_postgres() && !workload::postgres_answers() {
+        println!("not measured: no PostgreSQL answers; OSPROFILER_TEST_POSTGRES is its URL");
+        println!();
+        return Ok(());
+    }
+    let (few, many, timed) = workload.counts();
+    println!("instructions a query (callgrind, slope between {few} and {many} queries)");
     println!("{:<34} {:>10} {:>8} {:>10} {:>8}", "", "all", "+", "calling", "+");
     let mut plain = None;
     for mode in Mode::ALL {
-        let cost = measure::instructions(mode)?;
+        let cost = measure::instructions(workload, mode)?;
         let base = *plain.get_or_insert(cost);
         println!(
             "{:<34} {:>10} {:>+8} {:>10} {:>+8}",
@@ -43,10 +51,11 @@ fn table() -> Result<(), Box<dyn Error>> {
         );
     }
     println!();
-    println!("processor time a query ({} queries, least of {} runs)", measure::TIMED, measure::ROUNDS);
-    let times = measure::cpu_times()?;
+    println!("processor time a query ({timed} queries, least of {} runs)", measure::ROUNDS);
+    let times = measure::cpu_times(workload)?;
     for (mode, time) in Mode::ALL.into_iter().zip(&times) {
         println!("{:<34} {:>8.2} µs {:>6.2} ×", mode.title(), time * 1e6, time / times[0]);
     }
+    println!();
     Ok(())
 }

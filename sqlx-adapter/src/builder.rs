@@ -17,6 +17,7 @@ use sqlx_core::pool::{Pool, PoolOptions};
 
 use crate::connection::TracedConnection;
 use crate::database::TracedDatabase;
+use crate::mark::Marked;
 use crate::pool::TracedPool;
 
 /// Makes traced pools and connections; see [`DbOptions`] for what each option means and its default.
@@ -29,7 +30,6 @@ use crate::pool::TracedPool;
 /// let pool = TracedSqlitePool::builder()
 ///     .name("orders")
 ///     .params(ParamsPolicy::Types)
-///     .hide_result(false)
 ///     .redact("(?i)password|token")?
 ///     .connect("sqlite::memory:")
 ///     .await?;
@@ -129,7 +129,7 @@ impl<DB: TracedDatabase> TracedBuilder<DB> {
     /// As there.
     pub fn connect(self, url: &str) -> impl Future<Output = Result<TracedPool<DB>, Error>> + Send + use<'_, DB> {
         async move {
-            let pool = self.pool.clone().connect(url).await?;
+            let pool = Marked::new(self.pool.clone().connect(url), DB::EVENTS_ELSEWHERE).await?;
             let source = self.source(&pool.connect_options(), Some(url));
             Ok(TracedPool::new(pool, source))
         }
@@ -145,7 +145,7 @@ impl<DB: TracedDatabase> TracedBuilder<DB> {
         options: <DB::Connection as Connection>::Options,
     ) -> impl Future<Output = Result<TracedPool<DB>, Error>> + Send {
         async move {
-            let pool = self.pool.clone().connect_with(options).await?;
+            let pool = Marked::new(self.pool.clone().connect_with(options), DB::EVENTS_ELSEWHERE).await?;
             Ok(self.build(pool))
         }
     }
@@ -214,6 +214,9 @@ impl<DB: TracedDatabase> TracedBuilder<DB> {
 
 impl<DB: TracedDatabase> fmt::Debug for TracedBuilder<DB> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TracedBuilder").field("options", &self.options).field("pool", &self.pool).finish_non_exhaustive()
+        f.debug_struct("TracedBuilder")
+            .field("options", &self.options)
+            .field("pool", &self.pool)
+            .finish_non_exhaustive()
     }
 }

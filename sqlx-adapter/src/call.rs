@@ -4,8 +4,6 @@
 //! starts and stops a database point.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use osprofiler::db::{DbLease, DbSource, DbStart, DbStop, DbStopRows, Outcome};
@@ -45,19 +43,18 @@ pub(crate) struct Call<DB: TracedDatabase> {
     source: Arc<DbSource>,
     method: &'static str,
     lease: Option<Arc<DbLease>>,
-    prepared: Option<bool>,
     /// When it was first polled.
     begun: Option<Instant>,
     /// When the database got the statement.
     started: Option<Instant>,
     /// From when to when it waited for its connection.
     acquire: Option<(Instant, Instant)>,
-    statement: Option<SqlStr>,
-    values: Option<DB::Values>,
     counted: DbStop,
+    /// Whether the program asks for rows.
+    expects_rows: bool,
     /// How many more rows are to be kept.
     keep: usize,
-    kept: Option<(SqlStr, DB::Rows)>,
+    kept: Option<Box<(SqlStr, DB::Rows)>>,
     /// Whether the statement came without arguments.
     text: bool,
     /// How long a stream waited for the database.
@@ -65,9 +62,7 @@ pub(crate) struct Call<DB: TracedDatabase> {
     waits_since: Option<Instant>,
     /// Whether the types of the bound values are to be looked at when the statement has run.
     learns: bool,
-    /// Whether the transaction of this call has failed, where a failure ends it.
-    aborted: Option<Arc<AtomicBool>>,
-    /// The query, until the driver gets it.
+    /// The query, until the driver gets it, or what the call is about.
     parts: Option<Parts<DB>>,
 }
 
@@ -81,47 +76,34 @@ impl<DB: TracedDatabase> Call<DB> {
             source: Arc::clone(source),
             method,
             lease: lease.cloned(),
-            prepared: None,
             begun: None,
             started: None,
             acquire: None,
-            statement: None,
-            values: None,
             counted: DbStop::default(),
+            expects_rows: false,
             keep: source.result_rows(),
             kept: None,
             text: true,
             waited: None,
             waits_since: None,
             learns: false,
-            aborted: None,
             parts: None,
         }))
     }
 
     /// What the call runs.
     pub(crate) fn runs<'q>(&mut self, query: impl Execute<'q, DB>) {
-        let parts = self.parts.insert(Parts::of(query));
-        self.prepared = parts.prepared();
-        if let Ok(Some(arguments)) = &mut parts.arguments {
-            self.text = false;
-            let small = self.point.as_ref().is_some_and(Point::is_collector_behind);
-            self.values = Some(DB::capture(arguments, small));
-            self.learns = parts.is_kept() && DB::may_learn(&parts.sql);
-        }
-        // Cloning copies a `String` once; the driver gets the copy that is shared.
-        let shared = parts.sql.clone();
-        self.statement = Some(std::mem::replace(&mut parts.sql, shared));
-    }
-
-    /// The query, for the driver; it is there once.
-    pub(crate) fn take_query(&mut self) -> Parts<DB> {
-        self.parts.take().unwrap_or_else(Parts::none)
+        self.parts = Some(Parts::of(query));
     }
 
     /// What the call is about, where it runs no query.
     pub(crate) fn is_about(&mut self, statement: SqlStr) {
-        self.statement = Some(statement);
+        self.parts = Some(Parts::about(statement));
+    }
+
+    /// The query, for the driver, when the call has started; it is there once.
+    pub(crate) fn take_query(&mut self) -> Parts<DB> {
+        self.parts.take().unwrap_or_else(|| Parts::about(SqlStr::from_static("")))
     }
 
     pub(crate) fn id(&self) -> Id {
@@ -150,11 +132,6 @@ impl<DB: TracedDatabase> Call<DB> {
         self.acquire = acquire;
     }
 
-    /// Where the call says whether its transaction has failed.
-    pub(crate) fn tells_of_failure(&mut self, aborted: Option<&Arc<AtomicBool>>) {
-        self.aborted = aborted.cloned();
-    }
-
     pub(crate) fn acquire(&self) -> Option<(Instant, Instant)> {
         self.acquire
     }
@@ -172,22 +149,32 @@ impl<DB: TracedDatabase> Call<DB> {
     fn start_at(&mut self, at: Instant) {
         self.started = Some(at);
         self.begun.get_or_insert(at);
-        let statement = self.statement.take().unwrap_or(SqlStr::from_static(""));
-        if self.keep > 0 {
-            self.kept = Some((statement.clone(), DB::Rows::default()));
+        let Some(point) = &mut self.point else { return };
+        let (mut prepared, mut values, mut statement) = (None, None, SqlStr::from_static(""));
+        if let Some(parts) = &mut self.parts {
+            prepared = parts.prepared();
+            if let Ok(Some(arguments)) = &mut parts.arguments {
+                values = Some(DB::capture(arguments, point.is_collector_behind()));
+                self.text = false;
+                self.learns = parts.is_kept() && DB::may_learn(&parts.sql);
+            }
+            // Cloning copies a `String` once; the driver gets the copy that is shared.
+            let shared = parts.sql.clone();
+            statement = std::mem::replace(&mut parts.sql, shared);
+            if self.keep > 0 {
+                self.kept = Some(Box::new((parts.sql.clone(), DB::Rows::default())));
+            }
         }
-        if let Some(point) = &mut self.point {
-            let start = DbStart {
-                source: Arc::clone(&self.source),
-                method: self.method,
-                acquire: self.acquire.map(|(from, to)| from..to),
-                lease: self.lease.clone(),
-                prepared: self.prepared,
-                statement,
-                values: self.values.take(),
-            };
-            point.start_at(at, start);
-        }
+        let start = DbStart {
+            source: Arc::clone(&self.source),
+            method: self.method,
+            acquire: self.acquire.map(|(from, to)| from..to),
+            lease: self.lease.clone(),
+            prepared,
+            statement,
+            values,
+        };
+        point.start_at(at, start);
     }
 
     /// The only row came back, and with it the statement's end.
@@ -213,14 +200,14 @@ impl<DB: TracedDatabase> Call<DB> {
     #[inline(never)]
     fn keep_row(&mut self, row: &DB::Row) {
         self.keep -= 1;
-        if let Some((_, kept)) = &mut self.kept {
-            DB::keep_row(kept, row, self.text, self.source.value_cap());
+        if let Some(kept) = &mut self.kept {
+            DB::keep_row(&mut kept.1, row, self.text, self.source.value_cap());
         }
     }
 
-    /// A call that asks for rows says how many there are, though there be none.
+    /// A call that asks for rows says how many there were, though there be none.
     pub(crate) fn expects_rows(&mut self) {
-        self.counted.rows = Some(0);
+        self.expects_rows = true;
     }
 
     /// A statement says how many rows it changed.
@@ -278,23 +265,33 @@ impl<DB: TracedDatabase> Call<DB> {
         }
     }
 
-    /// What becomes of the transaction by this call, if it succeeds.
+    /// What becomes of the transaction by this call, if it succeeds. Where a statement has failed, some databases take
+    /// `COMMIT` and roll back.
     pub(crate) fn ends(&mut self, outcome: Outcome) {
-        self.counted.outcome = Some(outcome);
+        let failed = DB::ABORTS_TRANSACTIONS && self.lease.as_ref().is_some_and(|lease| lease.has_failed());
+        self.counted.outcome = Some(match outcome {
+            Outcome::Committed if failed => Outcome::RolledBack,
+            outcome => outcome,
+        });
     }
 
     /// The call went well.
     pub(crate) fn finish(&mut self) {
         self.count_consumer();
-        // In a transaction that has failed nothing succeeds but what takes it back to a savepoint.
-        if let Some(aborted) = &self.aborted
+        if self.expects_rows && !self.counted.cancelled {
+            self.counted.add_rows(0);
+        }
+        // Where a failure aborts, nothing succeeds after it but a program's own way back to a savepoint.
+        if DB::ABORTS_TRANSACTIONS
             && !self.counted.cancelled
+            && let Some(lease) = self.lease.as_ref().filter(|lease| lease.has_failed())
         {
-            aborted.store(false, Relaxed);
+            lease.recover();
         }
         let Some(point) = self.point.take() else { return };
         match self.kept.take() {
-            Some((statement, rows)) if self.counted.rows.unwrap_or(0) > 0 => {
+            Some(kept) if self.counted.rows.unwrap_or(0) > 0 => {
+                let (statement, rows) = *kept;
                 let source = Arc::clone(&self.source);
                 point.stop(DbStopRows { stop: self.counted, source, statement, rows: Some(rows) });
             }
@@ -307,8 +304,8 @@ impl<DB: TracedDatabase> Call<DB> {
         self.start_late();
         self.count_consumer();
         self.counted.outcome = None;
-        if let (Some(aborted), Error::Database(_)) = (&self.aborted, &error) {
-            aborted.store(true, Relaxed);
+        if let (Some(lease), Error::Database(_)) = (&self.lease, &error) {
+            lease.fail();
         }
         if let Some(point) = self.point.take() {
             point.stop(failure::<DB>(self.counted, &error));

@@ -8,8 +8,6 @@
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering::Relaxed;
 use std::time::Instant;
 
 use osprofiler::db::{DbLease, DbSource};
@@ -34,8 +32,6 @@ pub struct TracedConnection<'c, DB: TracedDatabase> {
     source: Arc<DbSource>,
     /// `None` until a call on it is traced.
     lease: Option<Arc<DbLease>>,
-    /// Whether its transaction has failed; `None` where it has none, or where a failure does not end it.
-    aborted: Option<Arc<AtomicBool>>,
     /// From when to when it was waited for, until a call says so.
     acquire: Option<(Instant, Instant)>,
 }
@@ -72,8 +68,8 @@ impl<DB: TracedDatabase> TracedConnection<'static, DB> {
         options: &<DB::Connection as Connection>::Options,
         source: Arc<DbSource>,
     ) -> impl Future<Output = Result<Self, Error>> + Send {
-        // What is sent to set up the connection is not around it.
         async move {
+            // What is sent to set up the connection is nobody's statement.
             let connection = Marked::new(options.connect(), DB::EVENTS_ELSEWHERE).await?;
             Ok(Self::new(Inner::Own(connection), source, None))
         }
@@ -95,7 +91,7 @@ impl<DB: TracedDatabase> TracedConnection<'static, DB> {
 
 impl<'c, DB: TracedDatabase> TracedConnection<'c, DB> {
     fn new(inner: Inner<'c, DB>, source: Arc<DbSource>, lease: Option<Arc<DbLease>>) -> Self {
-        Self { inner, source, lease, aborted: None, acquire: None }
+        Self { inner, source, lease, acquire: None }
     }
 
     pub(crate) fn transaction(
@@ -103,29 +99,17 @@ impl<'c, DB: TracedDatabase> TracedConnection<'c, DB> {
         source: Arc<DbSource>,
         lease: Option<Arc<DbLease>>,
     ) -> Self {
-        let aborted = (DB::FAILURE_ABORTS && lease.is_some()).then(Arc::default);
-        Self { aborted, ..Self::new(Inner::Transaction(transaction), source, lease) }
+        Self::new(Inner::Transaction(transaction), source, lease)
     }
 
     pub(crate) fn via(&mut self) -> Via<'_, '_, DB> {
         let host = Host::Connection(self.inner.connection());
-        Via {
-            host,
-            source: &self.source,
-            lease: Some(&mut self.lease),
-            aborted: self.aborted.as_ref(),
-            acquire: Some(&mut self.acquire),
-        }
+        Via { host, source: &self.source, lease: Some(&mut self.lease), acquire: Some(&mut self.acquire) }
     }
 
     /// A call on this connection to trace; `None` where tracing is off.
     pub(crate) fn call(&mut self, method: &'static str) -> Option<Box<Call<DB>>> {
         self.via().call(method)
-    }
-
-    /// Whether a commit is going to be a rollback, as far as traced calls tell.
-    pub(crate) fn is_aborted(&self) -> bool {
-        self.aborted.as_ref().is_some_and(|aborted| aborted.load(Relaxed))
     }
 
     pub(crate) fn into_transaction(self) -> Option<Transaction<'c, DB>> {
@@ -251,12 +235,12 @@ impl<DB: TracedDatabase> TracedPoolConnection<DB> {
     }
 
     fn taken(self, take: impl FnOnce(PoolConnection<DB>) -> DB::Connection) -> TracedConnection<'static, DB> {
-        let TracedConnection { inner, source, lease, aborted, acquire } = self.0;
+        let TracedConnection { inner, source, lease, acquire } = self.0;
         let inner = match inner {
             Inner::Pooled(connection) => Inner::Own(take(connection)),
             other => other,
         };
-        TracedConnection { inner, source, lease, aborted, acquire }
+        TracedConnection { inner, source, lease, acquire }
     }
 }
 

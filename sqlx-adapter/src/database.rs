@@ -25,9 +25,9 @@ pub trait TracedDatabase: Database {
     #[doc(hidden)]
     const EVENTS_ELSEWHERE: bool;
 
-    /// Whether a statement that fails ends its transaction, so that nothing is left to commit.
+    /// Whether a statement that fails aborts its transaction, so that `COMMIT` rolls back.
     #[doc(hidden)]
-    const FAILURE_ABORTS: bool = false;
+    const ABORTS_TRANSACTIONS: bool = false;
 
     /// The inner executor of a connection.
     #[doc(hidden)]

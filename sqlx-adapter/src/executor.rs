@@ -7,13 +7,13 @@ use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use futures_core::Stream;
 use futures_core::future::BoxFuture;
 use futures_core::stream::BoxStream;
 use osprofiler::db::{DbLease, DbSource};
+use osprofiler::profiler;
 use sqlx_core::Either;
 use sqlx_core::database::Database;
 use sqlx_core::describe::Describe;
@@ -38,8 +38,6 @@ pub(crate) struct Via<'c, 's, DB: TracedDatabase> {
     pub(crate) source: &'s Arc<DbSource>,
     /// The connection's number and transaction; `None` where the call gets its connection for itself.
     pub(crate) lease: Option<&'s mut Option<Arc<DbLease>>>,
-    /// Whether the connection's transaction has failed, where a failure ends it.
-    pub(crate) aborted: Option<&'s Arc<AtomicBool>>,
     /// From when to when the connection was waited for, where this is the first call on it.
     pub(crate) acquire: Option<&'s mut Option<(Instant, Instant)>>,
 }
@@ -63,7 +61,6 @@ impl<'c, DB: TracedDatabase> Via<'c, '_, DB> {
         let lease = self.lease.as_mut().map(|lease| &*lease.get_or_insert_with(|| source.lease()));
         let mut call = Call::new(source, method, lease)?;
         call.was_acquired(self.acquire.as_mut().and_then(|acquire| acquire.take()));
-        call.tells_of_failure(self.aborted);
         Some(call)
     }
 
@@ -93,11 +90,12 @@ impl<'c, DB: TracedDatabase> Held<'c, DB> {
     }
 }
 
-/// Takes a connection from the pool. What is sent to set up a new one is not around the traced types.
-pub(crate) fn acquire_untraced<DB: TracedDatabase>(
+/// Takes a connection from the pool, where that is not traced; what is sent to set up a new one is nobody's statement.
+pub(crate) fn acquire_unseen<DB: TracedDatabase>(
     pool: &Pool<DB>,
 ) -> impl Future<Output = Result<PoolConnection<DB>, Error>> + Send + use<DB> {
-    Marked::new(pool.acquire(), DB::EVENTS_ELSEWHERE)
+    // Without a trace the net records nothing.
+    Marked::new(pool.acquire(), DB::EVENTS_ELSEWHERE && profiler::sql_active())
 }
 
 /// Takes a connection from the pool; what is sent to set up a new one belongs to the wait.
@@ -115,11 +113,10 @@ pub(crate) async fn acquire<DB: TracedDatabase>(
     }
 }
 
+type Steps<'e, DB> = Marked<BoxStream<'e, Result<Either<<DB as Database>::QueryResult, <DB as Database>::Row>, Error>>>;
+
 /// The steps of a statement on a connection.
-fn steps<'e, DB: TracedDatabase>(
-    connection: &'e mut DB::Connection,
-    call: &mut Call<DB>,
-) -> Marked<BoxStream<'e, Result<Either<DB::QueryResult, DB::Row>, Error>>> {
+fn steps<'e, DB: TracedDatabase>(connection: &'e mut DB::Connection, call: &mut Call<DB>) -> Steps<'e, DB> {
     Marked::new(DB::connection_executor(connection).fetch_many(call.take_query()), DB::EVENTS_ELSEWHERE)
 }
 

@@ -1,8 +1,10 @@
 //! Traced sqlx pools: every query of a traced request with its parameters, rows, time and errors.
 //!
-//! Replace [`sqlx::Pool`](sqlx_core::pool::Pool) by [`TracedPool`] and change nothing else. Every call of an executor
-//! method becomes a point named `db` under what runs in the active trace: pools, connections and transactions are
-//! executors as sqlx's are.
+//! # The swap
+//!
+//! Replace `sqlx::PgPool` by [`TracedPgPool`], `sqlx::MySqlPool` by [`TracedMySqlPool`] or `sqlx::SqlitePool` by
+//! [`TracedSqlitePool`], and change nothing else. Pools, connections and transactions are executors as sqlx's are; every
+//! call of an executor method becomes a point named `db` under what runs in the active trace.
 //!
 //! ```
 //! use osprofiler_sqlx::TracedSqlitePool;
@@ -13,8 +15,6 @@
 //! // Or around the pool there is:
 //! let pool = TracedSqlitePool::from(sqlx::SqlitePool::connect("sqlite::memory:").await?);
 //!
-//! // Queries are traced where SQL is (off at first) and where a trace is active.
-//! osprofiler::profiler::set_trace_sql(true);
 //! let answer: i64 = sqlx::query_scalar("SELECT ?").bind(42).fetch_one(&pool).await?;
 //!
 //! let mut transaction = pool.begin().await?;
@@ -25,34 +25,149 @@
 //! # }
 //! ```
 //!
+//! Functions that want `&sqlx::PgPool` or `&mut PgConnection` take the traced types too, by deref; what they run only
+//! [the net](#the-net) sees. What no wrapper can have is code that names sqlx's own types by value: a function that wants
+//! `&mut sqlx::Transaction` (let it take `&mut PgConnection`, or be generic over `Executor`), `sqlx::Connection::close` and the
+//! like as a path, the type of what `detach` returns. The closure of `connection.transaction(..)` gets sqlx's own transaction.
+//!
+//! # The flag
+//!
+//! Queries are traced where a trace is active and SQL is switched on: `trace_sql` in the configuration
+//! ([`osprofiler::Config`], `OSPROFILER_TRACE_SQL`), which [`set_trace_sql`](osprofiler::profiler::set_trace_sql) changes for
+//! the process while it runs, and [`TracedPool::set_trace_sql`] for one pool.
+//!
+//! ```
+//! use osprofiler::{Notifier, Profiler, TraceExt, profiler};
+//! use osprofiler_sqlx::TracedSqlitePool;
+//! use std::sync::{Arc, Mutex};
+//! use std::time::Duration;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), sqlx::Error> {
+//! let pool = TracedSqlitePool::connect("sqlite::memory:").await?;
+//! # let seen = Arc::new(Mutex::new(Vec::new()));
+//! # let theirs = Arc::clone(&seen);
+//! # let notifier = Notifier::from(move |message: &osprofiler::Message| theirs.lock().unwrap().push(message.clone()));
+//! # let request = Profiler::with_notifier(&notifier, "key", None, None);
+//! let query = async || sqlx::query("SELECT ?").bind("x").fetch_all(&pool).await;
+//!
+//! query().in_trace(&request).await?; // SQL is off at first: no point
+//! profiler::set_trace_sql(true);
+//! query().in_trace(&request).await?; // a point
+//! pool.set_trace_sql(false);
+//! query().in_trace(&request).await?; // no point
+//! # assert!(notifier.flush(Duration::from_secs(10)));
+//! # let messages = seen.lock().unwrap();
+//! # let names: Vec<_> = messages.iter().map(|message| message.name()).collect();
+//! # assert_eq!(names, ["db-start", "db-stop"]);
+//! # assert_eq!(messages[0].info()["db"]["params"][0], "x");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # The policy
+//!
+//! Bound values are recorded as they are, unless a pool is [built](TracedPool::builder) otherwise. All of this happens on
+//! the collector's worker, before anything is stored or sent.
+//!
+//! ```
+//! use osprofiler_sqlx::{ParamsPolicy, TracedSqlitePool};
+//! use serde_json::json;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // Types only; `ParamsPolicy::Off` records neither.
+//! let careful = TracedSqlitePool::builder().params(ParamsPolicy::Types).connect("sqlite::memory:").await?;
+//!
+//! // Statements that match a pattern keep their values to themselves, and a function sees every other value: statement,
+//! // place, type and value. The first 20 rows of each result are recorded too, by the same rules; with `Types` or `Off`
+//! // there are none.
+//! let open = TracedSqlitePool::builder()
+//!     .redact("(?i)password|token")?
+//!     .redact_with(|recorded| {
+//!         let address = recorded.value.as_str().is_some_and(|text| text.contains('@'));
+//!         address.then(|| json!("[address]"))
+//!     })
+//!     .hide_result(false)
+//!     .connect("sqlite::memory:")
+//!     .await?;
+//! # let _ = (careful, open);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Values keep 1 KiB each and 64 KiB together, statements 64 KiB; what is longer is cut, on a character boundary, and marked
+//! with how much is missing. Statements are recorded with whatever literals stand in them, and errors with what the
+//! database says: MySQL's quote the value that was a duplicate.
+//!
+//! # The net
+//!
+//! With the feature `net`, `SqlxEventLayer`, a layer of `tracing-subscriber`, records what runs in a traced request but around
+//! the traced types: libraries that take `&sqlx::PgPool`, `migrate!`, sea-orm, code generic over `Acquire`. Such points have
+//! no parameters and say `bypassed`; reports count them: "2 statements bypassed the traced pool".
+//!
+#![cfg_attr(feature = "net", doc = "```")]
+#![cfg_attr(not(feature = "net"), doc = "```ignore")]
+//! use osprofiler_sqlx::SqlxEventLayer;
+//! use tracing_subscriber::Layer;
+//! use tracing_subscriber::filter::LevelFilter;
+//! use tracing_subscriber::layer::SubscriberExt;
+//!
+//! let subscriber = tracing_subscriber::registry()
+//!     .with(tracing_subscriber::fmt::layer().with_filter(LevelFilter::INFO))
+//!     .with(SqlxEventLayer::filtered());
+//! # let _guard = tracing::subscriber::set_default(subscriber);
+//! ```
+//!
 //! # What a point says
 //!
-//! - **Start**, under `db`: `statement`, `params` and `param_types` (missing for SQL that is passed as text;
-//!   `params_unknown` with a reason where they could not be read, `params_omitted` where there were too many), `system`, `database`, `method` (the executor method that sqlx called: `query_as(..).fetch_one` calls `fetch_optional`), and `acquire_us`:
-//!   how long the call waited for a connection of the pool. The point's time begins after that wait.
-//! - **Stop**, under `db`: `rows` that the program received, or `rows_affected`. `cancelled` where the future or stream was
-//!   dropped before its end. On failure `etype`, `message`, and under `db` `original_exception`, `chained_exception` and
-//!   the database's own `code`, with `kind`, `constraint` and `table` where they are known. A `fetch_one` that finds no row
-//!   is no failure of its statement: it says `rows: 0`.
+//! **Start**, under `db`:
 //!
-//! Values keep 1 KiB each and 64 KiB together, statements 64 KiB; what is longer is cut and marked with how much is missing.
+//! | key | what it is |
+//! | --- | --- |
+//! | `statement` | the text |
+//! | `params`, `param_types` | the bound values and their database types; missing for SQL that is passed as text. `params_unknown` has a reason where they could not be read, `params_omitted` says how many more there were |
+//! | `system` | `postgresql`, `mysql`, `mariadb` (where the URL says so, or [the builder](TracedBuilder::system)) or `sqlite` |
+//! | `database`, `server` | name or file, and host and port or socket; never credentials |
+//! | `method` | the executor method that sqlx called (`query_as(..).fetch_one` calls `fetch_optional`), or `begin`, `commit`, `rollback`, `drop`, `acquire`, `copy_in_raw`, `copy_out_raw` |
+//! | `connection` | a number for each time that a connection was taken into a hand; missing for calls on the pool itself, which get one for themselves |
+//! | `transaction`, `savepoint_of` | the id of the point that began the innermost transaction or savepoint, and of the one around it |
+//! | `prepared` | `false` where the statement was certainly not prepared before: SQL that is passed as text, or that is not to be kept. sqlx does not tell what it finds in its cache |
+//! | `acquire_us` | how long the call, or the first call on a connection, waited for the pool. The point's time begins after that |
 //!
-//! # What is not traced
+//! **Stop**, under `db`:
 //!
-//! What runs around the traced types: functions that take `&sqlx::Pool` or `&mut SqliteConnection` (they accept the traced
-//! types and run as before), code generic over `Acquire` such as `migrate!`, the closure of `connection.transaction(..)`, and
-//! `BEGIN`, `COMMIT` and `ROLLBACK`.
+//! | key | what it is |
+//! | --- | --- |
+//! | `rows`, `rows_affected` | how many rows the program received, or the statement changed |
+//! | `first_row_us` | from the start to the first row, where there may be more than one |
+//! | `consumer_us` | of a stream, the time in which it did not wait for the database: the program's own work with the rows, with their decoding |
+//! | `bytes` | what went through a `COPY` |
+//! | `outcome`, `dropped` | of what ends a transaction: `committed` or `rolled_back`, and whether nobody said so. A rollback by drop takes no time here: sqlx sends it with whatever uses the connection next |
+//! | `result` | the first rows, where `hide_result` is off |
+//!
+//! `cancelled` stands beside `db` where the future or stream was dropped before its end. On failure there are `etype`,
+//! `message`, and under `db` `original_exception`, `chained_exception`, `sqlstate` (PostgreSQL, MySQL), `code` (MySQL's
+//! number, SQLite's extended code), and `kind`, `constraint`, `table` and `column` where the driver knows them. A
+//! `fetch_one` that finds no row is no failure of its statement: it says `rows: 0`.
+//!
+//! The forms of values are those of [`osprofiler::db::DbValue`]: what PostgreSQL's `value::text` or MySQL's
+//! `CAST(value AS CHAR)` prints, with numbers, booleans, JSON, lists and composites as JSON. Types that a PostgreSQL program
+//! declares by their name (enumerations, composites, domains) are known when a statement with them has run once on a
+//! connection that keeps it prepared; before, and for types that nobody knows, there are bytes.
 //!
 //! # Price
 //!
 //! With tracing off, a call costs one atomic load more, and one read of a thread local where SQL is traced, and goes
-//! straight to sqlx. With tracing on it costs the calling thread well under a microsecond; values are decoded and messages
-//! written by the collector's worker.
+//! straight to sqlx. With tracing on it costs the calling thread well under a microsecond, and nothing for each row but a
+//! counter; values are decoded and messages written by the collector's worker.
 //!
 //! # Features
 //!
-//! Enable the feature of each database that sqlx is used with: `sqlite`. How SQLite is linked is decided by sqlx's own
-//! features.
+//! | feature | what it adds |
+//! | --- | --- |
+//! | `postgres`, `mysql`, `sqlite` | tracing for the database; enable those that sqlx is used with. How SQLite is linked is decided by sqlx's own features |
+//! | `net` | `SqlxEventLayer` |
 
 mod builder;
 mod call;
@@ -71,6 +186,8 @@ mod parts;
 mod pool;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+mod probe;
 mod rows;
 #[cfg(feature = "sqlite")]
 mod sqlite;

@@ -3,6 +3,7 @@
 //! sqlx tells of every statement by an event, in the thread that polls or drops its future; SQLite's in a thread of its
 //! own, which enters the span that was current when the statement was sent.
 
+#[cfg(feature = "net")]
 use std::cell::Cell;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -10,6 +11,7 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 use pin_project::{pin_project, pinned_drop};
 
+#[cfg(feature = "net")]
 thread_local! {
     static MARKED: Cell<bool> = const { Cell::new(false) };
 }
@@ -20,21 +22,26 @@ pub(crate) fn is_marked() -> bool {
     MARKED.get()
 }
 
-/// Unmarks the thread when it ends, also by a panic.
+/// Unmarks the thread when it ends, also by a panic. Without the net there is nobody to ask.
 struct Mark {
+    #[cfg(feature = "net")]
     before: bool,
 }
 
 impl Mark {
     #[inline]
     fn set() -> Self {
-        Self { before: MARKED.replace(true) }
+        Self {
+            #[cfg(feature = "net")]
+            before: MARKED.replace(true),
+        }
     }
 }
 
 impl Drop for Mark {
     #[inline]
     fn drop(&mut self) {
+        #[cfg(feature = "net")]
         MARKED.set(self.before);
     }
 }

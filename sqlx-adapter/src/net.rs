@@ -45,8 +45,8 @@ pub(crate) fn mark_span() -> Span {
 ///
 /// sqlx tells of every statement by a `tracing` event. Of a statement that the traced types ran this layer records nothing;
 /// of others a point with the statement, rows and time, and `bypassed`. There are no bound values, and a statement that
-/// failed or was cancelled looks like one without rows: sqlx says no more. `COPY` is no event, nor are SQLite's `BEGIN`,
-/// savepoints, `COMMIT` and `ROLLBACK`, nor PostgreSQL's `BEGIN` and savepoints.
+/// failed or was cancelled looks like one without rows: sqlx says no more. `COPY` is no event, nor are PostgreSQL's `BEGIN` and
+/// `SAVEPOINT`, and nothing of SQLite's transactions is.
 ///
 /// A layer of `tracing` sees what none of the filters before it hides; [`filtered`](Self::filtered) has its own filter, so
 /// that it sees sqlx's events and makes no others:
@@ -63,9 +63,11 @@ pub(crate) fn mark_span() -> Span {
 /// # let _guard = tracing::subscriber::set_default(subscriber);
 /// ```
 ///
-/// PostgreSQL's and MySQL's events come in the task that runs the statement. SQLite's come from a thread of sqlx's, in the
-/// `tracing` span that was current when the statement was sent: there only what runs within a span (of level `INFO` or
-/// above, where the layer is filtered) that was entered in the trace is found.
+/// PostgreSQL's and MySQL's events come in the task that runs the statement. SQLite's come from a thread of sqlx's, which must
+/// have the name that sqlx gives it, in the `tracing` span that was current when the statement was sent: there only what
+/// runs within a span (of level `INFO` or above, where the layer is filtered) that was entered in the trace is found. To be
+/// told apart there, what a traced SQLite pool runs has a span called `osprofiler` with the target `sqlx::query`, which other
+/// layers see too, unless they filter it.
 #[derive(Clone)]
 pub struct SqlxEventLayer {
     source: Arc<DbSource>,
@@ -167,17 +169,39 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for SqlxEventLayer {
     }
 }
 
-/// Lets a span know in which trace it is, for events from other threads. Only SQLite's are.
+/// Lets a span know in which trace it is, for events from other threads. Only SQLite's are. A span that is entered again
+/// without a trace, but by SQLite's thread, is in none.
 fn keep_trace<S: Subscriber + for<'a> LookupSpan<'a>>(id: &Id, context: &Context<'_, S>) {
-    if cfg!(feature = "sqlite")
-        && profiler::sql_active()
-        && let Some(span) = context.span(id)
-        && span.extensions().get::<TraceOfSpan>().is_none()
-        && let Some(profiler) = profiler::get()
-    {
-        // A span may be entered in two threads at once.
-        span.extensions_mut().replace(TraceOfSpan(profiler));
+    if !cfg!(feature = "sqlite") {
+        return;
     }
+    let Some(span) = context.span(id) else { return };
+    if !profiler::sql_active() {
+        let stale = span.extensions().get::<TraceOfSpan>().is_some() && !is_sqlites_thread();
+        if stale {
+            drop(span.extensions_mut().remove::<TraceOfSpan>());
+        }
+        return;
+    }
+    if let Some(profiler) = profiler::get() {
+        // A span may live longer than a trace, and be entered in another, or in two threads at once.
+        let known = span
+            .extensions()
+            .get::<TraceOfSpan>()
+            .is_some_and(|trace| trace.0.base_id() == profiler.base_id() && trace.0.id() == profiler.id());
+        if !known {
+            span.extensions_mut().replace(TraceOfSpan(profiler));
+        }
+    }
+}
+
+/// Whether this is a thread in which sqlx runs SQLite. It goes by the name that sqlx gives them.
+fn is_sqlites_thread() -> bool {
+    thread_local! {
+        static IS_SQLITES: bool =
+            std::thread::current().name().is_some_and(|name| name.starts_with("sqlx-sqlite-worker"));
+    }
+    IS_SQLITES.with(|is_sqlites| *is_sqlites)
 }
 
 fn is_mark(metadata: &Metadata<'_>) -> bool {
@@ -199,8 +223,12 @@ impl SqlxEventFilter {
 impl<S> Filter<S> for SqlxEventFilter {
     fn enabled(&self, metadata: &Metadata<'_>, _: &Context<'_, S>) -> bool {
         // sqlx makes no text of a statement for nobody.
-        let known = metadata.is_event() && (mark::is_marked() || !profiler::trace_sql());
-        Self::needs(metadata) && !known
+        let unwanted = || {
+            mark::is_marked()
+                || !profiler::trace_sql()
+                || !(profiler::sql_active() || (cfg!(feature = "sqlite") && is_sqlites_thread()))
+        };
+        Self::needs(metadata) && !(metadata.is_event() && unwanted())
     }
 
     fn callsite_enabled(&self, metadata: &'static Metadata<'static>) -> Interest {

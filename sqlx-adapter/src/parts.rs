@@ -11,6 +11,8 @@ pub(crate) struct Parts<DB: TracedDatabase> {
     statement: Option<DB::Statement>,
     pub(crate) arguments: Result<Option<DB::Arguments>, BoxDynError>,
     persistent: bool,
+    /// Whether this is a query, and not only a statement that is asked about.
+    runs: bool,
     pub(crate) sql: SqlStr,
 }
 
@@ -20,20 +22,21 @@ impl<DB: TracedDatabase> Parts<DB> {
         let statement = query.statement().cloned();
         let arguments = query.take_arguments();
         let persistent = query.persistent();
-        Self { statement, arguments, persistent, sql: query.sql() }
+        Self { statement, arguments, persistent, runs: true, sql: query.sql() }
     }
 
-    /// Nothing to run.
-    pub(crate) fn none() -> Self {
-        Self { statement: None, arguments: Ok(None), persistent: false, sql: SqlStr::from_static("") }
+    /// A statement that is not run.
+    pub(crate) fn about(sql: SqlStr) -> Self {
+        Self { statement: None, arguments: Ok(None), persistent: false, runs: false, sql }
     }
 
-    /// Whether the driver will find the statement prepared: as far as the query alone tells.
+    /// Whether the connection has the statement prepared, as far as the query alone tells. One that the program prepared may
+    /// have been prepared on another connection.
     pub(crate) fn prepared(&self) -> Option<bool> {
         match &self.arguments {
+            _ if !self.runs => None,
             // SQL that comes without arguments is passed as text.
             Ok(None) => Some(false),
-            _ if self.statement.is_some() => Some(true),
             _ if !self.persistent => Some(false),
             _ => None,
         }

@@ -97,8 +97,7 @@ impl<DB: TracedDatabase> TracedPool<DB> {
         let pool = self.inner.clone();
         async move {
             let Some(mut call) = call else {
-                let connection = executor::acquire_untraced(&pool).await?;
-                return Ok(TracedPoolConnection::new(connection, source, None));
+                return Ok(TracedPoolConnection::new(executor::acquire_unseen(&pool).await?, source, None));
             };
             let connection = executor::acquire(&pool, &mut call).await?;
             call.forget();
@@ -166,7 +165,7 @@ impl<DB: TracedDatabase> TracedPool<DB> {
                 call.is_about(statement.clone().unwrap_or_else(|| begin_ansi_transaction_sql(0)));
             }
             let connection = match &mut call {
-                None => executor::acquire_untraced(&self.inner).await?,
+                None => executor::acquire_unseen(&self.inner).await?,
                 Some(call) => executor::acquire(&self.inner, call).await?,
             };
             self.begin_on(connection, statement, call).await
@@ -199,7 +198,7 @@ impl<DB: TracedDatabase> TracedPool<DB> {
     }
 
     fn via<'c>(&self) -> Via<'c, '_, DB> {
-        Via { host: Host::Pool(&self.inner), source: &self.source, lease: None, aborted: None, acquire: None }
+        Via { host: Host::Pool(&self.inner), source: &self.source, lease: None, acquire: None }
     }
 }
 

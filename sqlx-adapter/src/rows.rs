@@ -43,7 +43,9 @@ impl<C: Cell> Rows<C> {
         let columns = row.columns();
         let names = match self.rows.last() {
             // Another result of the same call may have other columns.
-            Some((names, _)) if names.iter().map(String::as_str).eq(columns.iter().map(Column::name)) => Arc::clone(names),
+            Some((names, _)) if names.iter().map(String::as_str).eq(columns.iter().map(Column::name)) => {
+                Arc::clone(names)
+            }
             _ => columns.iter().map(|column| column.name().to_owned()).collect(),
         };
         let cells: Vec<C> = (0..columns.len()).map_while(&mut cell).collect();

@@ -106,15 +106,13 @@ impl<'c, DB: TracedDatabase> TracedTransaction<'c, DB> {
             let Self { mut connection, mut open } = self;
             let mut call = connection.call(method);
             let depth = open.close();
-            let aborted = connection.is_aborted();
             let Some(transaction) = connection.into_transaction() else { return Err(replaced()) };
             if let Some(call) = &mut call {
                 call.is_about(match outcome {
                     Outcome::Committed => commit_ansi_transaction_sql(depth),
                     _ => rollback_ansi_transaction_sql(depth),
                 });
-                // PostgreSQL answers a commit of what failed with a rollback, and sqlx reports no error.
-                call.ends(if aborted { Outcome::RolledBack } else { outcome });
+                call.ends(outcome);
                 call.start();
             }
             let ended = match outcome {

@@ -48,7 +48,7 @@ pub(crate) fn valgrind() -> Outcome {
 }
 
 /// Installs packages where we may; elsewhere the error says what to install.
-fn apt_install(packages: &[&str]) -> Outcome {
+pub(crate) fn apt_install(packages: &[&str]) -> Outcome {
     let may = output(Command::new("id").arg("-u")).is_ok_and(|user| user.trim() == "0")
         && output(Command::new("apt-get").arg("--version")).is_ok();
     if !may {

@@ -1,11 +1,13 @@
 //! The contributor's verbs: `cargo xtask test`, `lint`, `ci` and `bench`.
 //!
-//! Here: which verbs there are. Below: one module for each, what they install (`install`), and how steps are run and
+//! Here: which verbs there are. Below: one module for each, what they install (`install`) and which servers they
+//! start (`servers`), and how steps are run and
 //! counted (`steps`). It has no dependencies, so that a first `cargo xtask` does not wait for any.
 
 mod bench;
 mod install;
 mod lint;
+mod servers;
 mod steps;
 mod style;
 mod test;

@@ -5,26 +5,36 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::install;
+use crate::servers;
 use crate::steps::{Outcome, Steps, cargo, output, root, run, scratch};
 
 /// Every crate that users depend on must build by itself, with any of its features; together they hide what one lacks.
-const ALONE: [&[&str]; 7] = [
+const ALONE: [&[&str]; 12] = [
     &["osprofiler"],
     &["osprofiler", "--features", "ini"],
     &["osprofiler", "--features", "tower"],
+    &["osprofiler", "--features", "mysql"],
+    &["osprofiler", "--features", "postgres"],
     &["osprofiler", "--all-features"],
     &["osprofiler-sqlx"],
+    &["osprofiler-sqlx", "--features", "mysql"],
+    &["osprofiler-sqlx", "--features", "postgres"],
     &["osprofiler-sqlx", "--features", "sqlite"],
+    &["osprofiler-sqlx", "--features", "net"],
     &["osprofiler-cli"],
 ];
 
 pub(crate) fn run_steps(steps: &mut Steps) {
     let python = steps.step("Python's OSProfiler", install::python);
+    let servers = [steps.step("PostgreSQL", servers::postgres), steps.step("MariaDB", servers::mariadb)];
     steps.step("unit, integration and doc tests", || {
         let mut tests = cargo(&["test", "-q", "--workspace", "--all-features", "--no-fail-fast"]);
         tests.env("OSPROFILER_TEST_REQUIRED", "1");
         if let Some(python) = python {
             tests.env("OSPROFILER_TEST_PYTHON", python);
+        }
+        for server in servers.into_iter().flatten() {
+            tests.env(server.variable, server.url);
         }
         run(&mut tests)
     });

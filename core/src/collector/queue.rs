@@ -90,19 +90,20 @@ impl Queue {
         }
     }
 
-    /// Takes a record, or counts it as dropped.
-    pub(crate) fn push(&self, record: Record) {
-        let bytes = record.weight;
+    /// Takes a record, or counts it as dropped. `record` makes it in its place in the queue, from `info`: it is large.
+    #[inline]
+    pub(crate) fn push(&self, trace: &TraceShared, info: Info, record: impl FnOnce(Info, usize) -> Record) {
+        let bytes = size_of::<Record>() + info.weight();
         let mut state = self.lock();
         let full = state.held >= self.config.queue_messages
             || (state.held > 0 && state.held_bytes + bytes > self.config.queue_bytes);
         if state.closed || full {
             drop(state);
             self.counters.dropped.fetch_add(1, Relaxed);
-            record.trace.lost.fetch_add(1, Relaxed);
+            trace.lost.fetch_add(1, Relaxed);
             return;
         }
-        if record.info.is_later() {
+        if info.is_later() {
             // In its place: to move it out of the lock would cost as much as to free it.
             let left = state.spent.len().saturating_sub(1);
             state.spent.truncate(left);
@@ -110,7 +111,7 @@ impl Queue {
         state.held += 1;
         state.held_bytes += bytes;
         state.taken += 1;
-        state.records.push_back(record);
+        state.records.push_back(record(info, bytes));
         if state.held == BEHIND {
             self.behind.store(true, Relaxed);
         }

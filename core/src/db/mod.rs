@@ -222,10 +222,7 @@ mod tests {
         let mut bypassed = start("SELECT 1", None);
         bypassed.source = DbSource::bypassed("because", DbOptions::default());
         bypassed.method = "";
-        assert_eq!(
-            rendered(bypassed),
-            r#"{"db":{"statement":"SELECT 1","bypassed":true,"params_unknown":"because"}}"#
-        );
+        assert_eq!(rendered(bypassed), r#"{"db":{"statement":"SELECT 1","bypassed":true,"params_unknown":"because"}}"#);
     }
 
     #[test]

@@ -31,8 +31,12 @@ pub struct Recorded<'a> {
     pub column: Option<&'a str>,
     /// The database type's name.
     pub type_name: &'a str,
-    /// The value as it would be recorded, cut where it is long.
+    /// The value as it would be recorded: a text is cut where it is long. Lists and objects are whole, unless they were so
+    /// long that only their beginning was kept, as a text.
     pub value: &'a Value,
+    /// Whether the value is only the beginning of a text, of bytes, or of a list or object as a text: what is to be hidden
+    /// may stand behind it, or be no longer recognizable.
+    pub cut: bool,
 }
 
 type Redactor = dyn Fn(Recorded<'_>) -> Option<Value> + Send + Sync;
@@ -148,7 +152,8 @@ impl DbOptions {
         self
     }
 
-    /// Whether returned rows stay out of the record. Their number is always recorded.
+    /// Whether returned rows stay out of the record. Their number is always recorded. Rows are values too: they are
+    /// recorded with [`ParamsPolicy::Full`] only.
     #[must_use]
     pub fn hide_result(mut self, hide_result: bool) -> Self {
         self.hide_result = hide_result;

@@ -1,6 +1,8 @@
 //! [`ParamsWriter`]: bound values as JSON, with a cap on each; [`RowsWriter`]: rows in the same form.
 
+use std::borrow::Cow;
 use std::cell::Cell;
+use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde_json::Value;
@@ -100,6 +102,11 @@ impl<'a> ParamsWriter<'a> {
         }
     }
 
+    /// So many more values are not shown.
+    pub fn omit(&mut self, count: usize) {
+        self.values.omitted += count as u64;
+    }
+
     /// The values cannot be known; `reason` says why.
     pub fn unknown(&mut self, reason: impl Into<String>) {
         self.unknown = Some(reason.into());
@@ -127,25 +134,32 @@ impl<'a> Values<'a> {
         if self.redacted {
             write_str(&mut self.out, DbOptions::REDACTED);
         } else {
-            let start = self.out.len();
-            value.write(&mut self.out, self.options.value_cap);
+            let (start, cap) = (self.out.len(), self.options.value_cap);
+            // Cut, a list or object is a text, in which a function would not find what it looks for.
+            let nested = matches!(value, DbValue::Json(_) | DbValue::List(_) | DbValue::Object(_));
+            let shown_whole = nested && !self.options.redactors.is_empty();
+            value.write(&mut self.out, if shown_whole { usize::MAX } else { cap });
             if self.options.redacts() {
-                self.redact(start, index, column, type_name);
+                let replaced = self.redact(start, index, column, type_name, value.is_cut(cap));
+                if shown_whole && !replaced && self.out.len() - start > cap {
+                    self.out.truncate(start);
+                    value.write(&mut self.out, cap);
+                }
             }
         }
         self.out.push(',');
         true
     }
 
-    /// Lets the program look at the value that was just written, and replace it.
+    /// Lets the program look at the value that was just written, and replace it; says whether it is another now.
     #[inline(never)]
-    fn redact(&mut self, start: usize, index: usize, column: Option<&str>, type_name: &str) {
+    fn redact(&mut self, start: usize, index: usize, column: Option<&str>, type_name: &str, cut: bool) -> bool {
         let written = self.out.split_off(start);
         let ask = || {
             let mut value: Value = serde_json::from_str(&written).ok()?;
             let mut replaced = false;
             for redactor in &self.options.redactors {
-                let recorded = Recorded { statement: self.statement, index, column, type_name, value: &value };
+                let recorded = Recorded { statement: self.statement, index, column, type_name, value: &value, cut };
                 if let Some(other) = redactor(recorded) {
                     value = other;
                     replaced = true;
@@ -154,11 +168,15 @@ impl<'a> Values<'a> {
             Some((value, replaced))
         };
         match catch_unwind(AssertUnwindSafe(ask)) {
-            Ok(Some((_, false))) => self.out.push_str(&written),
+            Ok(Some((_, false))) => {
+                self.out.push_str(&written);
+                return false;
+            }
             Ok(Some((value, true))) => write_json(&mut self.out, &value),
             // Better to record too little than what was to be hidden.
             Ok(None) | Err(_) => write_str(&mut self.out, "[redactor failed]"),
         }
+        true
     }
 }
 
@@ -190,14 +208,16 @@ impl<'a> RowsWriter<'a> {
     pub fn row<'v>(&mut self, columns: impl IntoIterator<Item = (&'v str, &'v str, DbValue<'v>)>) {
         let values = &mut self.values;
         values.count = 0;
-        let mut names: Vec<String> = Vec::new();
+        let mut keys: HashSet<Cow<'_, str>> = HashSet::new();
+        // The last number that each name got: thousands of columns may have the same.
+        let mut numbers: HashMap<&str, usize> = HashMap::new();
         values.out.push('{');
         for (name, type_name, value) in columns {
-            let mut key = name.to_owned();
-            let mut number = 1;
-            while names.contains(&key) {
-                number += 1;
-                key = format!("{name}#{number}");
+            let number = numbers.entry(name).or_insert(1);
+            let mut key = Cow::Borrowed(name);
+            while !keys.insert(key.clone()) {
+                *number += 1;
+                key = Cow::Owned(format!("{name}#{number}"));
             }
             let before = values.out.len();
             write_str(&mut values.out, &key);
@@ -205,7 +225,6 @@ impl<'a> RowsWriter<'a> {
             if !values.push(Some(name), type_name, &value) {
                 values.out.truncate(before);
             }
-            names.push(key);
         }
         if values.out.ends_with(',') {
             values.out.pop();
@@ -306,6 +325,19 @@ mod tests {
     }
 
     #[test]
+    fn a_redactor_sees_long_lists_and_objects_whole() {
+        let options = DbOptions::default().redact_with(|recorded| recorded.value.get("password").map(|_| json!("***")));
+        let long = "x".repeat(5000);
+        let written = written_with(&options, |params| {
+            params.value(&DbValue::Json(format!(r#"{{"password":"p","z":"{long}"}}"#).into()), "jsonb");
+            params.value(&DbValue::Json(format!(r#"{{"z":"{long}"}}"#).into()), "jsonb");
+        });
+        assert_eq!(written["params"][0], "***");
+        let other = written["params"][1].as_str().expect("a text");
+        assert!(other.starts_with(r#"{"z":"xxx"#) && other.ends_with("…(+3984 B)"), "{other}");
+    }
+
+    #[test]
     fn rows_are_objects() {
         let options = DbOptions::default().redact_with(|recorded| (recorded.column == Some("b")).then(|| json!("***")));
         let mut info = InfoWriter::new();
@@ -315,5 +347,20 @@ mod tests {
             rows.row([]);
         });
         assert_eq!(info.finish(), r#"{"result":[{"a":1,"a#2":null},{"b":"***"},{}]}"#);
+    }
+
+    #[test]
+    fn thousands_of_columns_may_have_one_name() {
+        let mut info = InfoWriter::new();
+        let began = std::time::Instant::now();
+        RowsWriter::write(&mut info, "SELECT", &DbOptions::default(), |rows| {
+            rows.row((0..2000).map(|number| ("a", "INTEGER", DbValue::Integer(number))));
+            rows.row([("a#2", "", DbValue::Null), ("a", "", DbValue::Null), ("a", "", DbValue::Null)]);
+        });
+        let written: Value = serde_json::from_str(&info.finish()).expect("JSON");
+        assert_eq!(written["result"][0].as_object().expect("a row").len(), 2000);
+        assert_eq!(written["result"][0]["a#2000"], 1999);
+        assert_eq!(written["result"][1], json!({"a#2": null, "a": null, "a#3": null}));
+        assert!(began.elapsed() < std::time::Duration::from_secs(2), "{:?}", began.elapsed());
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
-use super::DbOptions;
+use super::{DbOptions, ParamsPolicy};
 use crate::{Id, InfoWriter};
 
 /// What all points of one pool or connection have in common.
@@ -68,7 +68,8 @@ impl DbSource {
     #[inline]
     #[must_use]
     pub fn result_rows(&self) -> usize {
-        if self.options.hide_result { 0 } else { self.options.result_rows }
+        let shown = !self.options.hide_result && self.options.params == ParamsPolicy::Full;
+        if shown { self.options.result_rows } else { 0 }
     }
 
     /// How many bytes of a value are kept.
@@ -81,12 +82,12 @@ impl DbSource {
     #[must_use]
     pub fn lease(&self) -> Arc<DbLease> {
         let connection = self.connections.fetch_add(1, Relaxed) + 1;
-        Arc::new(DbLease { connection, transaction: None, savepoint_of: None })
+        Arc::new(DbLease { connection, transaction: None, savepoint_of: None, failed: AtomicBool::new(false) })
     }
 }
 
 /// A connection as long as it is in one hand, and the transaction on it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct DbLease {
     /// Counts the times that a connection was taken, from 1.
     pub connection: u64,
@@ -94,6 +95,8 @@ pub struct DbLease {
     pub transaction: Option<Id>,
     /// The transaction or savepoint around it.
     pub savepoint_of: Option<Id>,
+    /// Whether a statement failed in it.
+    failed: AtomicBool,
 }
 
 impl DbLease {
@@ -104,7 +107,24 @@ impl DbLease {
             connection: self.connection,
             transaction: Some(transaction),
             savepoint_of: self.transaction.clone(),
+            failed: AtomicBool::new(false),
         })
+    }
+
+    /// A statement failed in this transaction.
+    pub fn fail(&self) {
+        self.failed.store(true, Relaxed);
+    }
+
+    /// The transaction is as it was before a statement failed in it.
+    pub fn recover(&self) {
+        self.failed.store(false, Relaxed);
+    }
+
+    /// Whether a statement failed in this transaction, so that some databases only roll it back.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        self.failed.load(Relaxed)
     }
 
     pub(super) fn render(&self, db: &mut InfoWriter) {

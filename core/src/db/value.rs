@@ -50,6 +50,17 @@ pub enum DbValue<'a> {
 }
 
 impl DbValue<'_> {
+    /// Whether only the beginning of a text or of bytes is shown.
+    pub(super) fn is_cut(&self, cap: usize) -> bool {
+        match self {
+            Self::Text(text) => text.len() > cap,
+            Self::Bytes(bytes) => bytes.len() > cap,
+            Self::TextHead(head, length) => head.len().min(cap) < *length,
+            Self::BytesHead(head, length) => head.len().min(cap) < *length,
+            _ => false,
+        }
+    }
+
     /// Appends the value as JSON. What is longer than `cap` bytes is cut, on a character boundary, and marked with how
     /// much is missing. A list or object that is too long becomes a text: its beginning.
     pub(crate) fn write(&self, out: &mut String, cap: usize) {

@@ -97,14 +97,14 @@ impl Point {
 
     fn send(&self, phase: Phase, at: Instant, info: Info) {
         if let Some(queue) = &self.trace.queue {
-            queue.push(Record {
+            queue.push(&self.trace, info, |info, weight| Record {
                 trace: Arc::clone(&self.trace),
                 name: self.name.clone(),
                 phase,
                 trace_id: self.trace_id.clone(),
                 parent_id: self.parent_id.clone(),
                 at,
-                weight: size_of::<Record>() + info.weight(),
+                weight,
                 info,
             });
         }

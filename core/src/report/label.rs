@@ -47,6 +47,7 @@ pub(super) fn verdict(trace: &Trace) -> Vec<String> {
     let share = (totals.database_us.saturating_mul(100)).checked_div(trace.duration_us()).unwrap_or(0);
     parts.push(format!("database {} of {} ({share} %)", Shown(totals.database_us), Shown(trace.duration_us())));
     for (number, singular, plural) in [
+        (totals.transactions, "transaction", "transactions"),
         (totals.errors, "error", "errors"),
         (totals.cancelled, "cancelled", "cancelled"),
         (totals.unfinished, "unfinished", "unfinished"),
@@ -54,6 +55,9 @@ pub(super) fn verdict(trace: &Trace) -> Vec<String> {
         if number > 0 {
             parts.push(count(number, singular, plural));
         }
+    }
+    if totals.bypassed > 0 {
+        parts.push(format!("{} bypassed the traced pool", count(totals.bypassed, "statement", "statements")));
     }
     parts
 }
@@ -76,9 +80,13 @@ pub(super) fn losses(trace: &Trace) -> Vec<String> {
 pub(super) fn marks(point: &Point) -> Vec<&'static str> {
     let mut marks = Vec::new();
     for (applies, mark) in [
+        (point.outcome() == Some(("rolled_back", false)), "rolled back"),
+        (point.outcome() == Some(("rolled_back", true)), "rolled back by drop"),
+        (point.statement().is_some() && point.prepares(), "not run"),
         (point.is_cancelled(), "cancelled"),
         (point.is_unfinished(), "unfinished"),
         (point.start.is_none(), "start missing"),
+        (point.is_bypassed(), "bypassed the traced pool"),
         (point.orphan, "parent missing"),
         (point.cycle, "parent inside itself"),
         (point.clock_skew, "clocks differ"),

@@ -103,6 +103,42 @@ impl Point {
         self.db()?.get("system")?.as_str()
     }
 
+    /// Whether it ran a statement of the program's: it did more than prepare one, and more than begin or end a transaction
+    /// in the program's name.
+    #[must_use]
+    pub fn runs_statement(&self) -> bool {
+        let other = ["begin", "commit", "rollback", "drop", "acquire", "prepare", "prepare_with", "describe"];
+        self.statement().is_some() && self.method().is_none_or(|method| !other.contains(&method))
+    }
+
+    /// Whether it began a transaction; a savepoint is none.
+    #[must_use]
+    pub fn begins_transaction(&self) -> bool {
+        self.method() == Some("begin") && self.db().is_some_and(|db| !db.contains_key("savepoint_of"))
+    }
+
+    /// What became of the transaction that it ended: `committed` or `rolled_back`, and whether that was by drop.
+    #[must_use]
+    pub fn outcome(&self) -> Option<(&str, bool)> {
+        let db = self.stop_db()?;
+        Some((db.get("outcome")?.as_str()?, db.get("dropped") == Some(&Value::Bool(true))))
+    }
+
+    /// Whether a statement was prepared or described, and not run.
+    pub(super) fn prepares(&self) -> bool {
+        self.method().is_some_and(|method| ["prepare", "prepare_with", "describe"].contains(&method))
+    }
+
+    fn method(&self) -> Option<&str> {
+        self.db()?.get("method")?.as_str()
+    }
+
+    /// Whether the statement ran around the traced pool and was noticed otherwise.
+    #[must_use]
+    pub fn is_bypassed(&self) -> bool {
+        self.db().and_then(|db| db.get("bypassed")).and_then(Value::as_bool).unwrap_or(false)
+    }
+
     /// The statement's parameters as they were recorded: an array, or an object with names.
     #[must_use]
     pub fn params(&self) -> Option<&Value> {

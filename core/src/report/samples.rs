@@ -115,3 +115,26 @@ pub(super) const HOSTILE: &[&str] = &[
     "]]>",
     "\r\n-- x",
 ];
+
+/// A request with a transaction that is dropped, a statement that is only prepared, and one that ran around the pool.
+pub(super) fn around() -> Vec<Message> {
+    let db = |id: &str, from_us: i64, start: Value, stop: Value| {
+        [
+            message("db-start", id, BASE, from_us, json!({"db": start, "host": "h"})),
+            message("db-stop", id, BASE, from_us + 100, json!({"db": stop, "host": "h"})),
+        ]
+    };
+    let tx = |statement: &str, method: &str| json!({"statement": statement, "method": method, "transaction": "q1"});
+    let mut savepoint = tx("SAVEPOINT _sqlx_savepoint_1", "begin");
+    savepoint["savepoint_of"] = json!("q1");
+    let bypassed = json!({"statement": "SELECT 2", "bypassed": true, "params_unknown": "not seen"});
+    let points = [
+        db("q1", 0, tx("BEGIN", "begin"), json!({})),
+        db("q2", 200, savepoint, json!({})),
+        db("q3", 400, tx("SELECT 1", "fetch_all"), json!({"rows": 1})),
+        db("q4", 600, tx("SELECT 3", "prepare"), json!({})),
+        db("q5", 800, bypassed, json!({"rows": 1})),
+        db("q6", 1000, tx("ROLLBACK", "drop"), json!({"outcome": "rolled_back", "dropped": true})),
+    ];
+    points.into_iter().flatten().collect()
+}

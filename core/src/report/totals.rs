@@ -53,6 +53,8 @@ pub struct Totals {
     pub statements: u64,
     /// How many different statements ran.
     pub distinct_statements: u64,
+    /// How many transactions began.
+    pub transactions: u64,
     /// Microseconds during which at least one database point was running.
     pub database_us: u64,
     /// How many points ended with an error.
@@ -61,6 +63,8 @@ pub struct Totals {
     pub cancelled: u64,
     /// How many points have no stop.
     pub unfinished: u64,
+    /// How many statements ran around the traced pool.
+    pub bypassed: u64,
     /// How many messages were lost before they reached the store.
     pub lost_messages: u64,
     /// How many stored entries could not be read.
@@ -90,7 +94,7 @@ pub(super) fn statements(points: &[Point]) -> Vec<StatementGroup<'_>> {
     let mut groups: Vec<StatementGroup<'_>> = Vec::new();
     let mut places: HashMap<(&str, Option<&str>), usize> = HashMap::new();
     for (index, point) in points.iter().enumerate() {
-        let Some(statement) = point.statement() else { continue };
+        let Some(statement) = point.statement().filter(|_| point.runs_statement()) else { continue };
         let system = point.system();
         let place = *places.entry((statement, system)).or_insert_with(|| {
             groups.push(StatementGroup {
@@ -132,12 +136,14 @@ pub(super) fn totals(trace: &Trace) -> Totals {
     let count = |test: fn(&Point) -> bool| trace.points.iter().filter(|point| test(point)).count() as u64;
     Totals {
         points: trace.points.len() as u64,
-        statements: count(|point| point.statement().is_some()),
+        statements: count(Point::runs_statement),
         distinct_statements: statements(&trace.points).len() as u64,
+        transactions: count(Point::begins_transaction),
         database_us: database_us(&trace.points),
         errors: count(|point| point.error().is_some()),
         cancelled: count(Point::is_cancelled),
         unfinished: count(Point::is_unfinished),
+        bypassed: count(Point::is_bypassed),
         lost_messages: trace.lost_messages,
         skipped_lines: trace.skipped_lines,
     }

@@ -1,20 +1,17 @@
 //! Bound values of MySQL, from sqlx's arguments.
 //!
-//! Bytes are shown to a *probe*, as in PostgreSQL's arguments. Types and NULLs are read from what the arguments print, where
+//! Bytes are shown to a [`probe`]. Types and NULLs are read from what the arguments print, where
 //! they come after the bytes: so long arguments are kept whole, for a few calls at a time.
 
-use std::cell::Cell;
 use std::fmt::{self, Write};
 
 use osprofiler::db::{BoundValues, DbValue, ParamsWriter};
 use sqlx_core::arguments::Arguments as _;
-use sqlx_core::encode::{Encode, IsNull};
-use sqlx_core::error::BoxDynError;
-use sqlx_core::types::Type;
 use sqlx_mysql::{MySql, MySqlArguments, MySqlTypeInfo};
 
 use super::types;
 use crate::long::{Permit, Permits};
+use crate::probe::probe;
 
 /// Arguments of no more bytes are kept as they are, and of no more where the collector is behind.
 const SHORT: usize = 32 << 10;
@@ -36,7 +33,7 @@ pub enum Values {
 
 impl Values {
     pub(super) fn of(arguments: &mut MySqlArguments, small: bool) -> Self {
-        let length = probe(arguments, Vec::len).unwrap_or(0);
+        let length = probe::<MySql, _>(arguments, Vec::len).unwrap_or(0);
         let permit = match length {
             _ if length <= if small { SHORT_WHEN_BEHIND } else { SHORT } => None,
             _ => match PERMITS.take() {
@@ -74,7 +71,7 @@ impl BoundValues for Values {
         let Some(values) = known else {
             return params.unknown(format!("{count} parameters in a form that this version does not know"));
         };
-        let bytes = probe(&mut arguments, Vec::clone).unwrap_or_default();
+        let bytes = probe::<MySql, _>(&mut arguments, Vec::clone).unwrap_or_default();
         let mut rest = bytes.as_slice();
         for (ty, is_null) in values {
             if is_null {
@@ -122,37 +119,6 @@ impl TypesText {
             values.push((types::read_bound(ty)?, is_null(index)?));
         }
         (values.len() == count).then_some(values)
-    }
-}
-
-/// Shows `read` the arguments' bytes. The arguments are as they were afterwards: sqlx takes back what could not be encoded.
-fn probe<T>(arguments: &mut MySqlArguments, read: fn(&Vec<u8>) -> T) -> Option<T> {
-    let seen = Cell::new(None);
-    let refused = arguments.add(Probe { read, seen: &seen });
-    debug_assert!(refused.is_err(), "a probe is never encoded");
-    seen.into_inner()
-}
-
-struct Probe<'p, T> {
-    read: fn(&Vec<u8>) -> T,
-    seen: &'p Cell<Option<T>>,
-}
-
-/// Takes no memory: a probe is cheap.
-#[derive(Debug, thiserror::Error)]
-#[error("a probe is never encoded")]
-struct Refused;
-
-impl<T> Encode<'_, MySql> for Probe<'_, T> {
-    fn encode_by_ref(&self, buffer: &mut Vec<u8>) -> Result<IsNull, BoxDynError> {
-        self.seen.set(Some((self.read)(buffer)));
-        Err(Box::new(Refused))
-    }
-}
-
-impl<T> Type<MySql> for Probe<'_, T> {
-    fn type_info() -> MySqlTypeInfo {
-        <i32 as Type<MySql>>::type_info()
     }
 }
 

@@ -1,22 +1,18 @@
 //! Bound values of PostgreSQL, from sqlx's arguments.
 //!
-//! Bytes and types are not public. Bytes a *probe* gets: a value that is added to the arguments is shown their buffer, and
-//! by refusing to be encoded leaves them as they were. Types are read from what the arguments print, where they come first.
-//! The calling thread keeps a copy of the arguments, and the worker does both; where they are long it keeps the first bytes
+//! Bytes and types are not public. Bytes are shown to a [`probe`]; types are read from what the arguments print, where they come
+//! first. The calling thread keeps a copy of the arguments, and the worker does both; where they are long it keeps the first bytes
 //! of each value.
 
-use std::cell::Cell;
 use std::fmt::{self, Write};
 
 use osprofiler::db::{BoundValues, DbValue, ParamsWriter};
 use sqlx_core::arguments::Arguments as _;
-use sqlx_core::encode::{Encode, IsNull};
-use sqlx_core::error::BoxDynError;
-use sqlx_core::types::Type;
 use sqlx_postgres::{PgArgumentBuffer, PgArguments, PgTypeInfo, Postgres};
 
 use super::types;
 use crate::long::NOT_KEPT;
+use crate::probe::probe;
 
 /// Arguments of no more bytes are kept as they are, and of no more where the collector is behind.
 const SHORT: usize = 32 << 10;
@@ -40,7 +36,7 @@ pub enum Values {
 
 #[derive(Debug)]
 pub struct Heads {
-    types: String,
+    types: TypeList,
     values: Vec<Option<Head>>,
     weight: usize,
     /// How many arguments there are.
@@ -55,13 +51,17 @@ struct Head {
 
 impl Values {
     pub(super) fn of(arguments: &mut PgArguments, small: bool) -> Self {
-        let length = probe(arguments, <[u8]>::len).unwrap_or(0);
+        let length = probe::<Postgres, _>(arguments, |buffer| shown(buffer).len()).unwrap_or(0);
         if length <= if small { SHORT_WHEN_BEHIND } else { SHORT } {
             return Self::Whole(Box::new(arguments.clone()), length);
         }
         let (types, count) = (types_text(arguments), arguments.len());
-        let values: Vec<Option<Head>> = probe(arguments, heads).unwrap_or_default();
-        let weight = types.len() + values.iter().flatten().map(|head| size_of::<Head>() + head.bytes.len()).sum::<usize>();
+        let values: Vec<Option<Head>> =
+            probe::<Postgres, _>(arguments, |buffer| heads(shown(buffer))).unwrap_or_default();
+        // NULLs take a place too.
+        let weight = types.text.len()
+            + values.len() * size_of::<Option<Head>>()
+            + values.iter().flatten().map(|head| head.bytes.len()).sum::<usize>();
         Self::Heads(Box::new(Heads { types, values, weight, count }))
     }
 }
@@ -82,12 +82,17 @@ impl BoundValues for Values {
                 // The probe wants them for itself, though it changes nothing.
                 let mut arguments = (**arguments).clone();
                 let (types, count) = (types_text(&arguments), arguments.len());
-                let bytes = probe(&mut arguments, <[u8]>::to_vec).unwrap_or_default();
+                let bytes = probe::<Postgres, _>(&mut arguments, |buffer| shown(buffer).to_vec()).unwrap_or_default();
                 write(params, &types, count, values(&bytes).map(|value| value.map(|bytes| (bytes, bytes.len()))));
             }
             Self::Heads(heads) => {
                 let Heads { types, values, count, .. } = &**heads;
-                write(params, types, *count, values.iter().map(|head| head.as_ref().map(|head| (&*head.bytes, head.length))));
+                write(
+                    params,
+                    types,
+                    *count,
+                    values.iter().map(|head| head.as_ref().map(|head| (&*head.bytes, head.length))),
+                );
             }
         }
     }
@@ -96,11 +101,12 @@ impl BoundValues for Values {
 /// Decodes values, each with its bytes, or the first of them, and its length.
 fn write<'v>(
     params: &mut ParamsWriter<'_>,
-    types: &str,
+    list: &TypeList,
     count: usize,
     values: impl Iterator<Item = Option<(&'v [u8], usize)>>,
 ) {
-    let Some(types) = types::read_list(types).filter(|types| types.len() == count) else {
+    let known = |types: usize| types == count || (list.cut && types < count);
+    let Some(types) = types::read_list(&list.text).filter(|types| known(types.len())) else {
         return params.unknown(format!("{count} parameters in a form that this version does not know"));
     };
     let mut written = 0;
@@ -112,6 +118,7 @@ fn write<'v>(
     for named in &types[written..] {
         params.value(&NOT_KEPT.into(), &named.name);
     }
+    params.omit(count - types.len());
 }
 
 /// The values in the arguments' buffer: each has its length before it, and NULL has -1.
@@ -142,18 +149,25 @@ fn heads(buffer: &[u8]) -> Vec<Option<Head>> {
 }
 
 /// What the arguments print of their types: a list in brackets.
-fn types_text(arguments: &PgArguments) -> String {
-    let mut text = TypesText { text: String::with_capacity(128), done: false };
-    let _ = write!(text, "{arguments:?}");
-    let end = match text.done {
-        true => text.text.rfind(AFTER_TYPES),
-        false => None,
-    };
-    let start = text.text.find('[');
-    match (start, end) {
-        (Some(start), Some(end)) => text.text[start..=end].to_owned(),
-        _ => String::new(),
+#[derive(Debug)]
+struct TypeList {
+    text: String,
+    /// Whether these are the first types only.
+    cut: bool,
+}
+
+fn types_text(arguments: &PgArguments) -> TypeList {
+    let mut printed = TypesText { text: String::with_capacity(128), done: false };
+    let _ = write!(printed, "{arguments:?}");
+    let TypesText { text, done } = printed;
+    let start = text.find('[').unwrap_or(text.len());
+    if done {
+        let end = text.rfind(AFTER_TYPES).map_or(start, |end| end + 1);
+        return TypeList { text: text[start..end].to_owned(), cut: false };
     }
+    // The last of them may have been cut itself.
+    let end = text.rfind(", PgTypeInfo(").unwrap_or(start);
+    TypeList { text: format!("{}]", &text[start..end.max(start)]), cut: true }
 }
 
 /// What follows the types.
@@ -173,37 +187,9 @@ impl Write for TypesText {
     }
 }
 
-/// Shows `read` the arguments' buffer. The arguments are as they were afterwards: sqlx takes back what could not be encoded.
-fn probe<T>(arguments: &mut PgArguments, read: fn(&[u8]) -> T) -> Option<T> {
-    let seen = Cell::new(None);
-    let refused = arguments.add(Probe { read, seen: &seen });
-    debug_assert!(refused.is_err(), "a probe is never encoded");
-    seen.into_inner()
-}
-
-struct Probe<'p, T> {
-    read: fn(&[u8]) -> T,
-    seen: &'p Cell<Option<T>>,
-}
-
-/// Takes no memory: a probe is cheap.
-#[derive(Debug, thiserror::Error)]
-#[error("a probe is never encoded")]
-struct Refused;
-
-impl<T> Encode<'_, Postgres> for Probe<'_, T> {
-    fn encode_by_ref(&self, buffer: &mut PgArgumentBuffer) -> Result<IsNull, BoxDynError> {
-        // The last four bytes are for the probe's own length.
-        let values = buffer.len().saturating_sub(4);
-        self.seen.set(Some((self.read)(&buffer[..values])));
-        Err(Box::new(Refused))
-    }
-}
-
-impl<T> Type<Postgres> for Probe<'_, T> {
-    fn type_info() -> PgTypeInfo {
-        <i32 as Type<Postgres>>::type_info()
-    }
+/// The values in a buffer that is shown to a probe: its last four bytes are for the length of the probe itself.
+fn shown(buffer: &PgArgumentBuffer) -> &[u8] {
+    &buffer[..buffer.len().saturating_sub(4)]
 }
 
 #[cfg(test)]
@@ -266,7 +252,19 @@ mod tests {
         let values = Values::of(&mut arguments, true);
         assert!(values.weight() < 200_000, "{}", values.weight());
         let read = read(&values);
-        assert_eq!(read["params"].as_array().expect("a list").len() as u64 + read["params_omitted"].as_u64().unwrap_or(0), 100);
+        assert_eq!(
+            read["params"].as_array().expect("a list").len() as u64 + read["params_omitted"].as_u64().unwrap_or(0),
+            100
+        );
+    }
+
+    #[test]
+    fn nulls_have_a_weight() {
+        let mut arguments = PgArguments::default();
+        for _ in 0..10_000 {
+            arguments.add(None::<i32>).expect("encoded");
+        }
+        assert!(Values::of(&mut arguments, false).weight() > 10_000 * size_of::<Option<Head>>());
     }
 
     #[test]

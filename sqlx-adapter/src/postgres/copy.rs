@@ -59,10 +59,7 @@ impl TracedConnection<'_, Postgres> {
     /// # Errors
     ///
     /// As there.
-    pub async fn copy_out_raw<'c>(
-        &'c mut self,
-        statement: &str,
-    ) -> Result<BoxStream<'c, Result<Bytes, Error>>, Error> {
+    pub async fn copy_out_raw<'c>(&'c mut self, statement: &str) -> Result<BoxStream<'c, Result<Bytes, Error>>, Error> {
         let call = started(self.call("copy_out_raw"), statement);
         let connection: &'c mut PgConnection = self;
         copied_out(connection.copy_out_raw(statement).await, call)

@@ -22,12 +22,16 @@ use super::types;
 /// So many statements are remembered as looked at; then they are forgotten and looked at again.
 const MAX_SEEN: usize = 4096;
 
+/// The last statement is kept where it has no more bytes.
+const MAX_LAST: usize = 4096;
+
 #[derive(Default)]
 struct Seen {
     hasher: RandomState,
     statements: HashSet<u64>,
-    /// The last one, by its place in memory: the text of most statements is in the program.
-    last: Option<(usize, usize)>,
+    /// The last one that was known already, where it is short: comparing costs less than looking it up. Its place in memory
+    /// would not tell, since another statement may be made there.
+    last: String,
 }
 
 thread_local! {
@@ -37,15 +41,17 @@ thread_local! {
 /// Whether this thread has not looked at the statement yet. It has then.
 pub(super) fn is_new(sql: &str) -> bool {
     SEEN.with_borrow_mut(|seen| {
-        let place = (sql.as_ptr().addr(), sql.len());
-        if seen.last == Some(place) {
+        if seen.last == sql {
             return false;
         }
         if seen.statements.len() >= MAX_SEEN {
             seen.statements.clear();
         }
         let is_new = seen.statements.insert(seen.hasher.hash_one(sql));
-        seen.last = (!is_new).then_some(place);
+        if !is_new && sql.len() <= MAX_LAST {
+            seen.last.clear();
+            seen.last.push_str(sql);
+        }
         is_new
     })
 }
@@ -66,5 +72,27 @@ pub(super) async fn from_statement(connection: &mut PgConnection, sql: SqlStr) {
 fn from_types(types: &[PgTypeInfo]) {
     for info in types {
         postgres::learn(types::resolved(info));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_statement_made_in_the_place_of_another_is_new() {
+        let mut text = String::from("SELECT $1 FROM a");
+        assert!(is_new(&text));
+        for _ in 0..3 {
+            assert!(!is_new(&text));
+        }
+        let place = text.as_ptr();
+        text.replace_range(text.len() - 1.., "b");
+        assert_eq!(text.as_ptr(), place);
+        assert!(is_new(&text));
+        assert!(!is_new(&text));
+        let long = "x".repeat(MAX_LAST + 1);
+        assert!(is_new(&long));
+        assert!(!is_new(&long));
     }
 }

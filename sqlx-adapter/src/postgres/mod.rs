@@ -21,8 +21,7 @@ impl TracedDatabase for Postgres {
     type Rows = Rows<rows::PgCell>;
 
     const EVENTS_ELSEWHERE: bool = false;
-
-    const FAILURE_ABORTS: bool = true;
+    const ABORTS_TRANSACTIONS: bool = true;
 
     fn connection_executor<'c>(connection: &'c mut PgConnection) -> impl Executor<'c, Database = Self> {
         connection

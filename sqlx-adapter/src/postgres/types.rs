@@ -65,19 +65,26 @@ thread_local! {
 /// known.
 pub(super) fn read_list(text: &str) -> Option<Rc<[Named]>> {
     const MAX_LISTS: usize = 1000;
+    /// Longer lists are those of statements with many rows of values, of which few are alike.
+    const MAX_TEXT: usize = 4096;
+    if text.len() > MAX_TEXT {
+        return named_list(text);
+    }
     READ.with_borrow_mut(|read| {
         if let Some(known) = read.get(text) {
             return known.clone();
         }
-        let list = parse_list(text).map(|types| {
-            types.into_iter().map(|ty| Named { name: ty.name().into_owned().into(), ty }).collect::<Rc<[Named]>>()
-        });
+        let list = named_list(text);
         if read.len() >= MAX_LISTS {
             read.clear();
         }
         read.insert(text.to_owned(), list.clone());
         list
     })
+}
+
+fn named_list(text: &str) -> Option<Rc<[Named]>> {
+    Some(parse_list(text)?.into_iter().map(|ty| Named { name: ty.name().into_owned().into(), ty }).collect())
 }
 
 fn parse_list(text: &str) -> Option<Vec<PgType>> {
@@ -191,8 +198,28 @@ mod tests {
     }
 
     #[test]
+    fn long_lists_are_not_remembered() {
+        let list = |count: usize| format!("[{}]", vec!["PgTypeInfo(Int4)"; count].join(", "));
+        for count in [1, 5000] {
+            assert_eq!(read_list(&list(count)).map(|types| types.len()), Some(count));
+        }
+        READ.with_borrow(|read| {
+            assert!(read.contains_key(&list(1)));
+            assert!(!read.contains_key(&list(5000)));
+        });
+    }
+
+    #[test]
     fn other_forms_are_not_guessed() {
-        for text in ["", "[", "[PgTypeInfo(Int4), ]", "[PgTypeInfo(Int4)", "[PgTypeInfo(Quux)]", "[Int4]", "[PgTypeInfo(Custom(x))]"] {
+        for text in [
+            "",
+            "[",
+            "[PgTypeInfo(Int4), ]",
+            "[PgTypeInfo(Int4)",
+            "[PgTypeInfo(Quux)]",
+            "[Int4]",
+            "[PgTypeInfo(Custom(x))]",
+        ] {
             assert_eq!(names(text), None, "{text}");
         }
     }

@@ -2,10 +2,12 @@
 //!
 //! sqlx shows them only by `Debug`, as `SqliteArguments { values: SqliteArgumentsBuffer([Int(42), Text("it's"), Null]) }`.
 //! The calling thread keeps the arguments themselves, whose texts and blobs are shared and not copied; the worker reads
-//! what they print. That keeps large values in memory until the worker has come to them. So, once the worker has met large
-//! values, and while it is behind, the calling thread prints values itself as far as they are short, and keeps large ones
-//! for a few calls at a time only.
+//! what they print. That keeps large values in memory until the worker has come to them. So, once large values were met, and
+//! while the worker is behind, the calling thread prints values itself as far as they are short, and keeps large ones for a
+//! few calls at a time only. The worker meets them when it reads them; in case it does not come to that, because its store
+//! hangs, each thread has a look at every sixteenth call.
 
+use std::cell::Cell;
 use std::fmt::{self, Write};
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
@@ -47,11 +49,14 @@ pub struct Text {
 
 impl Values {
     pub(super) fn of(arguments: &SqliteArguments, small: bool) -> Self {
-        if !small && !LONG_VALUES.load(Relaxed) {
+        if !small && !LONG_VALUES.load(Relaxed) && !is_looked_at() {
             return Self::Shared(arguments.clone());
         }
         let mut text = ListText(String::new());
         let cut = write!(text, "{arguments:?}").is_err();
+        if cut {
+            LONG_VALUES.store(true, Relaxed);
+        }
         if cut && let Some(permit) = PERMITS.take() {
             return Self::Long(arguments.clone(), permit);
         }
@@ -59,9 +64,23 @@ impl Values {
     }
 }
 
+/// Whether this is one of the calls that the thread has a look at.
+fn is_looked_at() -> bool {
+    const EVERY: u8 = 16;
+    thread_local! {
+        static CALLS: Cell<u8> = const { Cell::new(0) };
+    }
+    let call = CALLS.get();
+    CALLS.set((call + 1) % EVERY);
+    call == 0
+}
+
 impl BoundValues for Values {
     fn weight(&self) -> usize {
         match self {
+            // How long they are nobody knows before they are read. Those that turn out to be long must not go back to a
+            // calling thread, which may not come for them for long.
+            Self::Shared(_) if LONG_VALUES.load(Relaxed) => TEXT_CAP,
             Self::Shared(arguments) => arguments.len() * size_of::<SqliteArgumentValue>(),
             Self::Long(..) => TEXT_CAP,
             Self::Text(text) => text.text.capacity(),

@@ -65,6 +65,22 @@ pub(crate) async fn mysql(name: &str) -> Option<MySqlPool> {
     Some(pool.connect_with(options.database(&database)).await.expect("a pool"))
 }
 
+/// A database `osprofiler_NAME` of PostgreSQL with nothing in it.
+pub(crate) async fn postgres_database(name: &str) -> Option<PgConnectOptions> {
+    let options = postgres_options();
+    let connected = PgConnection::connect_with(&options).await;
+    let mut connection = reached("PostgreSQL", "OSPROFILER_TEST_POSTGRES", connected)?;
+    let database = format!("osprofiler_{name}");
+    let drop = format!("DROP DATABASE IF EXISTS {database} WITH (FORCE)");
+    // Nobody is connected to the other template, and nobody may.
+    let create = format!("CREATE DATABASE {database} TEMPLATE template0 ENCODING 'UTF8'");
+    for statement in [drop, create] {
+        connection.execute(AssertSqlSafe(statement)).await.expect("a database of its own");
+    }
+    connection.close().await.expect("it closes");
+    Some(options.database(&database))
+}
+
 /// A pool of SQLite with an empty database in a file; there is always one.
 pub(crate) async fn sqlite(name: &str) -> Option<SqlitePool> {
     let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("osprofiler_{name}.db"));

@@ -2,7 +2,7 @@
 
 use osprofiler_sqlx::TracedPgPool;
 use serde_json::json;
-use sqlx::Executor;
+use sqlx::Executor as _;
 
 use crate::server;
 use crate::store::{Store, db};
@@ -27,8 +27,8 @@ struct Place {
 struct Price(i32);
 
 #[tokio::test]
-async fn postgres_types_of_the_program_are_shown_at_their_first_use() {
-    let Some(pool) = server::postgres("types_first_use").await else { return };
+async fn postgres_types_of_the_program_are_known_once_a_statement_has_run() {
+    let Some(pool) = server::postgres("types_known").await else { return };
     pool.execute(
         "CREATE TYPE mood AS ENUM ('good', 'bad');
          CREATE TYPE place AS (id int, mood mood, note text);
@@ -38,6 +38,10 @@ async fn postgres_types_of_the_program_are_shown_at_their_first_use() {
     .await
     .expect("types and a table");
     let pool = TracedPgPool::builder().hide_result(false).build(pool);
+    // What the names stand for is known when a statement has run; a slow one may be recorded before.
+    let first = sqlx::query("SELECT $1::place, $2::mood[]").bind(None::<Place>).bind(None::<Vec<Mood>>);
+    let (known, _) = Store::new().record(async { first.execute(&pool).await }).await;
+    known.expect("the statement is right");
     let store = Store::new();
     let request = async {
         sqlx::query("INSERT INTO visit VALUES ($1, $2, $3)")
@@ -46,7 +50,6 @@ async fn postgres_types_of_the_program_are_shown_at_their_first_use() {
             .bind(Price(1_633_837_924))
             .execute(&pool)
             .await?;
-        pool.fetch_all("SELECT * FROM visit").await?;
         sqlx::query("SELECT * FROM visit WHERE price = $1").bind(Price(1_633_837_924)).fetch_all(&pool).await
     };
     let (rows, points) = store.record(request).await;
@@ -54,14 +57,9 @@ async fn postgres_types_of_the_program_are_shown_at_their_first_use() {
     let start = &points[0].start_info["db"];
     assert_eq!(start["params"], json!([{"id": 7, "mood": "good", "note": null}, ["bad", "good"], 1_633_837_924]));
     assert_eq!(start["param_types"], json!(["place", "mood[]", "int4"]));
-    // In the simple protocol values are texts, of whose types sqlx knows nothing but a number; otherwise they have the same
-    // form as parameters.
+    // Rows have the same form.
     assert_eq!(
         db(&points[1])["result"],
-        json!([{"place": "(7,good,)", "moods": "{bad,good}", "price": 1_633_837_924}])
-    );
-    assert_eq!(
-        db(&points[2])["result"],
         json!([{"place": {"id": 7, "mood": "good", "note": null}, "moods": ["bad", "good"], "price": 1_633_837_924}])
     );
 }

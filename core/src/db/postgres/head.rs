@@ -94,12 +94,16 @@ mod tests {
         assert_eq!(json(&text.decode_head(b"abc", 3)), r#""abc""#);
         assert_eq!(json(&PgType::server("bytea").expect("it exists").decode_head(b"ab", 9)), r#""\\x6162…(+7 B)""#);
         assert_eq!(json(&PgType::server("jsonb").expect("it exists").decode_head(b"\x01{\"a", 9)), r#""{\"a…(+6 B)""#);
-        assert_eq!(json(&PgType::server("numeric").expect("it exists").decode_head(&[0; 9], 99)), r#""\\x000000000000000000…(+90 B)""#);
+        assert_eq!(
+            json(&PgType::server("numeric").expect("it exists").decode_head(&[0; 9], 99)),
+            r#""\\x000000000000000000…(+90 B)""#
+        );
     }
 
     #[test]
     fn a_long_list_shows_its_first_elements() {
-        let array: Vec<u8> = [1, 0, 23, 1000, 1, 4, 7, -1, 4, 8, 4].iter().flat_map(|n: &i32| n.to_be_bytes()).collect();
+        let array: Vec<u8> =
+            [1, 0, 23, 1000, 1, 4, 7, -1, 4, 8, 4].iter().flat_map(|n: &i32| n.to_be_bytes()).collect();
         let ints = PgType::server("int4").expect("it exists").array();
         assert_eq!(json(&ints.decode_head(&array, 8020)), r#""[7,null,8,…(+7980 B)""#);
         assert_eq!(json(&ints.decode_head(&array[..22], 8020)), format!("\"\\\\x{}…(+7998 B)\"", hex(&array[..22])));

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::driver::StoredTrace;
-use crate::report::samples::{HOSTILE, chain, hostile, request};
+use crate::report::samples::{HOSTILE, around, chain, hostile, request};
 
 fn shown(trace: &Trace, style: &Style) -> String {
     let mut out = Vec::new();
@@ -29,6 +29,27 @@ fn request_reads_well() {
      count      total        max     rows  statement
          2    12.5 ms    12.4 ms        6  SELECT title FROM posts WHERE author = ?
          1   0.500 ms   0.500 ms        -  INSERT INTO posts VALUES (?)  ✕ 1 error
+    "##);
+}
+
+#[test]
+fn what_is_no_statement_of_the_programs_is_told_apart() {
+    let style = Style { width: Some(100), ..Style::default() };
+    insta::assert_snapshot!(shown(&Trace::build(around()), &style), @r##"
+    db  1.100 ms
+    trace 7a4b3b7e-0a7e-4f0e-9a53-0123456789ab  2026-01-02 03:04:05.000 UTC
+    2 statements · database 0.600 ms of 1.100 ms (54 %) · 1 transaction · 1 statement bypassed the traced pool
+
+      0.100 ms  db BEGIN
+      0.100 ms  db SAVEPOINT _sqlx_savepoint_1
+      0.100 ms  db SELECT 1  → 1 row
+      0.100 ms  db SELECT 3  (not run)
+      0.100 ms  db SELECT 2  → 1 row  (bypassed the traced pool)
+      0.100 ms  db ROLLBACK  (rolled back by drop)
+
+     count      total        max     rows  statement
+         1   0.100 ms   0.100 ms        1  SELECT 1
+         1   0.100 ms   0.100 ms        1  SELECT 2
     "##);
 }
 

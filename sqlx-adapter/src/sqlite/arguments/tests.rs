@@ -158,3 +158,15 @@ proptest! {
         read(Values::Text(Box::new(Text { text, count: 3, cut: false })));
     }
 }
+
+/// What goes back waits for a calling thread, however long none comes.
+#[test]
+fn long_values_do_not_go_back_to_a_calling_thread() {
+    let mut arguments = SqliteArguments::default();
+    arguments.add("x".repeat(1 << 20)).expect("encoded");
+    let values = Values::Shared(arguments);
+    let mut info = InfoWriter::new();
+    ParamsWriter::write(&mut info, "", &DbOptions::default(), |params| values.decode(params));
+    // `DbStart` gives back what weighs at most 1 KiB once it was decoded.
+    assert!(values.weight() > 1024);
+}
