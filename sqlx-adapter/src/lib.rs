@@ -191,6 +191,8 @@ mod probe;
 mod rows;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+#[cfg(all(test, any(feature = "postgres", feature = "mysql", feature = "sqlite")))]
+mod test_params;
 mod transaction;
 
 pub use builder::TracedBuilder;

@@ -300,7 +300,7 @@ impl BoundValues for NoValues {
         match *self {}
     }
 
-    fn decode(&self, _: &mut ParamsWriter<'_>) {
+    fn decode(&mut self, _: &mut ParamsWriter<'_>) {
         match *self {}
     }
 }

@@ -32,7 +32,7 @@ pub trait BoundValues: Send + 'static {
     fn weight(&self) -> usize;
 
     /// Decodes them, on the collector's worker. Their memory goes back to a calling thread afterwards, which frees it.
-    fn decode(&self, params: &mut ParamsWriter<'_>);
+    fn decode(&mut self, params: &mut ParamsWriter<'_>);
 }
 
 /// Returned rows, as an adapter keeps them on the calling thread.
@@ -176,7 +176,7 @@ mod tests {
             8
         }
 
-        fn decode(&self, params: &mut ParamsWriter<'_>) {
+        fn decode(&mut self, params: &mut ParamsWriter<'_>) {
             params.value(&DbValue::Integer(7), "INTEGER");
         }
     }

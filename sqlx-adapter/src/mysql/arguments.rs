@@ -55,13 +55,11 @@ impl BoundValues for Values {
         }
     }
 
-    fn decode(&self, params: &mut ParamsWriter<'_>) {
+    fn decode(&mut self, params: &mut ParamsWriter<'_>) {
         let arguments = match self {
             Self::Whole(arguments, ..) => arguments,
             Self::NotKept(count) => return params.unknown(format!("{count} parameters: too many long values at once")),
         };
-        // The probe wants them for itself, though it changes nothing.
-        let mut arguments = (**arguments).clone();
         let count = arguments.len();
         let mut text = TypesText::default();
         let known = match write!(text, "{arguments:?}") {
@@ -71,7 +69,7 @@ impl BoundValues for Values {
         let Some(values) = known else {
             return params.unknown(format!("{count} parameters in a form that this version does not know"));
         };
-        let bytes = probe::<MySql, _>(&mut arguments, Vec::clone).unwrap_or_default();
+        let bytes = probe::<MySql, _>(arguments, Vec::clone).unwrap_or_default();
         let mut rest = bytes.as_slice();
         for (ty, is_null) in values {
             if is_null {
@@ -124,17 +122,10 @@ impl TypesText {
 
 #[cfg(test)]
 mod tests {
-    use osprofiler::InfoWriter;
-    use osprofiler::db::DbOptions;
     use serde_json::{Value, json};
 
     use super::*;
-
-    fn read(values: &Values) -> Value {
-        let mut info = InfoWriter::new();
-        ParamsWriter::write(&mut info, "", &DbOptions::default(), |params| values.decode(params));
-        serde_json::from_str(&info.finish()).expect("JSON")
-    }
+    use crate::test_params::read;
 
     /// Pins the form of sqlx 0.9: where this fails, the reader needs a look before the adapter takes a new sqlx.
     #[test]
@@ -152,10 +143,10 @@ mod tests {
             "MySqlTypeInfo { type: Float, flags: ColumnFlags(BINARY), collation: Collation(63), max_size: None }], \
              null_bitmap: NullBitMap { bytes: [8], length: 7 } }"
         ));
-        let values = Values::of(&mut arguments, false);
+        let mut values = Values::of(&mut arguments, false);
         assert_eq!(format!("{arguments:?}"), before);
         assert_eq!(
-            read(&values),
+            read(&mut values),
             json!({
                 "params": [1, u64::MAX, "it's types: [", null, true, "\\x01ff", 1.5],
                 "param_types": ["INT", "BIGINT UNSIGNED", "VARCHAR", "BIGINT", "BOOLEAN", "BLOB", "FLOAT"]
@@ -165,18 +156,18 @@ mod tests {
 
     #[test]
     fn no_arguments_are_an_empty_list() {
-        let values = Values::of(&mut MySqlArguments::default(), false);
-        assert_eq!(read(&values), json!({"params": [], "param_types": []}));
+        let mut values = Values::of(&mut MySqlArguments::default(), false);
+        assert_eq!(read(&mut values), json!({"params": [], "param_types": []}));
     }
 
     #[test]
     fn few_long_arguments_are_kept_at_a_time() {
         let mut arguments = MySqlArguments::default();
         arguments.add("x".repeat(100_000)).expect("encoded");
-        let kept: Vec<Values> = (0..40).map(|_| Values::of(&mut arguments, false)).collect();
+        let mut kept: Vec<Values> = (0..40).map(|_| Values::of(&mut arguments, false)).collect();
         let whole = kept.iter().filter(|values| matches!(values, Values::Whole(..))).count();
         assert!((1..=crate::long::CAP).contains(&whole), "{whole}");
-        let read_all: Vec<Value> = kept.iter().map(read).collect();
+        let read_all: Vec<Value> = kept.iter_mut().map(read).collect();
         assert!(read_all.contains(&json!({"params_unknown": "1 parameters: too many long values at once"})));
         assert_eq!(read_all[0]["params"][0], format!("{}…(+98976 B)", "x".repeat(1024)));
     }

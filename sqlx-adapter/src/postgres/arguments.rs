@@ -76,13 +76,11 @@ impl BoundValues for Values {
         }
     }
 
-    fn decode(&self, params: &mut ParamsWriter<'_>) {
+    fn decode(&mut self, params: &mut ParamsWriter<'_>) {
         match self {
             Self::Whole(arguments, _) => {
-                // The probe wants them for itself, though it changes nothing.
-                let mut arguments = (**arguments).clone();
-                let (types, count) = (types_text(&arguments), arguments.len());
-                let bytes = probe::<Postgres, _>(&mut arguments, |buffer| shown(buffer).to_vec()).unwrap_or_default();
+                let (types, count) = (types_text(arguments), arguments.len());
+                let bytes = probe::<Postgres, _>(arguments, |buffer| shown(buffer).to_vec()).unwrap_or_default();
                 write(params, &types, count, values(&bytes).map(|value| value.map(|bytes| (bytes, bytes.len()))));
             }
             Self::Heads(heads) => {
@@ -194,17 +192,10 @@ fn shown(buffer: &PgArgumentBuffer) -> &[u8] {
 
 #[cfg(test)]
 mod tests {
-    use osprofiler::InfoWriter;
-    use osprofiler::db::DbOptions;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     use super::*;
-
-    fn read(values: &Values) -> Value {
-        let mut info = InfoWriter::new();
-        ParamsWriter::write(&mut info, "", &DbOptions::default(), |params| values.decode(params));
-        serde_json::from_str(&info.finish()).expect("JSON")
-    }
+    use crate::test_params::read;
 
     /// Pins the form of sqlx 0.9: where this fails, the reader needs a look before the adapter takes a new sqlx.
     #[test]
@@ -219,10 +210,10 @@ mod tests {
             "PgArguments { types: [PgTypeInfo(Int4), PgTypeInfo(Text), PgTypeInfo(Int8), PgTypeInfo(Int8Array)], buffer: \
              PgArgumentBuffer { buffer: [0, 0, 0, 4, 0, 0, 0, 1, 0, "
         ));
-        let values = Values::of(&mut arguments, false);
+        let mut values = Values::of(&mut arguments, false);
         assert_eq!(format!("{arguments:?}"), before);
         assert_eq!(
-            read(&values),
+            read(&mut values),
             json!({"params": [1, "it's", null, [1, 2]], "param_types": ["int4", "text", "int8", "int8[]"]})
         );
     }
@@ -234,10 +225,10 @@ mod tests {
         arguments.add(7_i32).expect("encoded");
         arguments.add((0..10_000_i64).collect::<Vec<_>>()).expect("encoded");
         let before = format!("{arguments:?}");
-        let values = Values::of(&mut arguments, false);
+        let mut values = Values::of(&mut arguments, false);
         assert_eq!(format!("{arguments:?}"), before);
         assert!(values.weight() < 10_000, "{}", values.weight());
-        let read = read(&values);
+        let read = read(&mut values);
         assert_eq!(read["params"][0], format!("{}…(+38976 B)", "é".repeat(512)));
         assert_eq!(read["params"][1], 7);
         assert!(read["params"][2].as_str().expect("a text").starts_with("[0,1,2,3,"), "{read}");
@@ -249,9 +240,9 @@ mod tests {
         for _ in 0..100 {
             arguments.add("x".repeat(5000)).expect("encoded");
         }
-        let values = Values::of(&mut arguments, true);
+        let mut values = Values::of(&mut arguments, true);
         assert!(values.weight() < 200_000, "{}", values.weight());
-        let read = read(&values);
+        let read = read(&mut values);
         assert_eq!(
             read["params"].as_array().expect("a list").len() as u64 + read["params_omitted"].as_u64().unwrap_or(0),
             100
@@ -269,7 +260,7 @@ mod tests {
 
     #[test]
     fn no_arguments_are_an_empty_list() {
-        let values = Values::of(&mut PgArguments::default(), false);
-        assert_eq!(read(&values), json!({"params": [], "param_types": []}));
+        let mut values = Values::of(&mut PgArguments::default(), false);
+        assert_eq!(read(&mut values), json!({"params": [], "param_types": []}));
     }
 }

@@ -87,7 +87,7 @@ impl BoundValues for Values {
         }
     }
 
-    fn decode(&self, params: &mut ParamsWriter<'_>) {
+    fn decode(&mut self, params: &mut ParamsWriter<'_>) {
         let mut reader = Reader::new(params);
         let (read, count, cut) = match self {
             Self::Shared(arguments) => (reader.read_all(arguments), arguments.len(), false),

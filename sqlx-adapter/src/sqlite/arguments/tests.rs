@@ -1,11 +1,10 @@
 //! The known form of what SQLite's arguments print, its edges, and forms that are not known.
 
-use osprofiler::InfoWriter;
-use osprofiler::db::DbOptions;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::test_params::read;
 
 fn arguments(add: impl FnOnce(&mut SqliteArguments)) -> SqliteArguments {
     let mut arguments = SqliteArguments::default();
@@ -13,21 +12,11 @@ fn arguments(add: impl FnOnce(&mut SqliteArguments)) -> SqliteArguments {
     arguments
 }
 
-fn params_json(fill: impl FnOnce(&mut ParamsWriter<'_>)) -> Value {
-    let mut info = InfoWriter::new();
-    ParamsWriter::write(&mut info, "", &DbOptions::default(), fill);
-    serde_json::from_str(&info.finish()).expect("JSON")
-}
-
 /// Decodes both kept forms, which must agree while the text is short.
 fn decoded(arguments: &SqliteArguments) -> Value {
-    let shared = read(Values::of(arguments, false));
-    assert_eq!(shared, read(Values::of(arguments, true)));
+    let shared = read(&mut Values::of(arguments, false));
+    assert_eq!(shared, read(&mut Values::of(arguments, true)));
     shared
-}
-
-fn read(values: Values) -> Value {
-    params_json(|params| values.decode(params))
 }
 
 fn add<'q, T>(arguments: &mut SqliteArguments, value: T)
@@ -87,7 +76,7 @@ fn large_values_are_kept_shared_and_marked_with_their_length() {
         add(arguments, vec![255_u8; 1_000_000]);
         add(arguments, 7_i32);
     });
-    let decoded = read(Values::of(&arguments, false));
+    let decoded = read(&mut Values::of(&arguments, false));
     assert_eq!(decoded["params"][0], format!("{}…(+198976 B)", "é".repeat(512)));
     assert_eq!(decoded["params"][1], format!("\\x{}…(+998976 B)", "ff".repeat(1024)));
     assert_eq!(decoded["params"][2], 7);
@@ -102,13 +91,13 @@ fn long_values_are_kept_for_a_few_calls_at_a_time() {
         add(arguments, 8_i32);
     });
     // The worker has met a long value.
-    read(Values::of(&arguments, false));
+    read(&mut Values::of(&arguments, false));
     let kept: Vec<Values> = (0..100).map(|_| Values::of(&arguments, false)).collect();
     let (long, short): (Vec<_>, Vec<_>) = kept.into_iter().partition(|values| matches!(values, Values::Long(..)));
     assert!(long.len() <= crate::long::CAP, "{} are kept", long.len());
     assert!(short.iter().all(|values| matches!(values, Values::Text(_)) && values.weight() < 20_000));
-    for values in short {
-        let decoded = read(values);
+    for mut values in short {
+        let decoded = read(&mut values);
         let text = decoded["params"][1].as_str().expect("text");
         assert!(text.starts_with("xxx") && text.ends_with("…(and more)"), "{text}");
         assert_eq!((&decoded["params"][0], &decoded["params"][2]), (&json!(7), &json!(NOT_KEPT)));
@@ -128,7 +117,7 @@ fn an_unknown_form_is_said_to_be_one() {
         "[Text(\"\\q\")] }",
         "[Blob([999])] }",
     ] {
-        let decoded = read(Values::Text(Box::new(Text { text: text.to_owned(), count: 1, cut: false })));
+        let decoded = read(&mut Values::Text(Box::new(Text { text: text.to_owned(), count: 1, cut: false })));
         assert_eq!(decoded["params_unknown"], "1 parameters in a form that this version does not know", "{text}");
         assert!(decoded.get("params").is_none());
     }
@@ -155,7 +144,7 @@ proptest! {
 
     #[test]
     fn no_text_panics_the_reader(text in "\\[(Int|Text|Blob|Null|Double|[(\\[\\]\",)\\\\u{}0-9 ]){0,40}") {
-        read(Values::Text(Box::new(Text { text, count: 3, cut: false })));
+        read(&mut Values::Text(Box::new(Text { text, count: 3, cut: false })));
     }
 }
 
@@ -164,9 +153,8 @@ proptest! {
 fn long_values_do_not_go_back_to_a_calling_thread() {
     let mut arguments = SqliteArguments::default();
     arguments.add("x".repeat(1 << 20)).expect("encoded");
-    let values = Values::Shared(arguments);
-    let mut info = InfoWriter::new();
-    ParamsWriter::write(&mut info, "", &DbOptions::default(), |params| values.decode(params));
+    let mut values = Values::Shared(arguments);
+    read(&mut values);
     // `DbStart` gives back what weighs at most 1 KiB once it was decoded.
     assert!(values.weight() > 1024);
 }
