@@ -89,6 +89,12 @@ impl DbSource {
         self.options.value_cap
     }
 
+    /// How many bytes of a statement are kept, and of its values together.
+    #[must_use]
+    pub fn statement_cap(&self) -> usize {
+        self.options.statement_cap
+    }
+
     /// A connection was taken: from a pool, or opened.
     #[must_use]
     pub fn lease(&self) -> Arc<DbLease> {
