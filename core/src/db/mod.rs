@@ -3,6 +3,9 @@
 //! Here: the start and stop info. Below: [`ParamsWriter`], which gives bound values their JSON form. Not here: how an
 //! adapter comes by statement and values.
 
+#[cfg(feature = "debug-values")]
+pub mod debug;
+pub mod long;
 #[cfg(feature = "mysql")]
 pub mod mysql;
 mod options;
