@@ -17,7 +17,7 @@ use diesel::sql_types::TypeMetadata;
 use diesel::{ConnectionResult, QueryResult};
 use osprofiler::db::{DbSource, Outcome};
 
-use crate::backend::TracedBackend;
+use crate::backend::{Kept, TracedBackend};
 use crate::builder::TracedBuilder;
 use crate::call::Call;
 use crate::cursor::TracedCursor;
@@ -98,6 +98,11 @@ impl<C: Traceable> TracedConnection<C> {
     pub(crate) fn set_options(&mut self, builder: &TracedBuilder<Self>) {
         self.source = builder.source(C::Backend::SYSTEM, &self.target);
         self.open.0.session().set_source(Arc::clone(&self.source));
+    }
+
+    #[cfg(feature = "postgres")]
+    pub(crate) fn link(&self) -> &Arc<Link> {
+        &self.open.0
     }
 
     /// A call to trace, on this connection as it is now.

@@ -12,14 +12,13 @@ use diesel::connection::{
     set_default_instrumentation,
 };
 use diesel::result::Error;
-use downcast_rs::Downcast;
 use osprofiler::db::{DbLease, DbSource, ReturnedRows, RowsWriter};
 use osprofiler::profiler;
 
 use crate::backend::{Kept, TracedBackend};
 use crate::builder;
 use crate::call::Call;
-use crate::debug_text::{self, DebugBinds};
+use crate::debug_text::{DebugBinds, DebugParts, DebugText};
 use crate::failure;
 use crate::session::{Link, Runner};
 use crate::target::{self, Target};
@@ -93,8 +92,8 @@ impl Recorder {
     fn start(&mut self, query: &dyn DebugQuery, runner: Runner) {
         // What began and never ended was given up: diesel says nothing where a value could not be made. A query that
         // makes diesel ask for types goes on meanwhile.
-        let (statement, binds) = debug_text::read(query);
-        let lookup = runner == Runner::Lookup || debug_text::is_lookup(&statement);
+        let DebugParts { statement, binds, .. } = DebugText::of(format_args!("{query:?}")).split();
+        let lookup = runner == Runner::Lookup || statement.starts_with(LOOKUP);
         if !lookup {
             self.pending.clear();
         }
@@ -109,15 +108,15 @@ impl Recorder {
         let method = if runner == Runner::Copy { "copy_from" } else { "" };
         let Some(mut call) = by_text(&source, method, session.lease()) else { return };
         call.aborts(self.aborts);
+        let statement: Arc<str> = statement.into();
         let transition = Transition::of(&statement);
         if let Some(transition) = transition {
             call.changes(transition, |point| session.lease_of(transition, point.id()));
         }
         drop(session);
-        if lookup || !self.within && statement == "SELECT 1" && binds.as_ref().is_none_or(DebugBinds::is_empty) {
+        if lookup || !self.within && &*statement == "SELECT 1" && binds.as_ref().is_none_or(DebugBinds::is_empty) {
             call.is_internal();
         }
-        let statement: Arc<str> = statement.into();
         let transition = transition.map(|_| Arc::clone(&statement));
         call.bind(statement, binds);
         call.begin();
@@ -161,6 +160,9 @@ impl Recorder {
         });
     }
 }
+
+/// How diesel 2.3 asks PostgreSQL for the OIDs of a type.
+const LOOKUP: &str = "SELECT \"pg_type\".\"oid\", \"pg_type\".\"typarray\" FROM ";
 
 /// System and target, by a URL alone: it is not known here what kind of connection it is for.
 fn guess(url: &str) -> (&'static str, Target) {

@@ -7,7 +7,7 @@ use osprofiler::db::{BoundValues, DbValue, ParamsWriter};
 
 use super::types;
 use crate::backend::Room;
-use crate::debug_text;
+use crate::debug_text::{DebugBinds, DebugText};
 
 /// Kept values.
 #[derive(Debug)]
@@ -16,7 +16,7 @@ pub struct Values {
     /// Of each value the length, how much of it is kept, and that, one after the other.
     bytes: Vec<u8>,
     /// What the query prints, where texts may be JSON: diesel's types do not say.
-    printed: Option<String>,
+    printed: Option<DebugBinds>,
 }
 
 /// The length of NULL.
@@ -46,7 +46,8 @@ impl Values {
             bytes.extend_from_slice(&bind[..kept]);
             may_be_json |= *ty == MysqlType::String && bind.first().is_some_and(|first| begins_json(*first));
         }
-        let printed = may_be_json.then(|| debug_text::print(&diesel::debug_query::<Mysql, _>(query)));
+        let query = diesel::debug_query::<Mysql, _>(query);
+        let printed = if may_be_json { DebugText::of(format_args!("{query:?}")).split().binds } else { None };
         Self { types: collected.metadata.as_slice().into(), bytes, printed }
     }
 }
@@ -71,12 +72,11 @@ fn number(bytes: &[u8]) -> Option<(u32, &[u8])> {
 
 impl BoundValues for Values {
     fn weight(&self) -> usize {
-        self.bytes.capacity() + self.types.len() + self.printed.as_ref().map_or(0, String::capacity)
+        self.bytes.capacity() + self.types.len() + self.printed.as_ref().map_or(0, DebugBinds::weight)
     }
 
     fn decode(&mut self, params: &mut ParamsWriter<'_>) {
-        let binds = self.printed.as_deref().map(|printed| debug_text::split(printed).1).unwrap_or_default();
-        let printed = debug_text::elements(&binds);
+        let printed: Vec<&str> = self.printed.iter().flat_map(DebugBinds::elements).collect();
         let mut rest = self.bytes.as_slice();
         for (index, ty) in self.types.iter().enumerate() {
             let Some((length, after)) = number(rest) else { return };

@@ -8,11 +8,12 @@ use diesel::connection::MultiConnectionHelper;
 use diesel::dsl::Update;
 use diesel::expression::{MixedAggregates, ValidGrouping, is_aggregate};
 use diesel::pg::{
-    CopyFromQuery, GetPgMetadataCache, PgConnection, PgMetadataCache, PgMetadataLookup, TransactionBuilder,
+    CopyFromQuery, GetPgMetadataCache, Pg, PgConnection, PgMetadataCache, PgMetadataLookup as _, TransactionBuilder,
 };
 use diesel::query_builder::{AsChangeset, IntoUpdateTarget};
 use diesel::query_dsl::methods::LoadQuery;
 use diesel::query_dsl::UpdateAndFetchResults;
+use diesel::sql_types::TypeMetadata;
 use diesel::{ExecuteCopyFromDsl, QueryResult, RunQueryDsl, Table};
 
 use super::names::NameLookup;
@@ -20,6 +21,9 @@ use crate::connection::TracedConnection;
 use crate::failure;
 use crate::recorder::Recorder;
 use crate::session::Runner;
+
+/// What types are looked up by.
+type Lookup = <Pg as TypeMetadata>::MetadataLookup;
 
 impl TracedConnection<PgConnection> {
     /// As [`PgConnection::build_transaction`].
@@ -36,11 +40,11 @@ impl GetPgMetadataCache for TracedConnection<PgConnection> {
 
 /// Diesel hands out the connection within, whatever goes around it.
 impl MultiConnectionHelper for TracedConnection<PgConnection> {
-    fn to_any<'a>(lookup: &mut (dyn PgMetadataLookup + 'static)) -> &mut (dyn Any + 'a) {
+    fn to_any<'a>(lookup: &mut Lookup) -> &mut (dyn Any + 'a) {
         lookup.as_any()
     }
 
-    fn from_any(lookup: &mut dyn Any) -> Option<&mut (dyn PgMetadataLookup + 'static)> {
+    fn from_any(lookup: &mut dyn Any) -> Option<&mut Lookup> {
         if lookup.is::<Self>() {
             return lookup.downcast_mut::<Self>().map(|connection| connection as _);
         }
