@@ -42,7 +42,11 @@ const NO_STATEMENT: &str = "";
 impl<K: Kept> Call<K> {
     /// A call to trace; `None` where it is not to be traced, or nobody takes its messages.
     #[inline]
-    pub(crate) fn new(source: &Arc<DbSource>, method: &'static str, lease: impl FnOnce() -> Arc<DbLease>) -> Option<Self> {
+    pub(crate) fn new(
+        source: &Arc<DbSource>,
+        method: &'static str,
+        lease: impl FnOnce() -> Arc<DbLease>,
+    ) -> Option<Self> {
         if !profiler::sql_active() || !source.trace_sql() {
             return None;
         }

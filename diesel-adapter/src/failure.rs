@@ -9,7 +9,8 @@ use crate::target;
 /// What is known of an error. Diesel keeps no SQLSTATE, only a kind.
 pub(crate) fn of(stop: DbStop, error: &Error) -> DbFailure {
     let mut details = Vec::new();
-    let mut original_exception = std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
+    let mut original_exception =
+        std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
     if let Error::DatabaseError(database_kind, information) = error {
         information.message().clone_into(&mut original_exception);
         for (key, name) in [

@@ -12,6 +12,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use diesel::QueryResult;
+use diesel::internal::derives::multiconnection::AstPassHelper;
 use diesel::query_builder::{AstPass, Query, QueryBuilder, QueryFragment, QueryId};
 
 use crate::backend::{Room, TracedBackend};
@@ -56,18 +57,18 @@ impl<DB: TracedBackend> Slot<DB> {
         Ok(self.statement.get_or_init(|| builder.finish().into()))
     }
 
-    fn collect<'b>(
-        &self,
-        query: &'b impl QueryFragment<DB>,
-        out: &mut DB::BindCollector<'b>,
-        lookup: &mut DB::MetadataLookup,
-        backend: &'b DB,
-    ) -> QueryResult<()> {
+    /// Diesel collects the values of a query.
+    fn walk<'b>(&self, query: &'b impl QueryFragment<DB>, mut pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        if pass.bind_collector().is_none() {
+            return query.walk_ast(pass);
+        }
         let runs = self.link.as_ref().map(|link| link.runs(Runner::Lookup));
-        let collected = query.collect_binds(out, lookup, backend);
+        let collected = query.walk_ast(pass.reborrow());
         drop(runs);
-        let values = collected.is_ok().then(|| DB::keep(query, out, self.room()));
-        self.bind(query, backend, values);
+        if let Some((collector, _)) = pass.bind_collector() {
+            let values = collected.is_ok().then(|| DB::keep(query, collector, self.room()));
+            self.bind(query, pass.backend(), values);
+        }
         collected
     }
 
@@ -113,7 +114,10 @@ impl<DB: TracedBackend, T: QueryFragment<DB>, S: Deref<Target = Slot<DB>>> Fragm
 impl<DB: TracedBackend, T: QueryFragment<DB>, S: Deref<Target = Slot<DB>>> QueryFragment<DB> for Fragment<DB, T, S> {
     #[inline]
     fn walk_ast<'b>(&'b self, pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        self.query.walk_ast(pass)
+        match &self.slot {
+            None => self.query.walk_ast(pass),
+            Some(slot) => slot.walk(&self.query, pass),
+        }
     }
 
     #[inline]
@@ -124,19 +128,6 @@ impl<DB: TracedBackend, T: QueryFragment<DB>, S: Deref<Target = Slot<DB>>> Query
                 out.push_sql(slot.built(&self.query, backend)?);
                 Ok(())
             }
-        }
-    }
-
-    #[inline]
-    fn collect_binds<'b>(
-        &'b self,
-        out: &mut DB::BindCollector<'b>,
-        lookup: &mut DB::MetadataLookup,
-        backend: &'b DB,
-    ) -> QueryResult<()> {
-        match &self.slot {
-            None => self.query.collect_binds(out, lookup, backend),
-            Some(slot) => slot.collect(&self.query, out, lookup, backend),
         }
     }
 

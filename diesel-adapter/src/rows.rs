@@ -44,7 +44,8 @@ impl<C: Cell> Rows<C> {
         }
         let columns = 0..row.field_count();
         if self.rows.is_empty() {
-            let name = |index| row.get(index).and_then(|field| Some(field.field_name()?.to_owned())).unwrap_or_default();
+            let name =
+                |index| row.get(index).and_then(|field| Some(field.field_name()?.to_owned())).unwrap_or_default();
             self.names = columns.clone().map(name).collect();
         }
         let cells: Vec<Option<C>> = columns.map(|index| row.get(index)?.value().map(&cell)).collect();

@@ -17,7 +17,8 @@ impl<'a> Transition<'a> {
     /// What a single statement does; `None` for everything else, several statements at once included.
     pub(crate) fn of(sql: &'a str) -> Option<Self> {
         // Most statements are neither.
-        if !matches!(sql.trim_ascii_start().as_bytes().first()?.to_ascii_uppercase(), b'B' | b'S' | b'C' | b'E' | b'R') {
+        if !matches!(sql.trim_ascii_start().as_bytes().first()?.to_ascii_uppercase(), b'B' | b'S' | b'C' | b'E' | b'R')
+        {
             return None;
         }
         let sql = sql.trim().trim_end_matches(';');

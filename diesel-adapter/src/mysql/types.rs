@@ -66,7 +66,9 @@ pub(super) fn wire(ty: MysqlType, is_bool: bool, is_json: bool) -> WireType {
 /// length.
 pub(super) fn bytes(ty: MysqlType, bytes: &[u8]) -> Option<Cow<'_, [u8]>> {
     match ty {
-        MysqlType::Time | MysqlType::Date | MysqlType::DateTime | MysqlType::Timestamp => temporal(ty, bytes).map(Cow::from),
+        MysqlType::Time | MysqlType::Date | MysqlType::DateTime | MysqlType::Timestamp => {
+            temporal(ty, bytes).map(Cow::from)
+        }
         MysqlType::Tiny | MysqlType::UnsignedTiny => Some(Cow::Borrowed(bytes.get(..1)?)),
         MysqlType::Short | MysqlType::UnsignedShort => number::<2>(bytes),
         MysqlType::Long | MysqlType::UnsignedLong | MysqlType::Float => number::<4>(bytes),

@@ -7,12 +7,10 @@ use diesel::associations::HasTable;
 use diesel::connection::MultiConnectionHelper;
 use diesel::dsl::Update;
 use diesel::expression::{MixedAggregates, ValidGrouping, is_aggregate};
-use diesel::pg::{
-    CopyFromQuery, GetPgMetadataCache, Pg, PgConnection, PgMetadataCache, PgMetadataLookup as _, TransactionBuilder,
-};
+use diesel::pg::{CopyFromQuery, GetPgMetadataCache, Pg, PgConnection, PgMetadataCache, TransactionBuilder};
 use diesel::query_builder::{AsChangeset, IntoUpdateTarget};
-use diesel::query_dsl::methods::LoadQuery;
 use diesel::query_dsl::UpdateAndFetchResults;
+use diesel::query_dsl::methods::LoadQuery;
 use diesel::sql_types::TypeMetadata;
 use diesel::{ExecuteCopyFromDsl, QueryResult, RunQueryDsl, Table};
 

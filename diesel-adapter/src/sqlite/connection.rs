@@ -6,11 +6,11 @@ use diesel::associations::{HasTable, Identifiable};
 use diesel::connection::{AnsiTransactionManager, MultiConnectionHelper, TransactionManager};
 use diesel::dsl::{Find, Update};
 use diesel::expression::{MixedAggregates, ValidGrouping, is_aggregate};
-use diesel::result::Error;
-use diesel::sqlite::SqliteConnection;
 use diesel::query_builder::{AsChangeset, IntoUpdateTarget};
 use diesel::query_dsl::UpdateAndFetchResults;
 use diesel::query_dsl::methods::{ExecuteDsl, FindDsl, LoadQuery};
+use diesel::result::Error;
+use diesel::sqlite::SqliteConnection;
 use diesel::{QueryResult, RunQueryDsl, Table};
 
 use crate::connection::TracedConnection;
