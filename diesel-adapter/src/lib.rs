@@ -1,1 +1,3 @@
 //! Traced diesel connections.
+
+mod debug_text;

@@ -9,8 +9,18 @@ use std::sync::atomic::Ordering::Relaxed;
 /// Stands in the place of values that are not kept.
 pub const NOT_KEPT: &str = "…(not kept: too many long values at once)";
 
+/// Ends a text of which only the beginning is known, and not how long it is.
+pub const AND_MORE: &str = "…(and more)";
+
 /// How many calls with long values may be kept at a time.
 pub const CAP: usize = 16;
+
+/// Marks `head` as the beginning of a text whose length is not known; with the mark it has at most `cap` bytes, as far as
+/// the mark itself is no longer.
+pub fn mark_beginning(head: &mut String, cap: usize) {
+    head.truncate(head.floor_char_boundary(cap.saturating_sub(AND_MORE.len())));
+    head.push_str(AND_MORE);
+}
 
 /// Counts the calls whose long values are kept, most often those of one database.
 #[derive(Debug, Default)]
@@ -47,6 +57,16 @@ impl Drop for Permit {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_marked_beginning_keeps_to_its_cap() {
+        for (cap, marked) in [(100, "éé…(and more)"), (17, "éé…(and more)"), (16, "é…(and more)"), (3, "…(and more)")]
+        {
+            let mut head = "éé".to_owned();
+            mark_beginning(&mut head, cap);
+            assert_eq!(head, marked);
+        }
+    }
 
     #[test]
     fn a_dropped_permit_is_free_again() {

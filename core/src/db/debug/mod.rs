@@ -19,7 +19,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use reader::Reader;
 use text::ListText;
 
-use super::long::{NOT_KEPT, Permit, Permits};
+use super::long::{Permit, Permits};
 use super::{BoundValues, ParamsWriter};
 
 /// The form in which a library shows its bound values: a list, after anything without a list, of variants with one field.

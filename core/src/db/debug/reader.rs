@@ -3,7 +3,8 @@
 use std::fmt::{self, Write};
 use std::marker::PhantomData;
 
-use super::{DebugForm, NOT_KEPT};
+use super::DebugForm;
+use crate::db::long::{NOT_KEPT, mark_beginning};
 use crate::db::{DbValue, ParamsWriter};
 
 /// Reads the `Debug` form as it is written, so that no long text is ever made; an unknown form is an error.
@@ -86,11 +87,9 @@ impl<'a, 'w, F: DebugForm> Reader<'a, 'w, F> {
 
     /// Gives what is known of the value in which the text was cut, and says that the others of `count` were not kept.
     pub(super) fn end_of_cut_text(&mut self, count: usize) {
-        const AT_LEAST: &str = "…(and more)";
         match self.state {
             State::Text | State::Escape | State::Unicode => {
-                self.head.truncate(self.head.floor_char_boundary(self.cap.saturating_sub(AT_LEAST.len())));
-                self.head.push_str(AT_LEAST);
+                mark_beginning(&mut self.head, self.cap);
                 let text = std::mem::take(&mut self.head);
                 self.value(&text.into(), "TEXT");
             }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::InfoWriter;
 use crate::db::DbOptions;
-use crate::db::long::CAP;
+use crate::db::long::{CAP, NOT_KEPT};
 
 #[derive(Clone, Debug)]
 enum Plain {
