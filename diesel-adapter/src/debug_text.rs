@@ -32,8 +32,6 @@ pub(crate) struct DebugParts {
     pub(crate) statement: String,
     /// The bound values; `None` where the query prints none.
     pub(crate) binds: Option<DebugBinds>,
-    /// Whether the statement or the values are not the whole.
-    pub(crate) cut: bool,
 }
 
 impl DebugText {
@@ -61,7 +59,7 @@ impl DebugText {
             }
             statement.to_mut().push_str(AND_MORE);
             let binds = is_query.then(DebugBinds::unknown);
-            return DebugParts { statement: statement.into_owned(), binds, cut };
+            return DebugParts { statement: statement.into_owned(), binds };
         };
         match rest.strip_prefix(BINDS) {
             Some(binds) if is_query && (cut || binds.ends_with(END)) => {
@@ -70,12 +68,12 @@ impl DebugText {
                 if !cut {
                     binds.truncate(binds.len() - END.len());
                 }
-                DebugParts { statement, binds: Some(DebugBinds::new(binds, cut)), cut }
+                DebugParts { statement, binds: Some(DebugBinds::new(binds, cut)) }
             }
             None if is_query && cut && BINDS.starts_with(rest) => {
-                DebugParts { statement: statement.into_owned(), binds: Some(DebugBinds::unknown()), cut }
+                DebugParts { statement: statement.into_owned(), binds: Some(DebugBinds::unknown()) }
             }
-            None if !is_query && rest.is_empty() => DebugParts { statement: statement.into_owned(), binds: None, cut },
+            None if !is_query && rest.is_empty() => DebugParts { statement: statement.into_owned(), binds: None },
             _ => whole(text, cut),
         }
     }
@@ -86,7 +84,7 @@ fn whole(mut statement: String, cut: bool) -> DebugParts {
     if cut {
         statement.push_str(AND_MORE);
     }
-    DebugParts { statement, binds: None, cut }
+    DebugParts { statement, binds: None }
 }
 
 /// Text that ends where it gets too long.
