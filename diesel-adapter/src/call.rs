@@ -3,7 +3,7 @@
 //! This is the one place that starts and stops a database point.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use diesel::result::Error;
 use diesel::row::Row;
@@ -31,6 +31,11 @@ pub(crate) struct Call<K: Kept> {
     /// Whether a statement that fails aborts its transaction.
     aborts: bool,
     counted: DbStop,
+    /// How long a result that is asked for in pieces waited for the database.
+    #[cfg(feature = "async")]
+    waited: Option<Duration>,
+    #[cfg(feature = "async")]
+    waits_since: Option<Instant>,
     /// How many more rows are to be kept.
     keep: usize,
     kept: Option<Box<(Arc<str>, K::Rows)>>,
@@ -66,6 +71,10 @@ impl<K: Kept> Call<K> {
             is_bound: false,
             aborts: K::ABORTS_TRANSACTIONS,
             counted: DbStop::default(),
+            #[cfg(feature = "async")]
+            waited: None,
+            #[cfg(feature = "async")]
+            waits_since: None,
             keep: source.result_rows(),
             kept: None,
         })
@@ -145,6 +154,45 @@ impl<K: Kept> Call<K> {
         point.start_at(at, start);
     }
 
+    /// It is polled for the first time, perhaps.
+    #[cfg(feature = "async")]
+    #[inline]
+    pub(crate) fn begin_once(&mut self) {
+        if self.begun.is_none() {
+            self.begin();
+            self.start();
+        }
+    }
+
+    /// A result that is asked for in pieces is asked. A clock is read only where it had to wait.
+    #[cfg(feature = "async")]
+    #[inline]
+    pub(crate) fn is_polled(&mut self) {
+        let waited = self.waited.get_or_insert_default();
+        if let Some(since) = self.waits_since.take() {
+            *waited += since.elapsed();
+        }
+    }
+
+    /// It has to wait.
+    #[cfg(feature = "async")]
+    #[inline]
+    pub(crate) fn waits(&mut self) {
+        self.waits_since = Some(Instant::now());
+    }
+
+    /// In the time that the result did not wait for the database the program was busy.
+    #[cfg(feature = "async")]
+    fn count_consumer(&mut self) {
+        if self.waited.is_none() {
+            return;
+        }
+        self.is_polled();
+        if let (Some(waited), Some(begun)) = (self.waited, self.begun) {
+            self.counted.consumer_us = Some(micros(begun.elapsed().saturating_sub(waited)));
+        }
+    }
+
     /// The first row came back.
     #[inline]
     pub(crate) fn first_row(&mut self) {
@@ -190,6 +238,8 @@ impl<K: Kept> Call<K> {
     /// The call went well.
     pub(crate) fn finish(&mut self) {
         self.start();
+        #[cfg(feature = "async")]
+        self.count_consumer();
         // Where a failure aborts, nothing succeeds after it but the way back to a savepoint.
         if self.aborts && !self.counted.cancelled && self.lease.has_failed() {
             self.lease.recover();
@@ -209,6 +259,8 @@ impl<K: Kept> Call<K> {
     #[cold]
     pub(crate) fn fail(&mut self, error: &Error) {
         self.start();
+        #[cfg(feature = "async")]
+        self.count_consumer();
         self.counted.outcome = None;
         if matches!(error, Error::DatabaseError(..)) {
             self.lease.fail();
@@ -260,6 +312,6 @@ impl<K: Kept> Drop for Call<K> {
     }
 }
 
-fn micros(duration: std::time::Duration) -> u64 {
+fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }

@@ -15,7 +15,7 @@ use diesel::migration::{CREATE_MIGRATIONS_TABLE, MigrationConnection};
 use diesel::query_builder::{Query, QueryFragment, QueryId};
 use diesel::sql_types::TypeMetadata;
 use diesel::{ConnectionResult, QueryResult};
-use osprofiler::db::{DbSource, Outcome};
+use osprofiler::db::DbSource;
 
 use crate::backend::{Kept, TracedBackend};
 use crate::builder::TracedBuilder;
@@ -336,17 +336,7 @@ impl<C: Traceable + diesel::r2d2::R2D2Connection> diesel::r2d2::R2D2Connection f
 
 impl Drop for Open {
     fn drop(&mut self) {
-        let session = self.0.session();
-        if !session.is_in_transaction() {
-            return;
-        }
-        if let Some(mut call) = recorder::by_text(session.source(), "drop", session.lease()) {
-            call.bind("ROLLBACK".into(), None);
-            call.begin();
-            call.start();
-            call.ends(Outcome::Dropped);
-            call.finish();
-        }
+        recorder::dropped(&self.0);
     }
 }
 

@@ -9,6 +9,8 @@ use std::hash::{BuildHasherDefault, Hasher};
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+#[cfg(feature = "async")]
+use std::rc::Rc;
 use std::sync::Arc;
 
 use diesel::QueryResult;
@@ -41,6 +43,12 @@ impl<DB: TracedBackend> Slot<DB> {
     pub(crate) fn later(call: Call<DB>, statement: Option<Arc<str>>) -> Self {
         let statement = statement.map(OnceCell::from).unwrap_or_default();
         Self { call: RefCell::new(call), statement, starts: false, link: None }
+    }
+
+    /// The call, once its query is gone.
+    #[cfg(feature = "async")]
+    pub(crate) fn into_call(self: Rc<Self>) -> Option<Call<DB>> {
+        Some(Rc::into_inner(self)?.call.into_inner())
     }
 
     /// The statement, once it was built.

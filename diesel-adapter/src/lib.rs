@@ -1,5 +1,7 @@
 //! Traced diesel connections: every query of a traced request with its parameters, rows, time and errors.
 
+#[cfg(feature = "async")]
+mod asynchronous;
 mod backend;
 mod builder;
 mod call;
@@ -20,6 +22,8 @@ mod sqlite;
 mod target;
 mod transition;
 
+#[cfg(feature = "async")]
+pub use asynchronous::*;
 pub use backend::TracedBackend;
 pub use builder::{TracedBuilder, set_default_options};
 pub use connection::{Traceable, TracedConnection};

@@ -12,7 +12,7 @@ use diesel::connection::{
     set_default_instrumentation,
 };
 use diesel::result::Error;
-use osprofiler::db::{DbLease, DbSource, ReturnedRows, RowsWriter};
+use osprofiler::db::{DbLease, DbSource, Outcome, ReturnedRows, RowsWriter};
 use osprofiler::profiler;
 
 use crate::backend::{Kept, TracedBackend};
@@ -216,6 +216,14 @@ pub(crate) fn attach<C>(
     }
 }
 
+/// A traced connection records everything; a recorder that is on the one within, by default, has nothing to do.
+#[cfg(feature = "async")]
+pub(crate) fn mute(instrumentation: &mut dyn Instrumentation) {
+    if let Some(recorder) = instrumentation.downcast_mut::<Recorder>() {
+        recorder.link.mute();
+    }
+}
+
 /// Whether it is what a connection has where nobody set one.
 fn is_none(instrumentation: &dyn Instrumentation) -> bool {
     let none = DynInstrumentation::none();
@@ -244,6 +252,20 @@ pub(crate) fn connects<DB: TracedBackend>(link: &Link) -> Option<Call<DB>> {
     call.begin();
     call.start();
     Some(call)
+}
+
+/// A traced connection is dropped: says what becomes of its transaction.
+pub(crate) fn dropped(link: &Link) {
+    let session = link.session();
+    if session.is_in_transaction()
+        && let Some(mut call) = by_text(session.source(), "drop", session.lease())
+    {
+        call.bind("ROLLBACK".into(), None);
+        call.begin();
+        call.start();
+        call.ends(Outcome::Dropped);
+        call.finish();
+    }
 }
 
 /// What makes an instrumentation for each connection: the type of [`set_default_instrumentation`]'s argument.

@@ -64,6 +64,7 @@ impl Link {
     }
 
     /// The wrapper records everything; what the instrumentation hears of is not for it.
+    #[cfg(feature = "async")]
     pub(crate) fn mute(&self) {
         self.runner.store(Runner::Wrapper as u8, Relaxed);
     }
