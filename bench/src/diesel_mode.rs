@@ -115,6 +115,14 @@ pub(crate) fn contender(workload: Workload, mode: Mode) -> Result<Contender, Box
     })
 }
 
+/// Does `count` operations once, for callgrind.
+pub(crate) fn run(workload: Workload, mode: Mode, count: usize) -> Result<(), Box<dyn Error>> {
+    // Where there is one thread alone, the allocator of glibc does with less. Programs have more, and so have most modes.
+    std::thread::spawn(std::thread::park);
+    contender(workload, mode)?(count)?;
+    Ok(())
+}
+
 /// A contender whose operations run on `connection`, between `before` and `after`; `after` learns how many there were.
 fn contend<C, S>(
     workload: Workload,

@@ -24,10 +24,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["run", workload, mode, count, pad] if is_diesel(workload) => {
-            let (workload, mode) = (workload.parse()?, mode.parse()?);
             measure::move_heap(pad.parse()?);
-            diesel_mode::contender(workload, mode)?(count.parse()?)?;
-            Ok(())
+            diesel_mode::run(workload.parse()?, mode.parse()?, count.parse()?)
         }
         ["run", workload, mode, count, pad] => {
             measure::move_heap(pad.parse()?);
