@@ -1,0 +1,67 @@
+//! Idioms of diesel: the same sources with diesel's own connection and with the traced one, on each database.
+//!
+//! `program` is what runs on all of them, `*_program` what one of them has. They know their connection as `Conn`, and
+//! `raw` is the one edit that a program needs where diesel takes nothing but its own type.
+
+use diesel::Connection;
+
+use crate::account::{Account, Idiom, Topic};
+
+/// A test for each topic: its idioms with diesel's connection, and then with the others.
+macro_rules! topics {
+    ($database:ident: $($program:ident::$topic:ident),* $(,)?) => {$(
+        #[test]
+        fn $topic() {
+            let fresh = || {
+                let name = concat!(stringify!($program), "_", stringify!($topic));
+                crate::server::$database(name, CREATE)
+            };
+            let Some(first) = super::accounts(&fresh, raw::$program::$topic::IDIOMS) else { return };
+            let second = super::accounts(&fresh, raw::$program::$topic::IDIOMS).expect("it was there just now");
+            super::assert_same(&first, &second);
+        }
+    )*};
+}
+
+#[cfg(all(feature = "mysql", feature = "postgres", feature = "sqlite"))]
+mod multi;
+#[cfg(feature = "mysql")]
+mod mysql;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+
+/// What each idiom of a topic sees on a database of its own, or nothing where there is no server.
+fn accounts<C: Connection>(
+    fresh: &dyn Fn() -> Option<String>,
+    topic: Topic<C>,
+) -> Option<Vec<(&'static str, String)>> {
+    let account = |(name, idiom): &(&'static str, Idiom<C>)| {
+        let url = fresh()?;
+        let account = Account::default();
+        match idiom {
+            Idiom::Connected(idiom) => {
+                let mut connection = C::establish(&url).expect("it was there just now");
+                idiom(&mut connection, &account);
+            }
+            Idiom::ByUrl(idiom) => idiom(&url, &account),
+        }
+        let text = account.into_text();
+        if std::env::var_os("SHOW").is_some() { eprintln!("== {name}\n{text}"); }
+        Some((*name, text))
+    };
+    topic.iter().map(account).collect()
+}
+
+/// Compares idiom by idiom and line by line.
+fn assert_same(first: &[(&str, String)], second: &[(&str, String)]) {
+    assert_eq!(first.len(), second.len());
+    for ((name, first), (_, second)) in first.iter().zip(second) {
+        assert!(!first.is_empty(), "{name} says nothing");
+        for (first, second) in first.lines().zip(second.lines()) {
+            assert_eq!(first, second, "{name}");
+        }
+        assert_eq!(first.lines().count(), second.lines().count(), "{name}");
+    }
+}
