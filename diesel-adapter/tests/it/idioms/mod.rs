@@ -6,6 +6,7 @@
 use diesel::Connection;
 
 use crate::account::{Account, Idiom, Topic};
+use crate::server::Place;
 
 /// A test for each topic: its idioms with diesel's connection, and then with the others.
 macro_rules! topics {
@@ -34,18 +35,18 @@ mod sqlite;
 
 /// What each idiom of a topic sees on a database of its own, or nothing where there is no server.
 fn accounts<C: Connection>(
-    fresh: &dyn Fn() -> Option<String>,
+    fresh: &dyn Fn() -> Option<Place>,
     topic: Topic<C>,
 ) -> Option<Vec<(&'static str, String)>> {
     let account = |(name, idiom): &(&'static str, Idiom<C>)| {
-        let url = fresh()?;
+        let place = fresh()?;
         let account = Account::default();
         match idiom {
             Idiom::Connected(idiom) => {
-                let mut connection = C::establish(&url).expect("it was there just now");
+                let mut connection = C::establish(&place.url).expect("it was there just now");
                 idiom(&mut connection, &account);
             }
-            Idiom::ByUrl(idiom) => idiom(&url, &account),
+            Idiom::ByUrl(idiom) => idiom(&place.url, &account),
         }
         let text = account.into_text();
         if std::env::var_os("SHOW").is_some() { eprintln!("== {name}\n{text}"); }

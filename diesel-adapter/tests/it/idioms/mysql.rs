@@ -13,6 +13,8 @@ const CREATE: &str = "
 /// What a session is told first.
 const SESSION: &str = "SELECT 1";
 const INSERT_AUTHOR: &str = "INSERT INTO authors (name, born) VALUES (?, ?)";
+/// A statement of nothing; libmariadb 3.3 reads behind the end of a text of no bytes.
+const EMPTY: &str = ";";
 /// An error that comes with the second row.
 const FAILS_AT_TWO: &str =
     "SELECT CASE id WHEN 2 THEN (SELECT id FROM authors) ELSE id END FROM authors ORDER BY id";
@@ -23,7 +25,7 @@ const WRONG_URLS: &[&str] = &["nonsense", "mysql://nobody@127.0.0.1:9/nothing"];
 
 #[path = "."]
 mod raw {
-    use super::{FAILS_AT_TWO, INSERT_AUTHOR, MIGRATIONS, MIGRATIONS_PATH, SESSION, WRONG_URLS};
+    use super::{EMPTY, FAILS_AT_TWO, INSERT_AUTHOR, MIGRATIONS, MIGRATIONS_PATH, SESSION, WRONG_URLS};
 
     type Conn = diesel::MysqlConnection;
     type Db = diesel::mysql::Mysql;

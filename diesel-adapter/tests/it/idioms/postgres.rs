@@ -12,6 +12,8 @@ const CREATE: &str = "
 /// What a session is told first.
 const SESSION: &str = "SELECT 1";
 const INSERT_AUTHOR: &str = "INSERT INTO authors (name, born) VALUES ($1, $2)";
+/// A statement of nothing.
+const EMPTY: &str = "";
 /// An error that comes with the second row.
 const FAILS_AT_TWO: &str = "SELECT 1 / (2 - n) FROM generate_series(1, 3) AS n";
 const MIGRATIONS: diesel_migrations::EmbeddedMigrations =
@@ -22,7 +24,7 @@ const WRONG_URLS: &[&str] = &["nonsense", "postgres://nobody@127.0.0.1:9/nothing
 
 #[path = "."]
 mod raw {
-    use super::{FAILS_AT_TWO, INSERT_AUTHOR, MIGRATIONS, MIGRATIONS_PATH, SESSION, WRONG_URLS};
+    use super::{EMPTY, FAILS_AT_TWO, INSERT_AUTHOR, MIGRATIONS, MIGRATIONS_PATH, SESSION, WRONG_URLS};
 
     type Conn = diesel::PgConnection;
     type Db = diesel::pg::Pg;

@@ -13,6 +13,8 @@ const CREATE: &str = "
 /// What a session is told first.
 const SESSION: &str = "PRAGMA foreign_keys = ON";
 const INSERT_AUTHOR: &str = "INSERT INTO authors (name, born) VALUES (?, ?)";
+/// A statement of nothing.
+const EMPTY: &str = "";
 /// An error that comes with the second row.
 const FAILS_AT_TWO: &str =
     "SELECT CASE id WHEN 2 THEN abs(-9223372036854775807 - 1) ELSE id END FROM authors ORDER BY id";
@@ -23,7 +25,7 @@ const WRONG_URLS: &[&str] = &["/nowhere/at/all.db", "file:/nowhere?mode=ro"];
 
 #[path = "."]
 mod raw {
-    use super::{FAILS_AT_TWO, INSERT_AUTHOR, MIGRATIONS, MIGRATIONS_PATH, SESSION, WRONG_URLS};
+    use super::{EMPTY, FAILS_AT_TWO, INSERT_AUTHOR, MIGRATIONS, MIGRATIONS_PATH, SESSION, WRONG_URLS};
 
     type Conn = diesel::SqliteConnection;
     type Db = diesel::sqlite::Sqlite;

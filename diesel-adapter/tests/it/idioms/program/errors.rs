@@ -55,7 +55,7 @@ fn check(conn: &mut Conn, saw: &Account) {
 fn syntax(conn: &mut Conn, saw: &Account) {
     saw.result(diesel::sql_query("SELEC 1").execute(conn));
     saw.result(diesel::sql_query("SELECT 'open").execute(conn));
-    saw.result(diesel::sql_query("").execute(conn));
+    saw.result(diesel::sql_query(super::EMPTY).execute(conn));
     saw.result(diesel::sql_query("SELECT 1; SELECT 2").execute(conn));
     saw.result(sql::<Integer>("SELECT FROM WHERE").load::<i32>(conn));
     saw.result(authors::table.filter(sql::<diesel::sql_types::Bool>("AND")).load::<Author>(conn));
@@ -136,7 +136,7 @@ fn errors_while_rows_come(conn: &mut Conn, saw: &Account) {
 fn errors_of_batches(conn: &mut Conn, saw: &Account) {
     saw.result(conn.batch_execute("SELECT 1; INSERT INTO authors (name) VALUES ('Ann'); SELECT 2"));
     saw.result(conn.batch_execute("INSERT INTO authors (name) VALUES ('Dee'); SELEC"));
-    saw.result(conn.batch_execute(""));
+    saw.result(conn.batch_execute(super::EMPTY));
     saw.result(conn.batch_execute("-- nothing"));
     saw.result(names(conn));
 }

@@ -14,7 +14,7 @@ pub(crate) mod writing;
 use diesel::prelude::*;
 
 use super::{
-    Conn, Db, FAILS_AT_TWO, INSERT_AUTHOR, MIGRATIONS, MIGRATIONS_PATH, RawConn, SESSION, WRONG_URLS, raw,
+    Conn, Db, EMPTY, FAILS_AT_TWO, INSERT_AUTHOR, MIGRATIONS, MIGRATIONS_PATH, RawConn, SESSION, WRONG_URLS, raw,
 };
 
 diesel::table! {
