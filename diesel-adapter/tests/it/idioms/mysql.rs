@@ -42,6 +42,8 @@ mod raw {
 }
 
 topics! { mysql:
+    mysql_program::own,
+    mysql_program::types,
     program::associations,
     program::connections,
     program::errors,

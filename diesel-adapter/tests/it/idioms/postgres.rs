@@ -41,6 +41,12 @@ mod raw {
 }
 
 topics! { postgres:
+    postgres_program::copy,
+    postgres_program::cursors,
+    postgres_program::isolation,
+    postgres_program::notifications,
+    postgres_program::returning,
+    postgres_program::types,
     program::associations,
     program::connections,
     program::errors,

@@ -42,6 +42,9 @@ mod raw {
 }
 
 topics! { sqlite:
+    sqlite_program::extensions,
+    sqlite_program::own,
+    sqlite_program::returning,
     program::associations,
     program::connections,
     program::errors,

@@ -40,10 +40,10 @@ diesel::allow_tables_to_appear_in_same_query!(authors, books);
 
 #[derive(Clone, Debug, PartialEq, HasQuery, Identifiable, AsChangeset, QueryableByName)]
 #[diesel(treat_none_as_null = true)]
-struct Author {
-    id: i32,
-    name: String,
-    born: Option<i32>,
+pub(crate) struct Author {
+    pub(crate) id: i32,
+    pub(crate) name: String,
+    pub(crate) born: Option<i32>,
 }
 
 #[derive(Clone, Debug, PartialEq, Associations, HasQuery, Identifiable)]
@@ -58,9 +58,9 @@ struct Book {
 
 #[derive(Insertable)]
 #[diesel(table_name = authors)]
-struct NewAuthor<'a> {
-    name: &'a str,
-    born: Option<i32>,
+pub(crate) struct NewAuthor<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) born: Option<i32>,
 }
 
 #[derive(Insertable)]
@@ -72,6 +72,6 @@ struct NewBook {
 }
 
 /// The authors' names, in the order of their ids.
-fn names(conn: &mut Conn) -> QueryResult<Vec<String>> {
+pub(crate) fn names(conn: &mut Conn) -> QueryResult<Vec<String>> {
     authors::table.select(authors::name).order(authors::id).load(conn)
 }
