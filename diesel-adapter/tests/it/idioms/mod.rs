@@ -3,6 +3,13 @@
 //! `program` is what runs on all of them, `*_program` what one of them has. They know their connection as `Conn`, and
 //! `raw` is the one edit that a program needs where diesel takes nothing but its own type.
 
+#![allow(
+    clippy::duplicate_mod,
+    clippy::explicit_auto_deref,
+    clippy::redundant_closure,
+    reason = "the program is there twice for each database, and what is too much with diesel's types is an idiom too"
+)]
+
 use diesel::Connection;
 
 use crate::account::{Account, Idiom, Topic};
@@ -34,10 +41,7 @@ mod postgres;
 mod sqlite;
 
 /// What each idiom of a topic sees on a database of its own, or nothing where there is no server.
-fn accounts<C: Connection>(
-    fresh: &dyn Fn() -> Option<Place>,
-    topic: Topic<C>,
-) -> Option<Vec<(&'static str, String)>> {
+fn accounts<C: Connection>(fresh: &dyn Fn() -> Option<Place>, topic: Topic<C>) -> Option<Vec<(&'static str, String)>> {
     let account = |(name, idiom): &(&'static str, Idiom<C>)| {
         let place = fresh()?;
         let account = Account::default();
@@ -48,9 +52,7 @@ fn accounts<C: Connection>(
             }
             Idiom::ByUrl(idiom) => idiom(&place.url, &account),
         }
-        let text = account.into_text();
-        if std::env::var_os("SHOW").is_some() { eprintln!("== {name}\n{text}"); }
-        Some((*name, text))
+        Some((*name, account.into_text()))
     };
     topic.iter().map(account).collect()
 }

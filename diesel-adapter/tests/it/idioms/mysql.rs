@@ -1,7 +1,7 @@
 //! MySQL: the idioms of all databases, and its own.
 
 /// What every idiom finds.
-const CREATE: &str = "
+pub(super) const CREATE: &str = "
     CREATE TABLE authors (id INT AUTO_INCREMENT PRIMARY KEY,
         name VARCHAR(40) NOT NULL UNIQUE CHECK (name <> ''), born INT);
     CREATE TABLE books (id INT AUTO_INCREMENT PRIMARY KEY, author_id INT NOT NULL, title VARCHAR(40) NOT NULL,
@@ -16,9 +16,9 @@ const INSERT_AUTHOR: &str = "INSERT INTO authors (name, born) VALUES (?, ?)";
 /// A statement of nothing; libmariadb 3.3 reads behind the end of a text of no bytes.
 const EMPTY: &str = ";";
 /// An error that comes with the second row.
-const FAILS_AT_TWO: &str =
-    "SELECT CASE id WHEN 2 THEN (SELECT id FROM authors) ELSE id END FROM authors ORDER BY id";
-const MIGRATIONS: diesel_migrations::EmbeddedMigrations = diesel_migrations::embed_migrations!("tests/migrations/mysql");
+const FAILS_AT_TWO: &str = "SELECT CASE id WHEN 2 THEN (SELECT id FROM authors) ELSE id END FROM authors ORDER BY id";
+const MIGRATIONS: diesel_migrations::EmbeddedMigrations =
+    diesel_migrations::embed_migrations!("tests/migrations/mysql");
 const MIGRATIONS_PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/migrations/mysql");
 /// URLs of databases that are not there.
 const WRONG_URLS: &[&str] = &["nonsense", "mysql://nobody@127.0.0.1:9/nothing"];

@@ -1,7 +1,7 @@
 //! PostgreSQL: the idioms of all databases, and its own.
 
 /// What every idiom finds.
-const CREATE: &str = "
+pub(super) const CREATE: &str = "
     CREATE TABLE authors (id SERIAL PRIMARY KEY, name VARCHAR(40) NOT NULL UNIQUE CHECK (name <> ''), born INT);
     CREATE TABLE books (id SERIAL PRIMARY KEY, author_id INT NOT NULL REFERENCES authors,
         title VARCHAR(40) NOT NULL, pages INT NOT NULL DEFAULT 100, price DOUBLE PRECISION);

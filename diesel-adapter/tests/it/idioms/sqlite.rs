@@ -1,7 +1,7 @@
 //! SQLite: the idioms of all databases, and its own.
 
 /// What every idiom finds.
-const CREATE: &str = "
+pub(super) const CREATE: &str = "
     CREATE TABLE authors (id INTEGER PRIMARY KEY AUTOINCREMENT,
         name TEXT NOT NULL UNIQUE CHECK (name <> ''), born INTEGER);
     CREATE TABLE books (id INTEGER PRIMARY KEY AUTOINCREMENT, author_id INTEGER NOT NULL REFERENCES authors,
@@ -18,7 +18,8 @@ const EMPTY: &str = "";
 /// An error that comes with the second row.
 const FAILS_AT_TWO: &str =
     "SELECT CASE id WHEN 2 THEN abs(-9223372036854775807 - 1) ELSE id END FROM authors ORDER BY id";
-const MIGRATIONS: diesel_migrations::EmbeddedMigrations = diesel_migrations::embed_migrations!("tests/migrations/sqlite");
+const MIGRATIONS: diesel_migrations::EmbeddedMigrations =
+    diesel_migrations::embed_migrations!("tests/migrations/sqlite");
 const MIGRATIONS_PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/migrations/sqlite");
 /// URLs of databases that are not there.
 const WRONG_URLS: &[&str] = &["/nowhere/at/all.db", "file:/nowhere?mode=ro"];
@@ -35,10 +36,10 @@ mod raw {
         connection
     }
 
-    #[path = "sqlite_program/mod.rs"]
-    pub(super) mod sqlite_program;
     #[path = "program/mod.rs"]
     pub(super) mod program;
+    #[path = "sqlite_program/mod.rs"]
+    pub(super) mod sqlite_program;
 }
 
 topics! { sqlite:

@@ -82,8 +82,12 @@ fn ids_of_inserts(conn: &mut Conn, saw: &Account) {
 
 fn locks(conn: &mut Conn, saw: &Account) {
     saw.result(conn.transaction(|conn| authors::table.find(1).for_update().first::<Author>(conn)));
-    saw.result(conn.transaction(|conn| authors::table.for_update().skip_locked().load::<Author>(conn).map(|all| all.len())));
-    saw.result(conn.transaction(|conn| authors::table.for_update().no_wait().load::<Author>(conn).map(|all| all.len())));
+    saw.result(
+        conn.transaction(|conn| authors::table.for_update().skip_locked().load::<Author>(conn).map(|all| all.len())),
+    );
+    saw.result(
+        conn.transaction(|conn| authors::table.for_update().no_wait().load::<Author>(conn).map(|all| all.len())),
+    );
 }
 
 fn ddl_ends_a_transaction(conn: &mut Conn, saw: &Account) {
@@ -113,7 +117,9 @@ fn procedures(conn: &mut Conn, saw: &Account) {
 
 fn warnings(conn: &mut Conn, saw: &Account) {
     saw.result(sql::<BigInt>("SELECT CAST('x' AS SIGNED)").get_result::<i64>(conn));
-    saw.result(diesel::sql_query("SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'own text', MYSQL_ERRNO = 4711").execute(conn));
+    saw.result(
+        diesel::sql_query("SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'own text', MYSQL_ERRNO = 4711").execute(conn),
+    );
     saw.result(insert(conn, "a name that is far too long for a column of forty characters"));
     saw.result(diesel::sql_query("INSERT INTO authors (id, name) VALUES ('x', 'x')").execute(conn));
     saw.result(conn.batch_execute("SET SESSION max_statement_time = 0.03"));

@@ -9,7 +9,18 @@ use diesel::result::Error;
 use super::{Author, Conn, NewAuthor, authors, books, names, raw};
 use crate::account::{Account, idioms};
 
-idioms!(rows_in, text_in, text_in_that_fails, in_a_transaction, rows_out, text_out, csv_out, rows_out_and_dropped, text_out_and_dropped, out_of_nowhere);
+idioms!(
+    rows_in,
+    text_in,
+    text_in_that_fails,
+    in_a_transaction,
+    rows_out,
+    text_out,
+    csv_out,
+    rows_out_and_dropped,
+    text_out_and_dropped,
+    out_of_nowhere
+);
 
 #[derive(Insertable)]
 #[diesel(table_name = authors)]
@@ -46,7 +57,8 @@ fn text_in(conn: &mut Conn, saw: &Account) {
         copy.write_all(b"name;born\nHal;-\n").expect("it is taken");
         QueryResult::Ok(())
     });
-    let options = options.with_format(CopyFormat::Csv).with_delimiter(';').with_null("-").with_header(CopyHeader::Set(true));
+    let options =
+        options.with_format(CopyFormat::Csv).with_delimiter(';').with_null("-").with_header(CopyHeader::Set(true));
     saw.result(options.execute(conn));
     saw.result(authors::table.order(authors::id).load::<Author>(conn));
 }

@@ -33,11 +33,8 @@ fn the_number_of_rows(conn: &mut Conn, saw: &Account) {
 fn two_results_at_once(conn: &mut Conn, saw: &Account) {
     let mut people = authors::table.order(authors::id).load_iter::<Author, DefaultLoadingMode>(conn).expect("rows");
     saw.value(people.next());
-    let mut titles = books::table
-        .select(books::title)
-        .order(books::id)
-        .load_iter::<String, DefaultLoadingMode>(conn)
-        .expect("rows");
+    let mut titles =
+        books::table.select(books::title).order(books::id).load_iter::<String, DefaultLoadingMode>(conn).expect("rows");
     saw.value((titles.next(), people.next()));
     drop(people);
     saw.value(titles.collect::<Vec<_>>());
@@ -63,7 +60,9 @@ fn row_by_row(conn: &mut Conn, saw: &Account) {
     let sum = numbers.load_iter::<i32, PgRowByRowLoadingMode>(conn).expect("rows").sum::<QueryResult<i32>>();
     saw.result(sum);
     let by_name = diesel::sql_query("SELECT * FROM authors ORDER BY id");
-    saw.result(by_name.load_iter::<Author, PgRowByRowLoadingMode>(conn).and_then(Iterator::collect::<QueryResult<Vec<_>>>));
+    saw.result(
+        by_name.load_iter::<Author, PgRowByRowLoadingMode>(conn).and_then(Iterator::collect::<QueryResult<Vec<_>>>),
+    );
 }
 
 fn row_by_row_dropped_early(conn: &mut Conn, saw: &Account) {
@@ -96,9 +95,11 @@ fn row_by_row_with_errors(conn: &mut Conn, saw: &Account) {
 
 fn locks(conn: &mut Conn, saw: &Account) {
     saw.result(conn.transaction(|conn| authors::table.find(1).for_update().first::<Author>(conn)));
-    saw.result(conn.transaction(|conn| {
-        authors::table.order(authors::id).for_no_key_update().skip_locked().load::<Author>(conn)
-    }));
+    saw.result(
+        conn.transaction(|conn| {
+            authors::table.order(authors::id).for_no_key_update().skip_locked().load::<Author>(conn)
+        }),
+    );
     saw.result(conn.transaction(|conn| authors::table.for_share().no_wait().load::<Author>(conn).map(|all| all.len())));
 }
 

@@ -129,9 +129,8 @@ fn a_transaction_ended_by_hand(conn: &mut Conn, saw: &Account) {
 fn a_serialization_failure(url: &str, saw: &Account) {
     let mut one = Conn::establish(url).expect("a connection");
     let mut other = Conn::establish(url).expect("a connection");
-    let change = |conn: &mut Conn, born| {
-        diesel::update(authors::table.find(1)).set(authors::born.eq(born)).execute(conn)
-    };
+    let change =
+        |conn: &mut Conn, born| diesel::update(authors::table.find(1)).set(authors::born.eq(born)).execute(conn);
     saw.result(one.build_transaction().serializable().run(|one| {
         saw.result(names(one));
         saw.result(other.build_transaction().serializable().run(|other| change(other, 1)));

@@ -9,7 +9,6 @@ use crate::account::{Account, idioms};
 
 idioms!(of_its_own, in_a_transaction; by_url of_another);
 
-
 fn seen(conn: &mut Conn) -> Vec<QueryResult<(String, String)>> {
     // The number of the process is another one each time.
     let text = |notification: PgNotification| (notification.channel, notification.payload);

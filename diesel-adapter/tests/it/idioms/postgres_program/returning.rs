@@ -8,7 +8,17 @@ use diesel::upsert::{excluded, on_constraint};
 use super::{Author, Conn, NewAuthor, authors, books, names};
 use crate::account::{Account, idioms};
 
-idioms!(insert, insert_many, insert_row_by_row, update, delete, do_nothing, do_update, by_constraint, nothing_in_return);
+idioms!(
+    insert,
+    insert_many,
+    insert_row_by_row,
+    update,
+    delete,
+    do_nothing,
+    do_update,
+    by_constraint,
+    nothing_in_return
+);
 
 fn insert(conn: &mut Conn, saw: &Account) {
     let dee = NewAuthor { name: "Dee", born: Some(1990) };
@@ -82,7 +92,9 @@ fn do_update(conn: &mut Conn, saw: &Account) {
         .set(authors::born.eq(7));
     let upsert = FilterDsl::filter(upsert, authors::born.is_null()).returning((authors::name, authors::born));
     saw.result(upsert.get_result::<(String, Option<i32>)>(conn));
-    saw.result(authors::table.order(authors::name).select((authors::name, authors::born)).load::<(String, Option<i32>)>(conn));
+    saw.result(
+        authors::table.order(authors::name).select((authors::name, authors::born)).load::<(String, Option<i32>)>(conn),
+    );
 }
 
 fn by_constraint(conn: &mut Conn, saw: &Account) {

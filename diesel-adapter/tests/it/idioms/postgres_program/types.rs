@@ -167,7 +167,10 @@ struct Place {
 
 impl ToSql<PlaceType, Pg> for Place {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
-        WriteTuple::<(st::Text, st::Nullable<st::Integer>)>::write_tuple(&(&*self.street, self.number), &mut out.reborrow())
+        WriteTuple::<(st::Text, st::Nullable<st::Integer>)>::write_tuple(
+            &(&*self.street, self.number),
+            &mut out.reborrow(),
+        )
     }
 }
 
@@ -178,7 +181,8 @@ impl FromSql<PlaceType, Pg> for Place {
     }
 }
 
-const OWN_TYPES: &str = "CREATE TYPE mood AS ENUM ('good', 'bad', 'ugly'); CREATE TYPE place AS (street TEXT, number INT)";
+const OWN_TYPES: &str =
+    "CREATE TYPE mood AS ENUM ('good', 'bad', 'ugly'); CREATE TYPE place AS (street TEXT, number INT)";
 
 fn enums(conn: &mut Conn, saw: &Account) {
     // A type that is not there yet, and then is.
@@ -202,7 +206,9 @@ fn composites(conn: &mut Conn, saw: &Account) {
         PlaceType, Place = Place { street: String::new(), number: Some(7) };
         st::Nullable<PlaceType>, Option<Place> = Some(&place);
     }
-    saw.result(diesel::select(sql::<st::Record<(st::Text, st::Integer)>>("('x', 1)")).get_result::<(String, i32)>(conn));
+    saw.result(
+        diesel::select(sql::<st::Record<(st::Text, st::Integer)>>("('x', 1)")).get_result::<(String, i32)>(conn),
+    );
     saw.result(diesel::select(sql::<PlaceType>("NULL::place")).get_result::<Place>(conn));
 }
 

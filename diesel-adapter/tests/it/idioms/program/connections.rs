@@ -88,7 +88,7 @@ fn functions_typed_for_diesel(conn: &mut Conn, saw: &Account) {
     }
     saw.result(typed(conn));
     saw.result(typed(super::raw(conn)));
-    saw.result(conn.transaction(|conn| typed(conn)));
+    saw.result(conn.transaction(|conn| typed(&mut *conn)));
 }
 
 type RawConn = super::RawConn;
@@ -166,7 +166,7 @@ fn no_instrumentation(conn: &mut Conn, saw: &Account) {
     conn.set_instrumentation(None::<Box<dyn Instrumentation>>);
     saw.result(names(conn));
     saw.value(conn.instrumentation().downcast_mut::<Kept>().is_some());
-    conn.set_instrumentation(|event: InstrumentationEvent<'_>| drop(event));
+    conn.set_instrumentation(|_: InstrumentationEvent<'_>| ());
     saw.result(names(conn));
     conn.set_instrumentation(Some(Kept::default()));
     saw.result(names(conn));

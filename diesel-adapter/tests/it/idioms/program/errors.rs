@@ -95,7 +95,9 @@ fn values_that_cannot_be_sent(conn: &mut Conn, saw: &Account) {
     saw.result(authors::table.filter(authors::id.eq(Unwilling)).load::<Author>(conn));
     saw.result(authors::table.filter(authors::id.eq(Unwilling)).first::<Author>(conn).optional());
     saw.result(diesel::delete(authors::table.filter(authors::id.eq(Unwilling))).execute(conn));
-    saw.result(diesel::sql_query(super::INSERT_AUTHOR).bind::<Text, _>("x").bind::<Integer, _>(Unwilling).execute(conn));
+    saw.result(
+        diesel::sql_query(super::INSERT_AUTHOR).bind::<Text, _>("x").bind::<Integer, _>(Unwilling).execute(conn),
+    );
     let later = authors::table.filter(authors::name.eq("Ann").and(authors::id.eq(Unwilling)));
     saw.result(later.load_iter::<Author, DefaultLoadingMode>(conn).map(Iterator::count));
     saw.result(Unwilling.as_expression_of(conn));

@@ -25,7 +25,9 @@ idioms!(
 
 fn load(conn: &mut Conn, saw: &Account) {
     saw.result(authors::table.order(authors::id).load::<(i32, String, Option<i32>)>(conn));
-    saw.result(authors::table.select((authors::name, authors::born)).order(authors::id).load::<(String, Option<i32>)>(conn));
+    saw.result(
+        authors::table.select((authors::name, authors::born)).order(authors::id).load::<(String, Option<i32>)>(conn),
+    );
     saw.result(authors::table.order(authors::id.desc()).limit(2).offset(1).get_results::<Author>(conn));
     saw.result(authors::table.filter(authors::id.gt(100)).load::<Author>(conn));
     saw.result(books::table.select(books::price).order(books::id).load::<Option<f64>>(conn));
@@ -43,10 +45,14 @@ fn load_into_structs(conn: &mut Conn, saw: &Account) {
 fn load_iter(conn: &mut Conn, saw: &Account) {
     let rows = authors::table.order(authors::id).load_iter::<Author, DefaultLoadingMode>(conn).expect("rows");
     saw.result(rows.collect::<QueryResult<Vec<_>>>());
-    let inferred: QueryResult<Vec<String>> =
-        authors::table.select(authors::name).order(authors::id).load_iter::<_, DefaultLoadingMode>(conn).and_then(Iterator::collect);
+    let inferred: QueryResult<Vec<String>> = authors::table
+        .select(authors::name)
+        .order(authors::id)
+        .load_iter::<_, DefaultLoadingMode>(conn)
+        .and_then(Iterator::collect);
     saw.result(inferred);
-    let mut rows = authors::table.filter(authors::id.eq(9)).load_iter::<Author, DefaultLoadingMode>(conn).expect("no rows");
+    let mut rows =
+        authors::table.filter(authors::id.eq(9)).load_iter::<Author, DefaultLoadingMode>(conn).expect("no rows");
     saw.value((rows.next(), rows.next()));
     drop(rows);
     let one = Author::query().filter(authors::id.eq(1));
@@ -80,7 +86,12 @@ fn an_iterator_dropped_early(conn: &mut Conn, saw: &Account) {
     saw.result(names(conn));
     drop(authors::table.load_iter::<Author, DefaultLoadingMode>(conn).expect("there are rows"));
     saw.result(diesel::delete(books::table).execute(conn));
-    saw.result(authors::table.order(authors::id).load_iter::<Author, DefaultLoadingMode>(conn).map(|rows| rows.take(2).count()));
+    saw.result(
+        authors::table
+            .order(authors::id)
+            .load_iter::<Author, DefaultLoadingMode>(conn)
+            .map(|rows| rows.take(2).count()),
+    );
     saw.result(diesel::delete(authors::table.find(2)).execute(conn));
     saw.result(names(conn));
 }

@@ -1,7 +1,7 @@
 //! Pools of `diesel::r2d2`: made, waited for, generic code, what happens to a connection that comes back broken.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use diesel::connection::{AnsiTransactionManager, LoadConnection, SimpleConnection as _, TransactionManager as _};
@@ -73,7 +73,9 @@ fn transactions(url: &str, saw: &Account) {
         saw.result(inner);
         names(conn)
     }));
-    saw.result(conn.transaction(|conn| diesel::insert_into(authors::table).values(authors::name.eq("Ann")).execute(conn)));
+    saw.result(
+        conn.transaction(|conn| diesel::insert_into(authors::table).values(authors::name.eq("Ann")).execute(conn)),
+    );
     saw.result(authors::table.order(authors::id).load::<Author>(&mut conn));
     saw.value(conn.test_transaction::<_, Error, _>(|conn| diesel::delete(authors::table.find(2)).execute(conn)));
 }

@@ -75,7 +75,9 @@ fn aggregates(conn: &mut Conn, saw: &Account) {
     saw.result(longest_utils::register_impl::<Longest, _>(conn));
     saw.result(diesel::update(authors::table.find(2)).set(authors::name.eq("Robert")).execute(conn));
     saw.result(authors::table.select(longest(authors::name)).get_result::<Option<String>>(conn));
-    saw.result(authors::table.filter(authors::id.eq(9)).select(longest(authors::name)).get_result::<Option<String>>(conn));
+    saw.result(
+        authors::table.filter(authors::id.eq(9)).select(longest(authors::name)).get_result::<Option<String>>(conn),
+    );
 }
 
 fn collations(conn: &mut Conn, saw: &Account) {

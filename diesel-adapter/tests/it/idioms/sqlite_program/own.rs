@@ -101,7 +101,9 @@ fn times(conn: &mut Conn, saw: &Account) {
     let at = chrono::DateTime::from_timestamp_micros(1_700_000_000_000_001).expect("a time");
     saw.result(diesel::select(at.naive_utc().into_sql::<st::Timestamp>()).get_result::<chrono::NaiveDateTime>(conn));
     saw.result(diesel::select(at.date_naive().into_sql::<st::Date>()).get_result::<chrono::NaiveDate>(conn));
-    saw.result(diesel::select(at.into_sql::<st::TimestamptzSqlite>()).get_result::<chrono::DateTime<chrono::Utc>>(conn));
+    saw.result(
+        diesel::select(at.into_sql::<st::TimestamptzSqlite>()).get_result::<chrono::DateTime<chrono::Utc>>(conn),
+    );
     let date = time::macros::date!(2026 - 02 - 28);
     saw.result(diesel::select(date.into_sql::<st::Date>()).get_result::<time::Date>(conn));
     saw.result(sql::<st::Timestamp>("SELECT 'no time'").get_result::<chrono::NaiveDateTime>(conn));
@@ -113,11 +115,11 @@ fn pragmas(conn: &mut Conn, saw: &Account) {
     saw.result(conn.batch_execute("PRAGMA query_only = ON"));
     saw.result(insert(conn, "Dee"));
     saw.result(conn.batch_execute("PRAGMA query_only = OFF; VACUUM; ATTACH ':memory:' AS other; DETACH other"));
-    saw.result(sql::<Integer>(
-        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) SELECT i FROM n",
-    )
-    .load::<i32>(conn)
-    .map(|all| all.len()));
+    saw.result(
+        sql::<Integer>("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300) SELECT i FROM n")
+            .load::<i32>(conn)
+            .map(|all| all.len()),
+    );
 }
 
 fn a_locked_database(url: &str, saw: &Account) {
