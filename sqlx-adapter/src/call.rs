@@ -168,6 +168,7 @@ impl<DB: TracedDatabase> Call<DB> {
         let start = DbStart {
             source: Arc::clone(&self.source),
             method: self.method,
+            internal: false,
             acquire: self.acquire.map(|(from, to)| from..to),
             lease: self.lease.clone(),
             prepared,

@@ -175,8 +175,6 @@ mod connection;
 mod database;
 mod executor;
 mod failure;
-#[cfg(any(feature = "postgres", feature = "mysql", feature = "sqlite"))]
-mod long;
 mod mark;
 #[cfg(feature = "mysql")]
 mod mysql;

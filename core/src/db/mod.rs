@@ -3,6 +3,9 @@
 //! Here: the start and stop info. Below: [`ParamsWriter`], which gives bound values their JSON form. Not here: how an
 //! adapter comes by statement and values.
 
+#[cfg(feature = "debug-values")]
+pub mod debug;
+pub mod long;
 #[cfg(feature = "mysql")]
 pub mod mysql;
 mod options;
@@ -45,7 +48,7 @@ pub trait ReturnedRows: Send + 'static {
 }
 
 /// The start info of a database point: `{"db": {"statement", "params", "param_types", "system", "database", "server",
-/// "method", "connection", "transaction", "prepared", "acquire_us"}}`.
+/// "method", "internal", "connection", "transaction", "prepared", "acquire_us"}}`.
 ///
 /// `S` is a cheap handle of the statement.
 pub struct DbStart<S, V> {
@@ -53,6 +56,8 @@ pub struct DbStart<S, V> {
     pub source: Arc<DbSource>,
     /// The executor method that was called, such as `fetch_one`.
     pub method: &'static str,
+    /// Whether the program did not ask for it: a pool looked whether its connection lives.
+    pub internal: bool,
     /// From when to when the call waited for a connection, where it did not bring one. The worker works out how long.
     pub acquire: Option<Range<Instant>>,
     /// The connection and transaction, where others run on the same.
@@ -73,7 +78,7 @@ impl<S: AsRef<str> + Send + 'static, V: BoundValues> From<DbStart<S, V>> for Inf
 
 impl<S: AsRef<str> + Send + 'static, V: BoundValues> RenderInfo for DbStart<S, V> {
     fn render(&mut self, info: &mut InfoWriter) {
-        let Self { source, method, acquire, lease, prepared, statement, values } = self;
+        let Self { source, method, internal, acquire, lease, prepared, statement, values } = self;
         info.object("db", |db| {
             let (statement, options) = (statement.as_ref(), &source.options);
             if statement.len() <= options.statement_cap {
@@ -89,6 +94,9 @@ impl<S: AsRef<str> + Send + 'static, V: BoundValues> RenderInfo for DbStart<S, V
             db.members(&source.members);
             if !method.is_empty() {
                 db.word("method", method);
+            }
+            if *internal {
+                db.bool("internal", true);
             }
             if let Some(lease) = lease {
                 lease.render(db);
@@ -184,7 +192,8 @@ mod tests {
     fn start(statement: &str, values: Option<Seven>) -> DbStart<String, Seven> {
         let source = DbSource::new("sqlite", "a \"b\".db", None, DbOptions::default());
         let (acquire, lease, prepared) = (None, None, None);
-        DbStart { source, method: "fetch_one", acquire, lease, prepared, statement: statement.to_owned(), values }
+        let (method, statement) = ("fetch_one", statement.to_owned());
+        DbStart { source, method, internal: false, acquire, lease, prepared, statement, values }
     }
 
     fn rendered(mut info: impl RenderInfo) -> String {
@@ -205,9 +214,10 @@ mod tests {
         full.acquire = Some(now..now + Duration::from_micros(12));
         full.lease = Some(lease.begin(Id::from("a")).begin(Id::from("b")));
         full.prepared = Some(true);
+        full.internal = true;
         assert_eq!(
             rendered(full),
-            r#"{"db":{"statement":"SELECT ?","params":[7],"param_types":["INTEGER"],"system":"mysql","database":"d","server":"localhost:3306","method":"fetch_one","connection":1,"transaction":"b","savepoint_of":"a","prepared":true,"acquire_us":12}}"#
+            r#"{"db":{"statement":"SELECT ?","params":[7],"param_types":["INTEGER"],"system":"mysql","database":"d","server":"localhost:3306","method":"fetch_one","internal":true,"connection":1,"transaction":"b","savepoint_of":"a","prepared":true,"acquire_us":12}}"#
         );
     }
 
@@ -223,6 +233,12 @@ mod tests {
         bypassed.source = DbSource::bypassed("because", DbOptions::default());
         bypassed.method = "";
         assert_eq!(rendered(bypassed), r#"{"db":{"statement":"SELECT 1","bypassed":true,"params_unknown":"because"}}"#);
+        let mut around = start("SELECT 1", None);
+        around.source = DbSource::new("sqlite", "", None, DbOptions::default()).around();
+        assert_eq!(
+            rendered(around),
+            r#"{"db":{"statement":"SELECT 1","system":"sqlite","bypassed":true,"method":"fetch_one"}}"#
+        );
     }
 
     #[test]

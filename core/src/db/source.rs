@@ -19,13 +19,15 @@ pub struct DbSource {
 }
 
 impl DbSource {
-    /// `system` is `postgresql`, `mysql`, `mariadb` or `sqlite`; `database` is the database's name or file; `server` its
-    /// address, such as `localhost:5432` or the path of a socket, without credentials.
+    /// `system` is `postgresql`, `mysql`, `mariadb` or `sqlite`; `database` is the database's name or file, empty where
+    /// nobody knows; `server` its address, such as `localhost:5432` or the path of a socket, without credentials.
     #[must_use]
     pub fn new(system: &str, database: &str, server: Option<&str>, options: DbOptions) -> Arc<Self> {
         let mut info = InfoWriter::new();
         info.string("system", system);
-        info.string("database", database);
+        if !database.is_empty() {
+            info.string("database", database);
+        }
         if let Some(server) = server {
             info.string("server", server);
         }
@@ -39,6 +41,15 @@ impl DbSource {
         info.bool("bypassed", true);
         info.string("params_unknown", reason);
         Arc::new(Self::with_members(info.finish(), options))
+    }
+
+    /// The same for statements that ran around the adapter.
+    #[must_use]
+    pub fn around(&self) -> Arc<Self> {
+        let mut info = InfoWriter::new();
+        info.members(&self.members);
+        info.bool("bypassed", true);
+        Arc::new(Self::with_members(info.finish(), self.options.clone()))
     }
 
     fn with_members(members: String, options: DbOptions) -> Self {
@@ -78,11 +89,16 @@ impl DbSource {
         self.options.value_cap
     }
 
+    /// How many bytes of a statement are kept, and of its values together.
+    #[must_use]
+    pub fn statement_cap(&self) -> usize {
+        self.options.statement_cap
+    }
+
     /// A connection was taken: from a pool, or opened.
     #[must_use]
     pub fn lease(&self) -> Arc<DbLease> {
-        let connection = self.connections.fetch_add(1, Relaxed) + 1;
-        Arc::new(DbLease { connection, transaction: None, savepoint_of: None, failed: AtomicBool::new(false) })
+        Arc::new(DbLease::new(self.connections.fetch_add(1, Relaxed) + 1))
     }
 }
 
@@ -100,6 +116,12 @@ pub struct DbLease {
 }
 
 impl DbLease {
+    /// A connection without a transaction, with the number that its points have.
+    #[must_use]
+    pub fn new(connection: u64) -> Self {
+        Self { connection, transaction: None, savepoint_of: None, failed: AtomicBool::new(false) }
+    }
+
     /// The same connection in a new transaction, or savepoint where there is a transaction already.
     #[must_use]
     pub fn begin(&self, transaction: Id) -> Arc<Self> {

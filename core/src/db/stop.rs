@@ -27,6 +27,8 @@ pub struct DbStop {
     pub rows_affected: Option<u64>,
     /// How many bytes went to or from the database by `COPY`.
     pub bytes: Option<u64>,
+    /// Whether the program stopped reading before the last row, so that there may have been more than `rows`.
+    pub incomplete: bool,
     /// Microseconds from the statement's start to its first row.
     pub first_row_us: Option<u64>,
     /// Microseconds in which a stream did not wait for the database: the program took its time with the rows.
@@ -73,6 +75,9 @@ impl DbStop {
             if let Some(number) = number {
                 db.number(key, number);
             }
+        }
+        if self.incomplete {
+            db.bool("complete", false);
         }
         if let Some(outcome) = self.outcome() {
             db.string("outcome", outcome);
@@ -150,6 +155,8 @@ mod tests {
         stop.first_row_us = Some(7);
         stop.cancelled = true;
         assert_eq!(stopped(stop), r#"{"db":{"rows":3,"rows_affected":0,"first_row_us":7},"cancelled":true}"#);
+        let first = DbStop { rows: Some(1), incomplete: true, ..DbStop::default() };
+        assert_eq!(stopped(first), r#"{"db":{"rows":1,"complete":false}}"#);
         let dropped = DbStop { outcome: Some(Outcome::Dropped), ..DbStop::default() };
         assert_eq!(stopped(dropped), r#"{"db":{"outcome":"rolled_back","dropped":true}}"#);
     }

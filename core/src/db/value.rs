@@ -50,6 +50,29 @@ pub enum DbValue<'a> {
 }
 
 impl DbValue<'_> {
+    /// The value with all that it borrowed.
+    #[must_use]
+    pub fn into_owned(self) -> DbValue<'static> {
+        match self {
+            Self::Null => DbValue::Null,
+            Self::Bool(value) => DbValue::Bool(value),
+            Self::Integer(value) => DbValue::Integer(value),
+            Self::Unsigned(value) => DbValue::Unsigned(value),
+            Self::Float(value) => DbValue::Float(value),
+            Self::Single(value) => DbValue::Single(value),
+            Self::Text(text) => DbValue::Text(text.into_owned().into()),
+            Self::Bytes(bytes) => DbValue::Bytes(bytes.into_owned().into()),
+            Self::TextHead(head, length) => DbValue::TextHead(head.into_owned().into(), length),
+            Self::BytesHead(head, length) => DbValue::BytesHead(head.into_owned().into(), length),
+            Self::Json(json) => DbValue::Json(json.into_owned().into()),
+            Self::List(values) => DbValue::List(values.into_iter().map(DbValue::into_owned).collect()),
+            Self::Object(members) => {
+                let owned = |(key, value): (Cow<'_, str>, DbValue<'_>)| (key.into_owned().into(), value.into_owned());
+                DbValue::Object(members.into_iter().map(owned).collect())
+            }
+        }
+    }
+
     /// Whether only the beginning of a text or of bytes is shown.
     pub(super) fn is_cut(&self, cap: usize) -> bool {
         match self {

@@ -86,6 +86,7 @@ pub(super) fn marks(point: &Point) -> Vec<&'static str> {
         (point.is_cancelled(), "cancelled"),
         (point.is_unfinished(), "unfinished"),
         (point.start.is_none(), "start missing"),
+        (point.is_internal(), "internal"),
         (point.is_bypassed(), "bypassed the traced pool"),
         (point.orphan, "parent missing"),
         (point.cycle, "parent inside itself"),

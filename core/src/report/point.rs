@@ -107,8 +107,8 @@ impl Point {
     /// in the program's name.
     #[must_use]
     pub fn runs_statement(&self) -> bool {
-        let other = ["begin", "commit", "rollback", "drop", "acquire", "prepare", "prepare_with", "describe"];
-        self.statement().is_some() && self.method().is_none_or(|method| !other.contains(&method))
+        let other = ["begin", "commit", "rollback", "drop", "acquire", "connect", "prepare", "prepare_with", "describe"];
+        self.statement().is_some() && !self.is_internal() && self.method().is_none_or(|method| !other.contains(&method))
     }
 
     /// Whether it began a transaction; a savepoint is none.
@@ -122,6 +122,13 @@ impl Point {
     pub fn outcome(&self) -> Option<(&str, bool)> {
         let db = self.stop_db()?;
         Some((db.get("outcome")?.as_str()?, db.get("dropped") == Some(&Value::Bool(true))))
+    }
+
+    /// Whether the program did not ask for the statement: a pool looked whether its connection lives, or the database's
+    /// library asked for types.
+    #[must_use]
+    pub fn is_internal(&self) -> bool {
+        self.db().and_then(|db| db.get("internal")) == Some(&Value::Bool(true))
     }
 
     /// Whether a statement was prepared or described, and not run.

@@ -5,12 +5,12 @@
 
 use std::fmt::{self, Write};
 
+use osprofiler::db::long::{Permit, Permits};
 use osprofiler::db::{BoundValues, DbValue, ParamsWriter};
 use sqlx_core::arguments::Arguments as _;
 use sqlx_mysql::{MySql, MySqlArguments, MySqlTypeInfo};
 
 use super::types;
-use crate::long::{Permit, Permits};
 use crate::probe::probe;
 
 /// Arguments of no more bytes are kept as they are, and of no more where the collector is behind.
@@ -166,7 +166,7 @@ mod tests {
         arguments.add("x".repeat(100_000)).expect("encoded");
         let mut kept: Vec<Values> = (0..40).map(|_| Values::of(&mut arguments, false)).collect();
         let whole = kept.iter().filter(|values| matches!(values, Values::Whole(..))).count();
-        assert!((1..=crate::long::CAP).contains(&whole), "{whole}");
+        assert!((1..=osprofiler::db::long::CAP).contains(&whole), "{whole}");
         let read_all: Vec<Value> = kept.iter_mut().map(read).collect();
         assert!(read_all.contains(&json!({"params_unknown": "1 parameters: too many long values at once"})));
         assert_eq!(read_all[0]["params"][0], format!("{}…(+98976 B)", "x".repeat(1024)));

@@ -6,12 +6,12 @@
 
 use std::fmt::{self, Write};
 
+use osprofiler::db::long::NOT_KEPT;
 use osprofiler::db::{BoundValues, DbValue, ParamsWriter};
 use sqlx_core::arguments::Arguments as _;
 use sqlx_postgres::{PgArgumentBuffer, PgArguments, PgTypeInfo, Postgres};
 
 use super::types;
-use crate::long::NOT_KEPT;
 use crate::probe::probe;
 
 /// Arguments of no more bytes are kept as they are, and of no more where the collector is behind.

@@ -42,7 +42,7 @@ impl TracedDatabase for Sqlite {
     }
 
     fn capture(arguments: &mut SqliteArguments, small: bool) -> Self::Values {
-        arguments::Values::of(arguments, small)
+        arguments::keep(arguments, small)
     }
 
     fn keep_row(rows: &mut Self::Rows, row: &SqliteRow, _text: bool, cap: usize) {

@@ -1,0 +1,351 @@
+//! [`TracedAsyncConnection`]: a connection of diesel-async whose queries are points.
+
+use std::any::TypeId;
+use std::fmt;
+use std::rc::Rc;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use diesel::connection::{CacheSize, Instrumentation};
+use diesel::dsl::{AsExprOf, select};
+use diesel::query_builder::{AsQuery, QueryFragment, QueryId, SqlQuery};
+use diesel::row::Row;
+use diesel::sql_types::Integer;
+use diesel::{ConnectionResult, IntoSql, QueryResult};
+use diesel_async::methods::{ExecuteDsl, LoadQuery};
+use diesel_async::pooled_connection::{PoolableConnection, RecyclingMethod};
+use diesel_async::{AsyncConnection, AsyncConnectionCore, SimpleAsyncConnection, TransactionManager};
+use osprofiler::db::DbSource;
+
+use super::future::{TracedExecute, TracedLoad, TracedStream};
+use super::transaction::TracedTransactionManager;
+use crate::backend::{Kept, TracedBackend};
+use crate::builder::TracedBuilder;
+use crate::call::Call;
+use crate::failure;
+use crate::fragment::{Fragment, Slot, Statements};
+use crate::recorder::{self, Recorder};
+use crate::session::Link;
+use crate::target::Target;
+use crate::transition::Transition;
+
+/// Connections that a [`TracedAsyncConnection`] can be around: `AsyncPgConnection`, `AsyncMysqlConnection`, and
+/// `SyncConnectionWrapper<SqliteConnection>`.
+pub trait AsyncTraceable: AsyncConnection<Backend: TracedBackend> {}
+
+impl<C: AsyncConnection<Backend: TracedBackend>> AsyncTraceable for C {}
+
+/// A connection of diesel-async whose queries are traced; it takes the place of `AsyncPgConnection`,
+/// `AsyncMysqlConnection` or `SyncConnectionWrapper<SqliteConnection>`.
+///
+/// It is diesel-async's [`AsyncConnection`] in every respect, in its pools too. It has no deref, which diesel-async takes
+/// for that of a pool: what only the connection within can do is reached by [`inner_mut`](Self::inner_mut), and is not
+/// recorded.
+///
+/// # Cancel safety
+///
+/// As the connection within. A future that is dropped before its end is recorded as cancelled, if it was polled.
+pub struct TracedAsyncConnection<C> {
+    // First: what becomes of an open transaction is known when the connection is closed.
+    inner: C,
+    pub(super) tracing: Tracing,
+}
+
+/// What is around the connection within.
+pub(super) struct Tracing {
+    source: Arc<DbSource>,
+    target: Target,
+    /// Queries in a pipeline share the connection.
+    statements: Mutex<Statements>,
+    /// Whether a pool asks whether the connection lives.
+    pings: AtomicBool,
+    open: Open,
+}
+
+/// Says what becomes of a transaction that is open when its connection is dropped.
+struct Open(Arc<Link>);
+
+impl<C: AsyncTraceable> TracedAsyncConnection<C> {
+    /// Around a connection, with [default options](crate::set_default_options). What it is connected to is not known from
+    /// it: see [`builder`](Self::builder).
+    pub fn new(inner: C) -> Self {
+        Self::builder().build(inner)
+    }
+
+    /// With options.
+    #[must_use]
+    pub fn builder() -> TracedBuilder<Self> {
+        TracedBuilder::new()
+    }
+
+    fn wrap(mut inner: C, link: Arc<Link>, target: Target) -> Self {
+        recorder::mute(inner.instrumentation());
+        let source = Arc::clone(link.session().source());
+        let (statements, pings) = (Mutex::default(), AtomicBool::new(false));
+        Self { inner, tracing: Tracing { source, target, statements, pings, open: Open(link) } }
+    }
+
+    /// Records what follows as a builder says.
+    pub fn set_options(&mut self, builder: &TracedBuilder<Self>) {
+        let Tracing { source, target, open, .. } = &mut self.tracing;
+        *source = builder.source(C::Backend::SYSTEM, target);
+        open.0.session().set_source(Arc::clone(source));
+    }
+}
+
+impl<C> TracedAsyncConnection<C> {
+    /// Switches the tracing of this connection's statements on or off, from the next one on, where the process traces SQL
+    /// at all.
+    pub fn set_trace_sql(&self, on: bool) {
+        self.tracing.source.set_trace_sql(on);
+    }
+
+    /// The connection within.
+    pub fn inner(&self) -> &C {
+        &self.inner
+    }
+
+    /// The connection within. What is run with it is not recorded.
+    pub fn inner_mut(&mut self) -> &mut C {
+        &mut self.inner
+    }
+
+    /// The connection within.
+    pub fn into_inner(self) -> C {
+        self.tracing.open.0.session().end_all();
+        self.inner
+    }
+
+    /// Runs what changes the transaction, or is no query of diesel's, as a point with `sql` for its statement.
+    pub(super) async fn run_text<DB: TracedBackend, T>(
+        &mut self,
+        sql: &str,
+        run: impl AsyncFnOnce(&mut C) -> QueryResult<T>,
+    ) -> QueryResult<T> {
+        let transition = Transition::of(sql);
+        let Some(mut call) = self.tracing.begin_text::<DB>(sql) else {
+            let result = run(&mut self.inner).await;
+            // It may have begun while it was traced.
+            if let (Some(transition), Ok(_)) = (transition, &result) {
+                let mut session = self.tracing.open.0.session();
+                if session.is_in_transaction() {
+                    let lease = session.lease();
+                    session.passed(transition, &lease);
+                }
+            }
+            return result;
+        };
+        let result = run(&mut self.inner).await;
+        call.end(&result);
+        let mut session = self.tracing.open.0.session();
+        match (&result, transition) {
+            (Ok(_), Some(transition)) => session.passed(transition, call.lease()),
+            (Err(_), Some(Transition::Commit)) if DB::ABORTS_TRANSACTIONS => session.end_all(),
+            _ => {}
+        }
+        drop(session);
+        result
+    }
+}
+
+impl Tracing {
+    fn statements(&self) -> MutexGuard<'_, Statements> {
+        self.statements.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A call to trace, on this connection as it is now.
+    #[inline]
+    fn call<K: Kept>(&self, method: &'static str) -> Option<Call<K>> {
+        let mut call = Call::new(&self.source, method, || self.open.0.session().lease())?;
+        if self.pings.load(Relaxed) {
+            call.is_internal();
+        }
+        Some(call)
+    }
+
+    /// A call of a statement that is text; it has begun.
+    pub(super) fn begin_text<DB: TracedBackend>(&self, sql: &str) -> Option<Call<DB>> {
+        let mut call = self.call("batch_execute")?;
+        if let Some(transition) = Transition::of(sql) {
+            call.changes(transition, |point| self.open.0.session().lease_of(transition, point.id()));
+        }
+        call.bind(sql.into(), None);
+        call.begin();
+        call.start();
+        Some(call)
+    }
+
+    /// Hands a query to `run`, and gives with what that returns the call to trace.
+    pub(super) fn run<DB: TracedBackend, T: QueryFragment<DB> + QueryId, F>(
+        &self,
+        query: T,
+        method: &'static str,
+        run: impl FnOnce(Fragment<DB, T, Rc<Slot<DB>>>) -> F,
+    ) -> (F, Option<Call<DB>>) {
+        let Some(call) = self.call(method) else { return (run(Fragment::new(query, None)), None) };
+        self.run_traced(query, T::query_id(), call, run)
+    }
+
+    #[inline(never)]
+    fn run_traced<DB: TracedBackend, T: QueryFragment<DB>, F>(
+        &self,
+        query: T,
+        id: Option<TypeId>,
+        call: Call<DB>,
+        run: impl FnOnce(Fragment<DB, T, Rc<Slot<DB>>>) -> F,
+    ) -> (F, Option<Call<DB>>) {
+        let known = self.statements().get(id);
+        let is_known = known.is_some();
+        let slot = Rc::new(Slot::later(call, known));
+        // The query ends here: no future keeps it, since it need not be `Send`.
+        let future = run(Fragment::new(query, Some(Rc::clone(&slot))));
+        self.statements().learn(id, is_known, slot.statement());
+        (future, slot.into_call())
+    }
+}
+
+impl<C: AsyncTraceable> TracedBuilder<TracedAsyncConnection<C>> {
+    /// The URL of a connection that is there already, of which database and server are recorded.
+    #[must_use]
+    pub fn url(self, url: &str) -> Self {
+        self.with_target(C::Backend::target(url))
+    }
+
+    /// Opens a connection, as [`AsyncConnection::establish`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub async fn establish(&self, url: &str) -> ConnectionResult<TracedAsyncConnection<C>> {
+        let target = C::Backend::target(url);
+        let link = Link::new(self.source(C::Backend::SYSTEM, &target));
+        let mut call = recorder::connects::<C::Backend>(&link);
+        let opened = C::establish(url).await;
+        if let Some(call) = &mut call {
+            match &opened {
+                Ok(_) => call.finish(),
+                Err(error) => call.fail_otherwise(failure::of_connection(error, url)),
+            }
+        }
+        Ok(TracedAsyncConnection::wrap(opened?, link, target))
+    }
+
+    /// A traced connection around the one there is.
+    pub fn build(&self, inner: C) -> TracedAsyncConnection<C> {
+        let target = Target::default();
+        let link = Link::new(self.source(C::Backend::SYSTEM, &target));
+        TracedAsyncConnection::wrap(inner, link, target)
+    }
+}
+
+impl<C> fmt::Debug for TracedAsyncConnection<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TracedAsyncConnection").field("source", &self.tracing.source).finish_non_exhaustive()
+    }
+}
+
+impl<C: AsyncTraceable> SimpleAsyncConnection for TracedAsyncConnection<C> {
+    async fn batch_execute(&mut self, query: &str) -> QueryResult<()> {
+        self.run_text::<C::Backend, _>(query, async |inner| inner.batch_execute(query).await).await
+    }
+}
+
+impl<C: AsyncTraceable> AsyncConnectionCore for TracedAsyncConnection<C> {
+    type ExecuteFuture<'conn, 'query> = TracedExecute<C::ExecuteFuture<'conn, 'query>, C::Backend>;
+    type LoadFuture<'conn, 'query> =
+        TracedLoad<C::LoadFuture<'conn, 'query>, QueryResult<C::Row<'conn, 'query>>, C::Backend>;
+    type Stream<'conn, 'query> = TracedStream<C::Stream<'conn, 'query>, C::Backend>;
+    type Row<'conn, 'query> = C::Row<'conn, 'query>;
+
+    type Backend = C::Backend;
+
+    fn load<'conn, 'query, T>(&'conn mut self, source: T) -> Self::LoadFuture<'conn, 'query>
+    where
+        T: AsQuery + 'query,
+        T::Query: QueryFragment<Self::Backend> + QueryId + 'query,
+    {
+        let Self { inner, tracing } = self;
+        let (future, call) = tracing.run(source.as_query(), "load", |query| inner.load(query));
+        TracedLoad::new(future, call, keep)
+    }
+
+    fn execute_returning_count<'conn, 'query, T>(&'conn mut self, source: T) -> Self::ExecuteFuture<'conn, 'query>
+    where
+        T: QueryFragment<Self::Backend> + QueryId + 'query,
+    {
+        let Self { inner, tracing } = self;
+        let (future, call) = tracing.run(source, "execute", |query| inner.execute_returning_count(query));
+        TracedExecute::new(future, call)
+    }
+}
+
+/// Keeps a row for the record.
+pub(super) fn keep<'r, DB: TracedBackend, R: Row<'r, DB>>(call: &mut Call<DB>, row: &QueryResult<R>) {
+    if let Ok(row) = row {
+        call.keep_row(row);
+    }
+}
+
+impl<C: AsyncTraceable> AsyncConnection for TracedAsyncConnection<C> {
+    type TransactionManager = TracedTransactionManager<C::TransactionManager>;
+
+    async fn establish(database_url: &str) -> ConnectionResult<Self> {
+        Self::builder().establish(database_url).await
+    }
+
+    fn transaction_state(&mut self) -> &mut <C::TransactionManager as TransactionManager<C>>::TransactionStateData {
+        self.inner.transaction_state()
+    }
+
+    /// The program's own instrumentation.
+    fn instrumentation(&mut self) -> &mut dyn Instrumentation {
+        recorder::of_program(self.inner.instrumentation())
+    }
+
+    /// Sets the program's own instrumentation; queries are traced as before.
+    fn set_instrumentation(&mut self, instrumentation: impl Instrumentation) {
+        match self.inner.instrumentation().downcast_mut::<Recorder>() {
+            Some(recorder) => recorder.set_program(instrumentation),
+            None => self.inner.set_instrumentation(instrumentation),
+        }
+    }
+
+    fn set_prepared_statement_cache_size(&mut self, size: CacheSize) {
+        self.inner.set_prepared_statement_cache_size(size);
+    }
+}
+
+impl<C: AsyncTraceable + PoolableConnection + 'static> PoolableConnection for TracedAsyncConnection<C> {
+    /// As any connection's, and recorded as internal.
+    async fn ping(&mut self, config: &RecyclingMethod<Self>) -> QueryResult<()>
+    where
+        for<'a> Self: 'a,
+        for<'a> select<AsExprOf<i32, Integer>>: LoadQuery<'a, Self, i32>,
+        SqlQuery: ExecuteDsl<Self>,
+    {
+        use diesel_async::RunQueryDsl;
+
+        self.tracing.pings.store(true, Relaxed);
+        let result = match config {
+            RecyclingMethod::Fast => Ok(()),
+            RecyclingMethod::Verified => {
+                diesel::select(1_i32.into_sql::<Integer>()).get_result::<i32>(self).await.map(|_| ())
+            }
+            RecyclingMethod::CustomQuery(query) => diesel::sql_query(query.as_ref()).execute(self).await.map(|_| ()),
+            RecyclingMethod::CustomFunction(check) => check(self).await,
+        };
+        self.tracing.pings.store(false, Relaxed);
+        result
+    }
+
+    fn is_broken(&mut self) -> bool {
+        self.inner.is_broken()
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        recorder::dropped(&self.0);
+    }
+}

@@ -1,0 +1,169 @@
+//! The futures and streams of traced calls: around the connection's own, without a box of their own.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use diesel::QueryResult;
+use futures_core::Stream;
+use pin_project::{pin_project, pinned_drop};
+
+use crate::backend::TracedBackend;
+use crate::call::Call;
+
+/// The future of an executed statement.
+#[pin_project]
+#[must_use = "futures do nothing unless they are polled"]
+pub struct TracedExecute<F, DB: TracedBackend> {
+    #[pin]
+    inner: F,
+    /// `None` where it is not traced, or has ended. Dropped before that it was cancelled.
+    call: Option<Call<DB>>,
+}
+
+impl<F, DB: TracedBackend> TracedExecute<F, DB> {
+    pub(super) fn new(inner: F, call: Option<Call<DB>>) -> Self {
+        Self { inner, call }
+    }
+}
+
+impl<F: Future<Output = QueryResult<usize>>, DB: TracedBackend> Future for TracedExecute<F, DB> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        if let Some(call) = this.call {
+            call.begin_once();
+        }
+        let result = ready!(this.inner.poll(context));
+        if let Some(mut call) = this.call.take() {
+            if let Ok(rows) = result {
+                call.affected(rows);
+            }
+            call.end(&result);
+        }
+        Poll::Ready(result)
+    }
+}
+
+/// The future of a query, with [`TracedStream`].
+#[pin_project]
+#[must_use = "futures do nothing unless they are polled"]
+pub struct TracedLoad<F, I, DB: TracedBackend> {
+    #[pin]
+    inner: F,
+    call: Option<Call<DB>>,
+    keep: fn(&mut Call<DB>, &I),
+}
+
+impl<F, I, DB: TracedBackend> TracedLoad<F, I, DB> {
+    pub(super) fn new(inner: F, call: Option<Call<DB>>, keep: fn(&mut Call<DB>, &I)) -> Self {
+        Self { inner, call, keep }
+    }
+}
+
+impl<F: Future<Output = QueryResult<S>>, S: Stream, DB: TracedBackend> Future for TracedLoad<F, S::Item, DB> {
+    type Output = QueryResult<TracedStream<S, DB>>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        if let Some(call) = this.call {
+            call.begin_once();
+            call.is_polled();
+        }
+        let Poll::Ready(loaded) = this.inner.poll(context) else {
+            if let Some(call) = this.call {
+                call.waits();
+            }
+            return Poll::Pending;
+        };
+        let call = this.call.take();
+        Poll::Ready(match loaded {
+            Ok(stream) => Ok(TracedStream { inner: Some(stream), call, rows: 0, waits: false, keep: *this.keep }),
+            Err(error) => {
+                if let Some(mut call) = call {
+                    call.fail(&error);
+                }
+                Err(error)
+            }
+        })
+    }
+}
+
+/// The rows of a query. Its point ends with the last row, with the first error, or when it is dropped.
+#[pin_project(PinnedDrop)]
+#[must_use = "streams do nothing unless they are polled"]
+pub struct TracedStream<S: Stream, DB: TracedBackend> {
+    /// `None` once it has ended.
+    #[pin]
+    inner: Option<S>,
+    call: Option<Call<DB>>,
+    rows: u64,
+    /// Whether the program waits for a row.
+    waits: bool,
+    keep: fn(&mut Call<DB>, &S::Item),
+}
+
+impl<S: Stream<Item = QueryResult<R>>, R, DB: TracedBackend> Stream for TracedStream<S, DB> {
+    type Item = S::Item;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let mut this = self.project();
+        let Some(inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Ready(None) };
+        let Some(call) = this.call else { return inner.poll_next(context) };
+        if *this.waits {
+            call.is_polled();
+        }
+        let Poll::Ready(item) = inner.poll_next(context) else {
+            *this.waits = true;
+            call.waits();
+            return Poll::Pending;
+        };
+        *this.waits = false;
+        match &item {
+            Some(Ok(_)) => {
+                if *this.rows == 0 {
+                    call.first_row();
+                }
+                *this.rows += 1;
+                if let (true, Some(item)) = (call.keeps_rows(), &item) {
+                    (this.keep)(call, item);
+                }
+            }
+            Some(Err(error)) => {
+                if *this.rows > 0 {
+                    call.rows(*this.rows, false);
+                }
+                call.fail(error);
+                *this.call = None;
+            }
+            None => {
+                call.rows(*this.rows, false);
+                call.finish();
+                *this.call = None;
+            }
+        }
+        Poll::Ready(item)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.inner.as_ref().map_or((0, Some(0)), Stream::size_hint)
+    }
+}
+
+#[pinned_drop]
+impl<S: Stream, DB: TracedBackend> PinnedDrop for TracedStream<S, DB> {
+    fn drop(self: Pin<&mut Self>) {
+        let mut this = self.project();
+        let Some(mut call) = this.call.take() else { return };
+        let incomplete = this.inner.as_ref().as_pin_ref().is_some_and(|inner| inner.size_hint().1 != Some(0));
+        // What it costs to end a result is the database's time.
+        this.inner.set(None);
+        call.rows(*this.rows, incomplete);
+        if *this.waits {
+            call.cancel();
+        } else {
+            call.finish();
+        }
+    }
+}

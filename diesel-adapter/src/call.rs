@@ -1,0 +1,317 @@
+//! [`Call`]: one call of a connection's method, from its begin to the end of its result.
+//!
+//! This is the one place that starts and stops a database point.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use diesel::result::Error;
+use diesel::row::Row;
+use osprofiler::db::{DbFailure, DbLease, DbSource, DbStart, DbStop, DbStopRows, Outcome};
+use osprofiler::profiler::{self, Point};
+
+use crate::backend::{Kept, Room, TracedBackend};
+use crate::failure;
+use crate::session::Link;
+use crate::transition::Transition;
+
+/// A call that is traced. Dropped before its end it stops as cancelled.
+pub(crate) struct Call<K: Kept> {
+    /// `None` once it has stopped.
+    point: Option<Point>,
+    source: Arc<DbSource>,
+    lease: Arc<DbLease>,
+    method: &'static str,
+    internal: bool,
+    /// When it began; a future begins with its first poll.
+    begun: Option<Instant>,
+    /// The statement and its values, from when they are known to when it starts.
+    bound: Option<(Arc<str>, Option<K::Values>)>,
+    is_bound: bool,
+    /// Whether a statement that fails aborts its transaction.
+    aborts: bool,
+    counted: DbStop,
+    /// How long a result that is asked for in pieces waited for the database.
+    #[cfg(feature = "async")]
+    waited: Option<Duration>,
+    #[cfg(feature = "async")]
+    waits_since: Option<Instant>,
+    /// How many more rows are to be kept.
+    keep: usize,
+    kept: Option<Box<(Arc<str>, K::Rows)>>,
+}
+
+/// The text of a query that could not be built.
+const NO_STATEMENT: &str = "";
+
+impl<K: Kept> Call<K> {
+    /// A call to trace; `None` where it is not to be traced, or nobody takes its messages.
+    #[inline]
+    pub(crate) fn new(
+        source: &Arc<DbSource>,
+        method: &'static str,
+        lease: impl FnOnce() -> Arc<DbLease>,
+    ) -> Option<Self> {
+        if !profiler::sql_active() || !source.trace_sql() {
+            return None;
+        }
+        Self::active(source, method, lease())
+    }
+
+    #[inline(never)]
+    fn active(source: &Arc<DbSource>, method: &'static str, lease: Arc<DbLease>) -> Option<Self> {
+        Some(Self {
+            point: Some(Point::new(source.name())?),
+            source: Arc::clone(source),
+            lease,
+            method,
+            internal: false,
+            begun: None,
+            bound: None,
+            is_bound: false,
+            aborts: K::ABORTS_TRANSACTIONS,
+            counted: DbStop::default(),
+            #[cfg(feature = "async")]
+            waited: None,
+            #[cfg(feature = "async")]
+            waits_since: None,
+            keep: source.result_rows(),
+            kept: None,
+        })
+    }
+
+    /// It runs in a pool's or diesel's own interest.
+    pub(crate) fn is_internal(&mut self) {
+        self.internal = true;
+    }
+
+    /// Whether a statement that fails aborts its transaction, where the kind of values does not tell.
+    pub(crate) fn aborts(&mut self, aborts: bool) {
+        self.aborts = aborts;
+    }
+
+    /// What it is called and which transaction it is in, where the statement begins or ends one.
+    pub(crate) fn changes(&mut self, transition: Transition<'_>, lease: impl FnOnce(&Point) -> Arc<DbLease>) {
+        self.method = transition.method();
+        self.counted.outcome = transition.outcome();
+        if let Some(point) = &self.point {
+            self.lease = lease(point);
+        }
+        if self.aborts && transition == Transition::Commit && self.lease.has_failed() {
+            self.counted.outcome = Transition::Rollback.outcome();
+        }
+    }
+
+    pub(crate) fn lease(&self) -> &Arc<DbLease> {
+        &self.lease
+    }
+
+    /// How much of its bound values is kept.
+    pub(crate) fn room<'a>(&self, link: Option<&'a Link>) -> Room<'a> {
+        /// A number or a date means something only as a whole.
+        const SHORT: usize = 4 << 10;
+        const SMALL: usize = 2 << 10;
+        let small = self.point.as_ref().is_some_and(Point::is_collector_behind);
+        let value = self.source.value_cap().max(SHORT);
+        let all = if small { SMALL } else { self.source.statement_cap().max(value) };
+        Room { value, all, small, link }
+    }
+
+    /// It begins now.
+    pub(crate) fn begin(&mut self) {
+        self.begun = Some(Instant::now());
+    }
+
+    /// Whether it is known what runs.
+    pub(crate) fn is_bound(&self) -> bool {
+        self.is_bound
+    }
+
+    /// This is what runs.
+    pub(crate) fn bind(&mut self, statement: Arc<str>, values: Option<K::Values>) {
+        self.bound = Some((statement, values));
+        self.is_bound = true;
+    }
+
+    /// Sends the start, with the time at which the call began.
+    pub(crate) fn start(&mut self) {
+        let Some(point) = self.point.as_mut().filter(|point| !point.is_open()) else { return };
+        let at = *self.begun.get_or_insert_with(Instant::now);
+        let (statement, values) = self.bound.take().unwrap_or_else(|| (NO_STATEMENT.into(), None));
+        if self.keep > 0 {
+            self.kept = Some(Box::new((Arc::clone(&statement), K::Rows::default())));
+        }
+        let start = DbStart {
+            source: Arc::clone(&self.source),
+            method: self.method,
+            internal: self.internal,
+            acquire: None,
+            lease: Some(Arc::clone(&self.lease)),
+            prepared: None,
+            statement,
+            values,
+        };
+        point.start_at(at, start);
+    }
+
+    /// It is polled for the first time, perhaps.
+    #[cfg(feature = "async")]
+    #[inline]
+    pub(crate) fn begin_once(&mut self) {
+        if self.begun.is_none() {
+            self.begin();
+            self.start();
+        }
+    }
+
+    /// A result that is asked for in pieces is asked. A clock is read only where it had to wait.
+    #[cfg(feature = "async")]
+    #[inline]
+    pub(crate) fn is_polled(&mut self) {
+        let waited = self.waited.get_or_insert_default();
+        if let Some(since) = self.waits_since.take() {
+            *waited += since.elapsed();
+        }
+    }
+
+    /// It has to wait.
+    #[cfg(feature = "async")]
+    #[inline]
+    pub(crate) fn waits(&mut self) {
+        self.waits_since = Some(Instant::now());
+    }
+
+    /// In the time that the result did not wait for the database the program was busy.
+    #[cfg(feature = "async")]
+    fn count_consumer(&mut self) {
+        if self.waited.is_none() {
+            return;
+        }
+        self.is_polled();
+        if let (Some(waited), Some(begun)) = (self.waited, self.begun) {
+            self.counted.consumer_us = Some(micros(begun.elapsed().saturating_sub(waited)));
+        }
+    }
+
+    /// The first row came back.
+    #[inline]
+    pub(crate) fn first_row(&mut self) {
+        self.counted.first_row_us = self.begun.map(|begun| micros(begun.elapsed()));
+    }
+
+    /// All rows came back now, and what follows is the program's own time with them; returns when that was.
+    pub(crate) fn rows_are_here(&mut self) -> Instant {
+        let now = Instant::now();
+        self.counted.first_row_us = self.begun.map(|begun| micros(now - begun));
+        now
+    }
+
+    /// The rows lay ready since then.
+    pub(crate) fn rows_were_here(&mut self, since: Instant) {
+        self.counted.consumer_us = Some(micros(since.elapsed()));
+    }
+
+    /// Whether rows are to be kept.
+    #[inline]
+    pub(crate) fn keeps_rows(&self) -> bool {
+        self.keep > 0
+    }
+
+    /// The program received so many rows, and no more: whether there were more is not known if it is `incomplete`.
+    pub(crate) fn rows(&mut self, rows: u64, incomplete: bool) {
+        self.counted.rows = Some(rows);
+        self.counted.incomplete = incomplete;
+    }
+
+    /// The statement changed so many rows.
+    pub(crate) fn affected(&mut self, rows: usize) {
+        self.counted.rows_affected = Some(rows as u64);
+    }
+
+    /// The call was given up.
+    pub(crate) fn cancel(&mut self) {
+        self.counted.cancelled = true;
+        self.counted.outcome = None;
+        self.finish();
+    }
+
+    /// The call went well.
+    pub(crate) fn finish(&mut self) {
+        self.start();
+        #[cfg(feature = "async")]
+        self.count_consumer();
+        // Where a failure aborts, nothing succeeds after it but the way back to a savepoint.
+        if self.aborts && !self.counted.cancelled && self.lease.has_failed() {
+            self.lease.recover();
+        }
+        let Some(point) = self.point.take() else { return };
+        match self.kept.take() {
+            Some(kept) if self.counted.rows.unwrap_or(0) > 0 => {
+                let (statement, rows) = *kept;
+                let source = Arc::clone(&self.source);
+                point.stop(DbStopRows { stop: self.counted, source, statement, rows: Some(rows) });
+            }
+            _ => point.stop(self.counted),
+        }
+    }
+
+    /// The call failed.
+    #[cold]
+    pub(crate) fn fail(&mut self, error: &Error) {
+        self.start();
+        #[cfg(feature = "async")]
+        self.count_consumer();
+        self.counted.outcome = None;
+        if matches!(error, Error::DatabaseError(..)) {
+            self.lease.fail();
+        }
+        if let Some(point) = self.point.take() {
+            point.stop(failure::of(self.counted, error));
+        }
+    }
+
+    /// As [`finish`](Self::finish) or [`fail`](Self::fail).
+    pub(crate) fn end<T>(&mut self, result: &Result<T, Error>) {
+        match result {
+            Ok(_) => self.finish(),
+            Err(error) => self.fail(error),
+        }
+    }
+
+    /// The call failed by an error of another kind.
+    #[cold]
+    pub(crate) fn fail_otherwise(&mut self, failure: DbFailure) {
+        self.start();
+        if let Some(point) = self.point.take() {
+            point.stop(failure);
+        }
+    }
+
+    /// What becomes of the transaction by this call.
+    pub(crate) fn ends(&mut self, outcome: Outcome) {
+        self.counted.outcome = Some(outcome);
+    }
+}
+
+impl<DB: TracedBackend> Call<DB> {
+    /// Keeps a row for the record.
+    #[inline(never)]
+    pub(crate) fn keep_row<'r>(&mut self, row: &impl Row<'r, DB>) {
+        self.keep -= 1;
+        if let Some(kept) = &mut self.kept {
+            DB::keep_row(&mut kept.1, row, self.source.value_cap());
+        }
+    }
+}
+
+impl<K: Kept> Drop for Call<K> {
+    fn drop(&mut self) {
+        if self.point.is_some() && self.begun.is_some() {
+            self.cancel();
+        }
+    }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}

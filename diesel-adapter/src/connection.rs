@@ -1,0 +1,349 @@
+//! [`TracedConnection`]: a connection of diesel whose queries are points.
+
+use std::any::TypeId;
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::rc::Rc;
+use std::sync::Arc;
+
+use diesel::connection::{
+    AnsiTransactionManager, CacheSize, Connection, ConnectionSealed, Instrumentation, LoadConnection, SimpleConnection,
+    TransactionManager, WithMetadataLookup,
+};
+use diesel::expression::QueryMetadata;
+use diesel::migration::{CREATE_MIGRATIONS_TABLE, MigrationConnection};
+use diesel::query_builder::{Query, QueryFragment, QueryId};
+use diesel::sql_types::TypeMetadata;
+use diesel::{ConnectionResult, QueryResult};
+use osprofiler::db::DbSource;
+
+use crate::backend::{Kept, TracedBackend};
+use crate::builder::TracedBuilder;
+use crate::call::Call;
+use crate::cursor::TracedCursor;
+use crate::failure;
+use crate::fragment::{Fragment, Slot, Statements};
+use crate::recorder::{self, Recorder};
+use crate::session::{Link, Runner};
+use crate::target::Target;
+use crate::transition::Transition;
+
+/// Connections that a [`TracedConnection`] can be around: diesel's own three.
+///
+/// Pools and `MultiConnection` go around traced connections.
+pub trait Traceable: Connection<TransactionManager = AnsiTransactionManager, Backend: TracedBackend> {}
+
+impl<C: Connection<TransactionManager = AnsiTransactionManager, Backend: TracedBackend>> Traceable for C {}
+
+/// A connection whose queries are traced; it takes the place of `PgConnection`, `MysqlConnection` or `SqliteConnection`.
+///
+/// It is diesel's [`Connection`] in every respect. The connection within is reached by deref: methods that only that has
+/// are there, and what is run with `&mut **connection` is recorded too, as having bypassed this one.
+///
+/// ```
+/// use diesel::prelude::*;
+/// use osprofiler_diesel::TracedConnection;
+///
+/// let mut connection = TracedConnection::<SqliteConnection>::establish(":memory:")?;
+/// let two = diesel::select(diesel::dsl::sql::<diesel::sql_types::Integer>("1 + 1")).get_result::<i32>(&mut connection)?;
+/// # assert_eq!(two, 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct TracedConnection<C> {
+    // First: what becomes of an open transaction is known when the connection is closed.
+    inner: C,
+    source: Arc<DbSource>,
+    target: Target,
+    statements: Statements,
+    open: Open,
+}
+
+/// Says what becomes of a transaction that is open when its connection is dropped.
+struct Open(Arc<Link>);
+
+impl<C: Traceable> TracedConnection<C> {
+    /// Around a connection, with [default options](crate::set_default_options). What it is connected to is not known from
+    /// it: see [`builder`](Self::builder).
+    pub fn new(inner: C) -> Self {
+        Self::builder().build(inner)
+    }
+
+    /// With options.
+    #[must_use]
+    pub fn builder() -> TracedBuilder<Self> {
+        TracedBuilder::new()
+    }
+
+    pub(crate) fn wrap(mut inner: C, link: Arc<Link>, target: Target) -> Self {
+        let aborts = C::Backend::ABORTS_TRANSACTIONS;
+        let set = |inner: &mut C, recorder| inner.set_instrumentation(recorder);
+        recorder::attach(&link, aborts, &mut inner, C::instrumentation, set);
+        let source = Arc::clone(link.session().source());
+        Self { inner, source, target, statements: Statements::default(), open: Open(link) }
+    }
+
+    /// Opens a connection that is to be recorded as `link` says.
+    pub(crate) fn open(url: &str, link: Arc<Link>, target: Target) -> ConnectionResult<Self> {
+        let mut call = recorder::connects::<C::Backend>(&link);
+        let opened = C::establish(url);
+        if let Some(call) = &mut call {
+            match &opened {
+                Ok(_) => call.finish(),
+                Err(error) => call.fail_otherwise(failure::of_connection(error, url)),
+            }
+        }
+        Ok(Self::wrap(opened?, link, target))
+    }
+
+    /// Records what follows as a builder says.
+    #[cfg(feature = "r2d2")]
+    pub(crate) fn set_options(&mut self, builder: &TracedBuilder<Self>) {
+        self.source = builder.source(C::Backend::SYSTEM, &self.target);
+        self.open.0.session().set_source(Arc::clone(&self.source));
+    }
+
+    #[cfg(feature = "postgres")]
+    pub(crate) fn link(&self) -> &Arc<Link> {
+        &self.open.0
+    }
+
+    /// A call to trace, on this connection as it is now.
+    #[inline]
+    fn call(&self, method: &'static str) -> Option<Call<C::Backend>> {
+        Call::new(&self.source, method, || self.open.0.session().lease())
+    }
+
+    /// Where to note what is asked of a query.
+    #[inline]
+    fn slot(&self, id: Option<TypeId>, method: &'static str) -> Option<Slot<C::Backend>> {
+        let call = self.call(method)?;
+        Some(Slot::at_once(call, self.statements.get(id), Arc::clone(&self.open.0)))
+    }
+
+    /// A statement is over that may have changed the transaction.
+    fn ended<T>(&mut self, call: &mut Call<C::Backend>, result: &QueryResult<T>, transition: Option<Transition<'_>>) {
+        call.end(result);
+        let mut session = self.open.0.session();
+        match (result, transition) {
+            (Ok(_), Some(transition)) => session.passed(transition, call.lease()),
+            (Ok(_), None) => {}
+            (Err(_), Some(Transition::Commit)) if C::Backend::ABORTS_TRANSACTIONS => session.end_all(),
+            // Some failures end the transaction.
+            (Err(_), _) => {
+                let status = AnsiTransactionManager::transaction_manager_status_mut(&mut self.inner);
+                if session.is_in_transaction() && matches!(status.transaction_depth(), Ok(None)) {
+                    session.end_all();
+                }
+            }
+        }
+    }
+}
+
+impl<C> TracedConnection<C> {
+    /// Switches the tracing of this connection's statements on or off, from the next one on, where the process traces SQL
+    /// at all.
+    pub fn set_trace_sql(&self, on: bool) {
+        self.source.set_trace_sql(on);
+    }
+
+    /// The connection within. Its instrumentation stays on it, and goes on recording what is run.
+    pub fn into_inner(self) -> C {
+        self.open.0.session().end_all();
+        self.inner
+    }
+}
+
+impl<C> Deref for TracedConnection<C> {
+    type Target = C;
+
+    fn deref(&self) -> &C {
+        &self.inner
+    }
+}
+
+impl<C> DerefMut for TracedConnection<C> {
+    fn deref_mut(&mut self) -> &mut C {
+        &mut self.inner
+    }
+}
+
+impl<C> fmt::Debug for TracedConnection<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TracedConnection").field("source", &self.source).finish_non_exhaustive()
+    }
+}
+
+impl<C: Traceable> SimpleConnection for TracedConnection<C> {
+    fn batch_execute(&mut self, query: &str) -> QueryResult<()> {
+        let Some(mut call) = self.call("batch_execute") else {
+            let result = self.inner.batch_execute(query);
+            let mut session = self.open.0.session();
+            // It began while it was traced.
+            if result.is_ok()
+                && session.is_in_transaction()
+                && let Some(transition) = Transition::of(query)
+            {
+                let lease = session.lease();
+                session.passed(transition, &lease);
+            }
+            return result;
+        };
+        let transition = Transition::of(query);
+        if let Some(transition) = transition {
+            call.changes(transition, |point| self.open.0.session().lease_of(transition, point.id()));
+        }
+        call.bind(query.into(), None);
+        call.begin();
+        call.start();
+        let runs = self.open.0.runs(Runner::Wrapper);
+        let result = self.inner.batch_execute(query);
+        drop(runs);
+        self.ended(&mut call, &result, transition);
+        result
+    }
+}
+
+impl<C: Traceable> ConnectionSealed for TracedConnection<C> {}
+
+impl<C: Traceable> Connection for TracedConnection<C> {
+    type Backend = C::Backend;
+    type TransactionManager = AnsiTransactionManager;
+
+    fn establish(database_url: &str) -> ConnectionResult<Self> {
+        Self::builder().establish(database_url)
+    }
+
+    fn execute_returning_count<T>(&mut self, source: &T) -> QueryResult<usize>
+    where
+        T: QueryFragment<Self::Backend> + QueryId,
+    {
+        let id = T::query_id();
+        let slot = self.slot(id, "execute");
+        let known = slot.as_ref().is_some_and(|slot| slot.statement().is_some());
+        let fragment = Fragment::new(source, slot.as_ref());
+        if slot.is_none() {
+            return self.inner.execute_returning_count(&fragment);
+        }
+        let runs = self.open.0.runs(Runner::Wrapper);
+        let result = self.inner.execute_returning_count(&fragment);
+        drop(runs);
+        drop(fragment);
+        let Some(slot) = slot else { return result };
+        self.statements.learn(id, known, slot.statement());
+        let mut call = slot.call.into_inner();
+        if let Ok(rows) = result {
+            call.affected(rows);
+        }
+        if result.is_ok() {
+            call.finish();
+        } else {
+            self.ended(&mut call, &result, None);
+        }
+        result
+    }
+
+    fn transaction_state(&mut self) -> &mut AnsiTransactionManager {
+        self.inner.transaction_state()
+    }
+
+    /// The program's own instrumentation.
+    fn instrumentation(&mut self) -> &mut dyn Instrumentation {
+        recorder::of_program(self.inner.instrumentation())
+    }
+
+    /// Sets the program's own instrumentation; queries are traced as before.
+    fn set_instrumentation(&mut self, instrumentation: impl Instrumentation) {
+        match self.inner.instrumentation().downcast_mut::<Recorder>() {
+            Some(recorder) => recorder.set_program(instrumentation),
+            None => self.inner.set_instrumentation(instrumentation),
+        }
+    }
+
+    fn set_prepared_statement_cache_size(&mut self, size: CacheSize) {
+        self.inner.set_prepared_statement_cache_size(size);
+    }
+}
+
+impl<B, C: Traceable + LoadConnection<B>> LoadConnection<B> for TracedConnection<C> {
+    type Cursor<'conn, 'query>
+        = TracedCursor<<C as LoadConnection<B>>::Cursor<'conn, 'query>, C::Backend>
+    where
+        Self: 'conn;
+    type Row<'conn, 'query>
+        = <C as LoadConnection<B>>::Row<'conn, 'query>
+    where
+        Self: 'conn;
+
+    fn load<'conn, 'query, T>(&'conn mut self, source: T) -> QueryResult<Self::Cursor<'conn, 'query>>
+    where
+        T: Query + QueryFragment<Self::Backend> + QueryId + 'query,
+        Self::Backend: QueryMetadata<T::SqlType>,
+    {
+        let id = T::query_id();
+        let slot = self.slot(id, "load").map(Rc::new);
+        let known = slot.as_ref().is_some_and(|slot| slot.statement().is_some());
+        let fragment = Fragment::new(source, slot.clone());
+        let Some(slot) = slot else {
+            return self.inner.load(fragment).map(TracedCursor::untraced);
+        };
+        let runs = self.open.0.runs(Runner::Wrapper);
+        let loaded = self.inner.load(fragment);
+        drop(runs);
+        self.statements.learn(id, known, slot.statement());
+        match loaded {
+            Ok(cursor) => Ok(TracedCursor::new(cursor, slot, Arc::clone(&self.open.0), |call, row| {
+                if let Ok(row) = row {
+                    call.keep_row(row);
+                }
+            })),
+            Err(error) => {
+                slot.call.borrow_mut().fail(&error);
+                Err(error)
+            }
+        }
+    }
+}
+
+impl<C: Traceable + WithMetadataLookup> WithMetadataLookup for TracedConnection<C> {
+    fn metadata_lookup(&mut self) -> &mut <Self::Backend as TypeMetadata>::MetadataLookup {
+        self.inner.metadata_lookup()
+    }
+}
+
+impl<C: Traceable + MigrationConnection> MigrationConnection for TracedConnection<C> {
+    fn setup(&mut self) -> QueryResult<usize> {
+        self.execute_returning_count(&diesel::sql_query(CREATE_MIGRATIONS_TABLE))
+    }
+}
+
+#[cfg(feature = "r2d2")]
+impl<C: Traceable + diesel::r2d2::R2D2Connection> diesel::r2d2::R2D2Connection for TracedConnection<C> {
+    fn ping(&mut self) -> QueryResult<()> {
+        let Some(mut call) = self.call("ping") else { return self.inner.ping() };
+        call.is_internal();
+        call.bind("SELECT 1".into(), None);
+        call.begin();
+        call.start();
+        let runs = self.open.0.runs(Runner::Wrapper);
+        let result = self.inner.ping();
+        drop(runs);
+        call.end(&result);
+        result
+    }
+
+    fn is_broken(&mut self) -> bool {
+        self.inner.is_broken()
+    }
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        recorder::dropped(&self.0);
+    }
+}
+
+impl<C: Traceable> From<C> for TracedConnection<C> {
+    fn from(inner: C) -> Self {
+        Self::new(inner)
+    }
+}

@@ -1,0 +1,220 @@
+//! [`Fragment`]: the user's query as diesel's connection gets it, which notes what diesel asks of it.
+//!
+//! So the statement is the text that diesel prepares, the values are those that diesel sends, and neither is made twice.
+
+use std::any::TypeId;
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+#[cfg(feature = "async")]
+use std::rc::Rc;
+use std::sync::Arc;
+
+use diesel::QueryResult;
+use diesel::internal::derives::multiconnection::AstPassHelper;
+use diesel::query_builder::{AstPass, Query, QueryBuilder, QueryFragment, QueryId};
+
+use crate::backend::{Room, TracedBackend};
+use crate::call::Call;
+use crate::session::{Link, Runner};
+
+/// What is noted of one query.
+pub(crate) struct Slot<DB: TracedBackend> {
+    pub(crate) call: RefCell<Call<DB>>,
+    statement: OnceCell<Arc<str>>,
+    /// Whether the call starts as soon as its values are known.
+    starts: bool,
+    /// Who asks the database for types meanwhile.
+    link: Option<Arc<Link>>,
+}
+
+impl<DB: TracedBackend> Slot<DB> {
+    /// For a call that runs at once, on a connection with an instrumentation.
+    pub(crate) fn at_once(call: Call<DB>, statement: Option<Arc<str>>, link: Arc<Link>) -> Self {
+        let slot = Self::later(call, statement);
+        slot.call.borrow_mut().begin();
+        Self { starts: true, link: Some(link), ..slot }
+    }
+
+    /// For a call that runs later.
+    pub(crate) fn later(call: Call<DB>, statement: Option<Arc<str>>) -> Self {
+        let statement = statement.map(OnceCell::from).unwrap_or_default();
+        Self { call: RefCell::new(call), statement, starts: false, link: None }
+    }
+
+    /// The call, once its query is gone.
+    #[cfg(feature = "async")]
+    pub(crate) fn into_call(self: Rc<Self>) -> Option<Call<DB>> {
+        Some(Rc::into_inner(self)?.call.into_inner())
+    }
+
+    /// The statement, once it was built.
+    pub(crate) fn statement(&self) -> Option<&Arc<str>> {
+        self.statement.get()
+    }
+
+    fn built(&self, query: &impl QueryFragment<DB>, backend: &DB) -> QueryResult<&Arc<str>> {
+        if let Some(statement) = self.statement.get() {
+            return Ok(statement);
+        }
+        let mut builder = DB::QueryBuilder::default();
+        query.to_sql(&mut builder, backend)?;
+        Ok(self.statement.get_or_init(|| builder.finish().into()))
+    }
+
+    /// Diesel collects the values of a query.
+    fn walk<'b>(&self, query: &'b impl QueryFragment<DB>, mut pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        if pass.bind_collector().is_none() {
+            return query.walk_ast(pass);
+        }
+        let runs = self.link.as_ref().map(|link| link.runs(Runner::Lookup));
+        let collected = query.walk_ast(pass.reborrow());
+        drop(runs);
+        if let Some((collector, _)) = pass.bind_collector() {
+            let values = collected.is_ok().then(|| DB::keep(query, collector, self.room()));
+            self.bind(query, pass.backend(), values);
+        }
+        collected
+    }
+
+    fn room(&self) -> Room<'_> {
+        self.call.borrow().room(self.link.as_deref())
+    }
+
+    fn bind(&self, query: &impl QueryFragment<DB>, backend: &DB, values: Option<DB::Values>) {
+        let statement = self.built(query, backend).map_or_else(|_| "".into(), Arc::clone);
+        let mut call = self.call.borrow_mut();
+        call.bind(statement, values);
+        if self.starts {
+            call.start();
+        }
+    }
+
+    /// The query is gone. Where it failed before diesel came to its values, they are still to be had.
+    #[cold]
+    fn collect_late(&self, query: &impl QueryFragment<DB>) {
+        if std::thread::panicking() {
+            return;
+        }
+        // The user's code makes values, and nobody expects a panic here.
+        let late = AssertUnwindSafe(|| self.bind(query, &DB::default(), DB::collect_late(query, self.room())));
+        let _ = catch_unwind(late);
+    }
+}
+
+/// A query, and where to note what is asked of it; nowhere, if it is not traced.
+pub(crate) struct Fragment<DB: TracedBackend, T: QueryFragment<DB>, S: Deref<Target = Slot<DB>>> {
+    query: T,
+    slot: Option<S>,
+    backend: PhantomData<fn() -> DB>,
+}
+
+impl<DB: TracedBackend, T: QueryFragment<DB>, S: Deref<Target = Slot<DB>>> Fragment<DB, T, S> {
+    #[inline]
+    pub(crate) fn new(query: T, slot: Option<S>) -> Self {
+        Self { query, slot, backend: PhantomData }
+    }
+}
+
+impl<DB: TracedBackend, T: QueryFragment<DB>, S: Deref<Target = Slot<DB>>> QueryFragment<DB> for Fragment<DB, T, S> {
+    #[inline]
+    fn walk_ast<'b>(&'b self, pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        match &self.slot {
+            None => self.query.walk_ast(pass),
+            Some(slot) => slot.walk(&self.query, pass),
+        }
+    }
+
+    #[inline]
+    fn to_sql(&self, out: &mut DB::QueryBuilder, backend: &DB) -> QueryResult<()> {
+        match &self.slot {
+            None => self.query.to_sql(out, backend),
+            Some(slot) => {
+                out.push_sql(slot.built(&self.query, backend)?);
+                Ok(())
+            }
+        }
+    }
+
+    #[inline]
+    fn is_safe_to_cache_prepared(&self, backend: &DB) -> QueryResult<bool> {
+        self.query.is_safe_to_cache_prepared(backend)
+    }
+
+    #[inline]
+    fn is_noop(&self, backend: &DB) -> QueryResult<bool> {
+        self.query.is_noop(backend)
+    }
+}
+
+/// The query's own id, so that diesel finds the same prepared statement.
+impl<DB: TracedBackend, T: QueryFragment<DB> + QueryId, S: Deref<Target = Slot<DB>>> QueryId for Fragment<DB, T, S> {
+    type QueryId = T::QueryId;
+
+    const HAS_STATIC_QUERY_ID: bool = T::HAS_STATIC_QUERY_ID;
+    const IS_WINDOW_FUNCTION: bool = T::IS_WINDOW_FUNCTION;
+
+    #[inline]
+    fn query_id() -> Option<TypeId> {
+        T::query_id()
+    }
+}
+
+impl<DB: TracedBackend, T: QueryFragment<DB> + Query, S: Deref<Target = Slot<DB>>> Query for Fragment<DB, T, S> {
+    type SqlType = T::SqlType;
+}
+
+impl<DB: TracedBackend, T: QueryFragment<DB>, S: Deref<Target = Slot<DB>>> Drop for Fragment<DB, T, S> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(slot) = &self.slot
+            && !slot.call.borrow().is_bound()
+        {
+            slot.collect_late(&self.query);
+        }
+    }
+}
+
+/// The texts of statements, by what diesel knows their prepared statements by.
+#[derive(Debug, Default)]
+pub(crate) struct Statements(HashMap<TypeId, Arc<str>, BuildHasherDefault<TypeIdHasher>>);
+
+impl Statements {
+    #[inline]
+    pub(crate) fn get(&self, id: Option<TypeId>) -> Option<Arc<str>> {
+        self.0.get(&id?).cloned()
+    }
+
+    /// Remembers a statement that was not known before.
+    #[inline]
+    pub(crate) fn learn(&mut self, id: Option<TypeId>, known: bool, statement: Option<&Arc<str>>) {
+        if let (Some(id), false, Some(statement)) = (id, known, statement) {
+            self.0.insert(id, Arc::clone(statement));
+        }
+    }
+}
+
+/// A `TypeId` is a hash already.
+#[derive(Default)]
+struct TypeIdHasher(u64);
+
+impl Hasher for TypeIdHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            self.write_u64(u64::from_ne_bytes(word));
+        }
+    }
+
+    fn write_u64(&mut self, word: u64) {
+        self.0 = self.0.rotate_left(32) ^ word;
+    }
+}

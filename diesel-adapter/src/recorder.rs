@@ -1,0 +1,364 @@
+//! [`Recorder`]: records statements from diesel's own events, on the connection on which it is the instrumentation.
+//!
+//! Within a traced connection it records what the program runs around it. By [`instrument`] it records everything that
+//! connections run that are not traced otherwise.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use diesel::QueryResult;
+use diesel::connection::{
+    DebugQuery, DynInstrumentation, Instrumentation, InstrumentationEvent, get_default_instrumentation,
+    set_default_instrumentation,
+};
+use diesel::result::Error;
+use osprofiler::db::{DbLease, DbSource, Outcome, ReturnedRows, RowsWriter};
+use osprofiler::profiler;
+
+use crate::backend::{Kept, TracedBackend};
+use crate::builder;
+use crate::call::Call;
+use crate::debug_text::{DebugBinds, DebugParts, DebugText};
+use crate::failure;
+use crate::session::{Link, Runner};
+use crate::target::{self, Target};
+use crate::transition::Transition;
+
+/// What is kept of a call that is known by its text alone.
+pub(crate) struct ByText;
+
+impl Kept for ByText {
+    type Values = DebugBinds;
+    type Rows = NoRows;
+}
+
+/// Rows that nobody sees.
+#[derive(Default)]
+pub(crate) struct NoRows;
+
+impl ReturnedRows for NoRows {
+    fn weight(&self) -> usize {
+        0
+    }
+
+    fn decode(self, _: &mut RowsWriter<'_>) {}
+}
+
+/// A call that is known by its text.
+pub(crate) fn by_text(source: &Arc<DbSource>, method: &'static str, lease: Arc<DbLease>) -> Option<Call<ByText>> {
+    Call::new(source, method, || lease)
+}
+
+/// Records what a connection runs, from the events that it sends.
+pub(crate) struct Recorder {
+    link: Arc<Link>,
+    /// Whether the connection is within a traced one.
+    within: bool,
+    /// Whether a failed statement aborts its transaction.
+    aborts: bool,
+    /// The program's own instrumentation.
+    program: DynInstrumentation,
+    /// Queries that have begun and not ended, in order: one, and perhaps one that it makes diesel run.
+    pending: VecDeque<Pending>,
+    /// The connection that is being established, and its URL.
+    connecting: Option<(Call<ByText>, String)>,
+    /// A `COPY` that ended well; whoever ran it knows how many rows it copied.
+    copied: Option<Call<ByText>>,
+}
+
+struct Pending {
+    call: Call<ByText>,
+    /// The statement, where it changes the transaction.
+    transition: Option<Arc<str>>,
+}
+
+impl Recorder {
+    fn new(link: Arc<Link>, within: bool, aborts: bool, program: DynInstrumentation) -> Self {
+        let (pending, connecting, copied) = (VecDeque::new(), None, None);
+        Self { link, within, aborts, program, pending, connecting, copied }
+    }
+
+    pub(crate) fn set_program(&mut self, instrumentation: impl Instrumentation) {
+        self.program = instrumentation.into();
+    }
+
+    /// A `COPY` that ended well.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn take_copied(&mut self) -> Option<Call<ByText>> {
+        self.copied.take().or_else(|| Some(self.pending.pop_back()?.call))
+    }
+
+    #[inline(never)]
+    fn start(&mut self, query: &dyn DebugQuery, runner: Runner) {
+        // What began and never ended was given up: diesel says nothing where a value could not be made. A query that
+        // makes diesel ask for types goes on meanwhile.
+        let DebugParts { statement, binds, .. } = DebugText::of(format_args!("{query:?}")).split();
+        let lookup = runner == Runner::Lookup || statement.starts_with(LOOKUP);
+        if !lookup {
+            self.pending.clear();
+        }
+        let mut session = self.link.session();
+        let source = match self.within && runner == Runner::Program && !lookup {
+            true => session.around(),
+            false => Arc::clone(session.source()),
+        };
+        if !session.source().trace_sql() {
+            return;
+        }
+        let method = if runner == Runner::Copy { "copy_from" } else { "" };
+        let Some(mut call) = by_text(&source, method, session.lease()) else { return };
+        call.aborts(self.aborts);
+        let statement: Arc<str> = statement.into();
+        let transition = Transition::of(&statement);
+        if let Some(transition) = transition {
+            call.changes(transition, |point| session.lease_of(transition, point.id()));
+        }
+        drop(session);
+        if lookup || !self.within && &*statement == "SELECT 1" && binds.as_ref().is_none_or(DebugBinds::is_empty) {
+            call.is_internal();
+        }
+        let transition = transition.map(|_| Arc::clone(&statement));
+        call.bind(statement, binds);
+        call.begin();
+        call.start();
+        self.pending.push_back(Pending { call, transition });
+    }
+
+    fn finish(&mut self, error: Option<&Error>, runner: Runner) {
+        let Some(Pending { mut call, transition }) = self.pending.pop_back() else { return };
+        let transition = transition.as_deref().and_then(Transition::of);
+        match error {
+            Some(error) => {
+                call.fail(error);
+                if transition == Some(Transition::Commit) && self.aborts {
+                    self.link.session().end_all();
+                }
+            }
+            None if runner == Runner::Copy => self.copied = Some(call),
+            None => {
+                call.finish();
+                if let Some(transition) = transition {
+                    self.link.session().passed(transition, call.lease());
+                }
+            }
+        }
+    }
+
+    /// A connection that is not within a traced one learns here what it is.
+    fn connect(&mut self, url: &str) {
+        let (system, target) = guess(url);
+        self.aborts = system == "postgresql";
+        let source = DbSource::new(system, &target.database, target.server.as_deref(), builder::default_options());
+        let mut session = self.link.session();
+        session.set_source(source);
+        let call = by_text(session.source(), "connect", session.lease());
+        self.connecting = call.map(|mut call| {
+            call.bind("CONNECT".into(), None);
+            call.begin();
+            call.start();
+            (call, url.to_owned())
+        });
+    }
+}
+
+/// How diesel 2.3 asks PostgreSQL for the OIDs of a type.
+const LOOKUP: &str = "SELECT \"pg_type\".\"oid\", \"pg_type\".\"typarray\" FROM ";
+
+/// System and target, by a URL alone: it is not known here what kind of connection it is for.
+fn guess(url: &str) -> (&'static str, Target) {
+    if target::is_postgres_url(url) || target::is_keywords(url) {
+        ("postgresql", target::postgres(url))
+    } else if url.starts_with("mysql://") {
+        ("mysql", target::mysql(url))
+    } else {
+        ("sqlite", target::sqlite(url))
+    }
+}
+
+impl Instrumentation for Recorder {
+    #[inline]
+    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
+        let runner = self.link.runner();
+        if runner != Runner::Wrapper {
+            match &event {
+                InstrumentationEvent::StartQuery { query, .. } if profiler::sql_active() => self.start(*query, runner),
+                InstrumentationEvent::FinishQuery { error, .. } => self.finish(*error, runner),
+                InstrumentationEvent::StartEstablishConnection { url, .. } if !self.within => self.connect(url),
+                InstrumentationEvent::FinishEstablishConnection { error, .. } => {
+                    if let Some((mut call, url)) = self.connecting.take() {
+                        match error {
+                            Some(error) => call.fail_otherwise(failure::of_connection(error, &url)),
+                            None => call.finish(),
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.program.on_connection_event(event);
+    }
+}
+
+/// Puts a recorder on a connection that is to be within a traced one. An instrumentation that the program set stays
+/// where it is, and then nobody sees what runs around the traced connection.
+pub(crate) fn attach<C>(
+    link: &Arc<Link>,
+    aborts: bool,
+    connection: &mut C,
+    get: impl Fn(&mut C) -> &mut dyn Instrumentation,
+    set: impl FnOnce(&mut C, Recorder),
+) {
+    let instrumentation = get(connection);
+    if let Some(recorder) = instrumentation.downcast_mut::<Recorder>() {
+        recorder.link = Arc::clone(link);
+        recorder.within = true;
+        recorder.aborts = aborts;
+    } else if is_none(instrumentation) {
+        set(connection, Recorder::new(Arc::clone(link), true, aborts, DynInstrumentation::none()));
+    }
+}
+
+/// A traced connection records everything; a recorder that is on the one within, by default, has nothing to do.
+#[cfg(feature = "async")]
+pub(crate) fn mute(instrumentation: &mut dyn Instrumentation) {
+    if let Some(recorder) = instrumentation.downcast_mut::<Recorder>() {
+        recorder.link.mute();
+    }
+}
+
+/// Whether it is what a connection has where nobody set one.
+fn is_none(instrumentation: &dyn Instrumentation) -> bool {
+    let none = DynInstrumentation::none();
+    instrumentation.as_any().type_id() == (*none).as_any().type_id()
+}
+
+/// The program's own instrumentation.
+pub(crate) fn of_program(instrumentation: &mut dyn Instrumentation) -> &mut dyn Instrumentation {
+    if instrumentation.is::<Recorder>() {
+        return match instrumentation.downcast_mut::<Recorder>() {
+            Some(recorder) => &mut *recorder.program,
+            None => unreachable!("it was one a moment ago"),
+        };
+    }
+    instrumentation
+}
+
+/// A call for the establishing of a connection, unless diesel's default instrumentation records it.
+pub(crate) fn connects<DB: TracedBackend>(link: &Link) -> Option<Call<DB>> {
+    if !profiler::sql_active() || get_default_instrumentation().is_some_and(|default| default.is::<Recorder>()) {
+        return None;
+    }
+    let session = link.session();
+    let mut call = Call::new(session.source(), "connect", || session.lease())?;
+    call.bind("CONNECT".into(), None);
+    call.begin();
+    call.start();
+    Some(call)
+}
+
+/// A traced connection is dropped: says what becomes of its transaction.
+pub(crate) fn dropped(link: &Link) {
+    let session = link.session();
+    if session.is_in_transaction()
+        && let Some(mut call) = by_text(session.source(), "drop", session.lease())
+    {
+        call.bind("ROLLBACK".into(), None);
+        call.begin();
+        call.start();
+        call.ends(Outcome::Dropped);
+        call.finish();
+    }
+}
+
+/// What makes an instrumentation for each connection: the type of [`set_default_instrumentation`]'s argument.
+pub type MakeInstrumentation = fn() -> Option<Box<dyn Instrumentation>>;
+
+/// What was the default before, if that is known.
+static BEFORE: Mutex<Before> = Mutex::new(Before::Nothing);
+
+enum Before {
+    Nothing,
+    /// One instance for each connection.
+    Made(MakeInstrumentation),
+    /// One instance for all of them.
+    Shared(Arc<Mutex<Box<dyn Instrumentation>>>),
+}
+
+/// Records the queries of all connections that are established from now on, whatever their type, as diesel's default
+/// instrumentation.
+///
+/// See [the crate's page](crate#without-changing-a-type) for what this cannot record. Traced connections are recorded once,
+/// by themselves. An instrumentation that was the default before goes on to hear of everything: diesel gives out instances
+/// of it and not what makes them, so all connections have one in common, behind a lock; [`instrument_over`] gives each its
+/// own.
+///
+/// # Errors
+///
+/// As [`set_default_instrumentation`].
+///
+/// ```
+/// use diesel::prelude::*;
+///
+/// osprofiler_diesel::instrument()?;
+/// let connection = SqliteConnection::establish(":memory:")?; // its queries are traced
+/// # let _ = connection;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn instrument() -> QueryResult<()> {
+    match get_default_instrumentation() {
+        Some(default) if default.is::<Recorder>() => return Ok(()),
+        Some(default) => set_before(Before::Shared(Arc::new(Mutex::new(default)))),
+        None => set_before(Before::Nothing),
+    }
+    set_default_instrumentation(make)
+}
+
+/// As [`instrument`], with what made the default instrumentation until now: each connection has its own instance of that.
+///
+/// # Errors
+///
+/// As [`set_default_instrumentation`].
+pub fn instrument_over(before: MakeInstrumentation) -> QueryResult<()> {
+    set_before(Before::Made(before));
+    set_default_instrumentation(make)
+}
+
+fn set_before(before: Before) {
+    *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = before;
+}
+
+fn make() -> Option<Box<dyn Instrumentation>> {
+    let program = match &*BEFORE.lock().unwrap_or_else(PoisonError::into_inner) {
+        Before::Nothing => DynInstrumentation::none(),
+        Before::Made(make) => make().map_or_else(DynInstrumentation::none, DynInstrumentation::from),
+        Before::Shared(shared) => Shared(Arc::clone(shared)).into(),
+    };
+    // Until an event says more.
+    let source = DbSource::new("other_sql", "", None, builder::default_options());
+    Some(Box::new(Recorder::new(Link::new(source), false, false, program)))
+}
+
+/// An instrumentation that several connections have in common. While it hears of one event, it hears of no other that it
+/// causes itself on the same thread.
+struct Shared(Arc<Mutex<Box<dyn Instrumentation>>>);
+
+thread_local! {
+    static HEARS: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+}
+
+impl Instrumentation for Shared {
+    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
+        struct Heard;
+
+        impl Drop for Heard {
+            fn drop(&mut self) {
+                HEARS.set(false);
+            }
+        }
+
+        if !HEARS.replace(true) {
+            let _heard = Heard;
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).on_connection_event(event);
+        }
+    }
+}

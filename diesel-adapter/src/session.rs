@@ -1,0 +1,243 @@
+//! [`Session`]: what is known of a connection beside its statements: database, number, transaction.
+//!
+//! A traced connection and the instrumentation on the connection within share one, by their [`Link`].
+
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicU8, AtomicU64};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use osprofiler::Id;
+use osprofiler::db::{DbLease, DbSource};
+
+use crate::transition::Transition;
+
+/// How many connections there were so far.
+static CONNECTIONS: AtomicU64 = AtomicU64::new(0);
+
+/// Who runs the statements that the instrumentation hears of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Runner {
+    /// The program, on the connection within.
+    Program = 0,
+    /// The traced connection, which records them itself.
+    Wrapper = 1,
+    /// Diesel, which asks for the OIDs of types.
+    Lookup = 2,
+    /// The traced connection, for `COPY`, whose statement only the instrumentation learns.
+    Copy = 3,
+}
+
+/// What a traced connection and the instrumentation within share. They are always on the same thread.
+#[derive(Debug)]
+pub(crate) struct Link {
+    runner: AtomicU8,
+    session: Mutex<Session>,
+    /// The names of types that the program declares by them, by the OIDs that this database gave them.
+    #[cfg(feature = "postgres-backend")]
+    type_names: Mutex<Vec<(u32, Arc<str>)>>,
+}
+
+impl Link {
+    pub(crate) fn new(source: Arc<DbSource>) -> Arc<Self> {
+        Arc::new(Self {
+            runner: AtomicU8::new(Runner::Program as u8),
+            session: Mutex::new(Session::new(source)),
+            #[cfg(feature = "postgres-backend")]
+            type_names: Mutex::default(),
+        })
+    }
+
+    pub(crate) fn runner(&self) -> Runner {
+        match self.runner.load(Relaxed) {
+            1 => Runner::Wrapper,
+            2 => Runner::Lookup,
+            3 => Runner::Copy,
+            _ => Runner::Program,
+        }
+    }
+
+    /// Makes it known who runs what follows, until the guard is dropped.
+    #[inline]
+    pub(crate) fn runs(&self, runner: Runner) -> Runs<'_> {
+        Runs { link: self, before: self.runner.swap_relaxed(runner as u8) }
+    }
+
+    /// The wrapper records everything; what the instrumentation hears of is not for it.
+    #[cfg(feature = "async")]
+    pub(crate) fn mute(&self) {
+        self.runner.store(Runner::Wrapper as u8, Relaxed);
+    }
+
+    /// The names of types that were met on this connection, by their OIDs.
+    #[cfg(feature = "postgres-backend")]
+    pub(crate) fn type_names(&self) -> MutexGuard<'_, Vec<(u32, Arc<str>)>> {
+        self.type_names.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn session(&self) -> MutexGuard<'_, Session> {
+        self.session.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A swap that need not be atomic as a whole.
+trait SwapRelaxed {
+    fn swap_relaxed(&self, value: u8) -> u8;
+}
+
+impl SwapRelaxed for AtomicU8 {
+    #[inline]
+    fn swap_relaxed(&self, value: u8) -> u8 {
+        let before = self.load(Relaxed);
+        self.store(value, Relaxed);
+        before
+    }
+}
+
+/// See [`Link::runs`].
+#[derive(Debug)]
+pub(crate) struct Runs<'l> {
+    link: &'l Link,
+    before: u8,
+}
+
+impl Drop for Runs<'_> {
+    #[inline]
+    fn drop(&mut self) {
+        self.link.runner.store(self.before, Relaxed);
+    }
+}
+
+/// A connection's database, number and transactions.
+#[derive(Debug)]
+pub(crate) struct Session {
+    source: Arc<DbSource>,
+    /// As what runs around the traced connection is recorded; made when there is something.
+    around: Option<Arc<DbSource>>,
+    number: u64,
+    lease: Arc<DbLease>,
+    /// The open transaction and its savepoints, each with the name that it has and the lease around it.
+    open: Vec<(Option<String>, Arc<DbLease>)>,
+}
+
+impl Session {
+    pub(crate) fn new(source: Arc<DbSource>) -> Self {
+        let number = CONNECTIONS.fetch_add(1, Relaxed) + 1;
+        Self { source, around: None, number, lease: Arc::new(DbLease::new(number)), open: Vec::new() }
+    }
+
+    pub(crate) fn source(&self) -> &Arc<DbSource> {
+        &self.source
+    }
+
+    /// Records what follows otherwise.
+    pub(crate) fn set_source(&mut self, source: Arc<DbSource>) {
+        self.source = source;
+        self.around = None;
+    }
+
+    /// How statements around the traced connection are recorded.
+    pub(crate) fn around(&mut self) -> Arc<DbSource> {
+        Arc::clone(self.around.get_or_insert_with(|| self.source.around()))
+    }
+
+    /// The connection as it is now.
+    pub(crate) fn lease(&self) -> Arc<DbLease> {
+        Arc::clone(&self.lease)
+    }
+
+    /// The connection as it is for a statement that changes its transaction: what begins one is part of it.
+    pub(crate) fn lease_of(&mut self, transition: Transition<'_>, id: &Id) -> Arc<DbLease> {
+        match transition {
+            Transition::Begin => {
+                self.end_all();
+                self.lease.begin(id.clone())
+            }
+            Transition::Savepoint(_) => self.lease.begin(id.clone()),
+            _ => self.lease(),
+        }
+    }
+
+    /// The statement of a transition went well; `lease` is what [`lease_of`](Self::lease_of) said.
+    pub(crate) fn passed(&mut self, transition: Transition<'_>, lease: &Arc<DbLease>) {
+        match transition {
+            Transition::Begin => self.begin(None, lease),
+            Transition::Savepoint(name) => self.begin(Some(name.to_owned()), lease),
+            Transition::Commit | Transition::Rollback => self.end_all(),
+            Transition::Release(name) | Transition::RollbackTo(name) => self.end(name),
+        }
+    }
+
+    /// The transaction is over, with all its savepoints.
+    pub(crate) fn end_all(&mut self) {
+        if !self.open.is_empty() {
+            self.open.clear();
+            self.lease = Arc::new(DbLease::new(self.number));
+        }
+    }
+
+    pub(crate) fn is_in_transaction(&self) -> bool {
+        !self.open.is_empty()
+    }
+
+    fn begin(&mut self, name: Option<String>, lease: &Arc<DbLease>) {
+        let outer = std::mem::replace(&mut self.lease, Arc::clone(lease));
+        self.open.push((name, outer));
+    }
+
+    /// A savepoint is over. Diesel takes one as ended that was rolled back to.
+    fn end(&mut self, name: &str) {
+        let is_it = |open: &(Option<String>, _)| open.0.as_deref() == Some(name);
+        if let Some(index) = self.open.iter().rposition(is_it) {
+            let (_, outer) = self.open.swap_remove(index);
+            self.open.truncate(index);
+            self.lease = outer;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use osprofiler::db::DbOptions;
+
+    use super::*;
+
+    fn run(session: &mut Session, sql: &str, id: &str) -> Option<String> {
+        let transition = Transition::of(sql).expect("it is one");
+        let lease = session.lease_of(transition, &Id::from(id));
+        session.passed(transition, &lease);
+        session.lease().transaction.as_ref().map(ToString::to_string)
+    }
+
+    #[test]
+    fn savepoints_lie_within_their_transaction() {
+        let mut session = Session::new(DbSource::new("sqlite", "", None, DbOptions::default()));
+        let number = session.lease().connection;
+        assert_eq!(run(&mut session, "BEGIN", "t").as_deref(), Some("t"));
+        assert_eq!(run(&mut session, "SAVEPOINT a", "s").as_deref(), Some("s"));
+        assert_eq!(session.lease().savepoint_of, Some(Id::from("t")));
+        assert_eq!(run(&mut session, "SAVEPOINT b", "u").as_deref(), Some("u"));
+        assert_eq!(run(&mut session, "ROLLBACK TO SAVEPOINT a", "x").as_deref(), Some("t"));
+        assert_eq!(run(&mut session, "RELEASE SAVEPOINT b", "x").as_deref(), Some("t"));
+        assert_eq!(run(&mut session, "COMMIT", "x"), None);
+        assert_eq!(session.lease().connection, number);
+    }
+
+    #[test]
+    fn a_new_transaction_ends_one_that_was_forgotten() {
+        let mut session = Session::new(DbSource::new("sqlite", "", None, DbOptions::default()));
+        run(&mut session, "BEGIN", "t");
+        assert_eq!(run(&mut session, "BEGIN", "u").as_deref(), Some("u"));
+        assert_eq!(session.lease().savepoint_of, None);
+    }
+
+    #[test]
+    fn who_runs_is_as_it_was_when_the_guard_is_gone() {
+        let link = Link::new(DbSource::new("sqlite", "", None, DbOptions::default()));
+        let outer = link.runs(Runner::Wrapper);
+        drop(link.runs(Runner::Lookup));
+        assert_eq!(link.runner(), Runner::Wrapper);
+        drop(outer);
+        assert_eq!(link.runner(), Runner::Program);
+    }
+}
