@@ -4,3 +4,4 @@
 mod account;
 mod idioms;
 mod server;
+mod store;

@@ -15,18 +15,27 @@ use diesel::Connection;
 use crate::account::{Account, Idiom, Topic};
 use crate::server::Place;
 
-/// A test for each topic: its idioms with diesel's connection, and then with the others.
+/// Runs a topic with diesel's connections, with traced ones outside of a trace, and with traced ones in one.
+macro_rules! compare {
+    ($fresh:expr, $($topic:ident)::+) => {{
+        let fresh = $fresh;
+        let Some(raw) = $crate::idioms::accounts(&fresh, raw::$($topic)::+) else { return };
+        let off = $crate::idioms::accounts(&fresh, traced::$($topic)::+).expect("it was there just now");
+        $crate::idioms::assert_same("outside of a trace", &raw, &off);
+        let store = $crate::store::Store::new();
+        let on = store.record(|| $crate::idioms::accounts(&fresh, traced::$($topic)::+));
+        $crate::idioms::assert_same("in a trace", &raw, &on.expect("it was there just now"));
+        store.assert_whole();
+    }};
+}
+
+/// A test for each topic.
 macro_rules! topics {
     ($database:ident: $($program:ident::$topic:ident),* $(,)?) => {$(
         #[test]
         fn $topic() {
-            let fresh = || {
-                let name = concat!(stringify!($program), "_", stringify!($topic));
-                crate::server::$database(name, CREATE)
-            };
-            let Some(first) = super::accounts(&fresh, raw::$program::$topic::IDIOMS) else { return };
-            let second = super::accounts(&fresh, raw::$program::$topic::IDIOMS).expect("it was there just now");
-            super::assert_same(&first, &second);
+            let name = concat!(stringify!($program), "_", stringify!($topic));
+            compare!(|| crate::server::$database(name, CREATE), $program::$topic::IDIOMS);
         }
     )*};
 }
@@ -58,13 +67,13 @@ fn accounts<C: Connection>(fresh: &dyn Fn() -> Option<Place>, topic: Topic<C>) -
 }
 
 /// Compares idiom by idiom and line by line.
-fn assert_same(first: &[(&str, String)], second: &[(&str, String)]) {
-    assert_eq!(first.len(), second.len());
-    for ((name, first), (_, second)) in first.iter().zip(second) {
-        assert!(!first.is_empty(), "{name} says nothing");
-        for (first, second) in first.lines().zip(second.lines()) {
-            assert_eq!(first, second, "{name}");
+fn assert_same(when: &str, raw: &[(&str, String)], traced: &[(&str, String)]) {
+    assert_eq!(raw.len(), traced.len());
+    for ((name, raw), (_, traced)) in raw.iter().zip(traced) {
+        assert!(!raw.is_empty(), "{name} says nothing");
+        for (raw, traced) in raw.lines().zip(traced.lines()) {
+            assert_eq!(raw, traced, "{name}, {when}");
         }
-        assert_eq!(first.lines().count(), second.lines().count(), "{name}");
+        assert_eq!(raw.lines().count(), traced.lines().count(), "{name}, {when}");
     }
 }

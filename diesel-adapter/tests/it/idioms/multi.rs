@@ -10,15 +10,22 @@ mod raw {
     pub(super) mod program;
 }
 
+#[path = "."]
+mod traced {
+    type Pg = osprofiler_diesel::TracedPgConnection;
+    type My = osprofiler_diesel::TracedMysqlConnection;
+    type Lite = osprofiler_diesel::TracedSqliteConnection;
+
+    #[path = "multi_program.rs"]
+    pub(super) mod program;
+}
+
 /// A test for each database, with the tables that its own idioms have.
 macro_rules! databases {
     ($($database:ident)*) => {$(
         #[test]
         fn $database() {
-            let fresh = || crate::server::$database("multi", super::$database::CREATE);
-            let Some(first) = super::accounts(&fresh, raw::program::IDIOMS) else { return };
-            let second = super::accounts(&fresh, raw::program::IDIOMS).expect("it was there just now");
-            super::assert_same(&first, &second);
+            compare!(|| crate::server::$database("multi", super::$database::CREATE), program::IDIOMS);
         }
     )*};
 }

@@ -41,6 +41,24 @@ mod raw {
     pub(super) mod program;
 }
 
+#[path = "."]
+mod traced {
+    use super::{EMPTY, FAILS_AT_TWO, INSERT_AUTHOR, MIGRATIONS, MIGRATIONS_PATH, SESSION, WRONG_URLS};
+
+    type Conn = osprofiler_diesel::TracedMysqlConnection;
+    type Db = diesel::mysql::Mysql;
+    type RawConn = diesel::MysqlConnection;
+
+    fn raw(connection: &mut Conn) -> &mut RawConn {
+        &mut **connection
+    }
+
+    #[path = "mysql_program/mod.rs"]
+    pub(super) mod mysql_program;
+    #[path = "program/mod.rs"]
+    pub(super) mod program;
+}
+
 topics! { mysql:
     mysql_program::own,
     mysql_program::types,

@@ -40,6 +40,24 @@ mod raw {
     pub(super) mod program;
 }
 
+#[path = "."]
+mod traced {
+    use super::{EMPTY, FAILS_AT_TWO, INSERT_AUTHOR, MIGRATIONS, MIGRATIONS_PATH, SESSION, WRONG_URLS};
+
+    type Conn = osprofiler_diesel::TracedPgConnection;
+    type Db = diesel::pg::Pg;
+    type RawConn = diesel::PgConnection;
+
+    fn raw(connection: &mut Conn) -> &mut RawConn {
+        &mut **connection
+    }
+
+    #[path = "postgres_program/mod.rs"]
+    pub(super) mod postgres_program;
+    #[path = "program/mod.rs"]
+    pub(super) mod program;
+}
+
 topics! { postgres:
     postgres_program::copy,
     postgres_program::cursors,

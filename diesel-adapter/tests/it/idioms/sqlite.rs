@@ -42,6 +42,24 @@ mod raw {
     pub(super) mod sqlite_program;
 }
 
+#[path = "."]
+mod traced {
+    use super::{EMPTY, FAILS_AT_TWO, INSERT_AUTHOR, MIGRATIONS, MIGRATIONS_PATH, SESSION, WRONG_URLS};
+
+    type Conn = osprofiler_diesel::TracedSqliteConnection;
+    type Db = diesel::sqlite::Sqlite;
+    type RawConn = diesel::SqliteConnection;
+
+    fn raw(connection: &mut Conn) -> &mut RawConn {
+        &mut **connection
+    }
+
+    #[path = "program/mod.rs"]
+    pub(super) mod program;
+    #[path = "sqlite_program/mod.rs"]
+    pub(super) mod sqlite_program;
+}
+
 topics! { sqlite:
     sqlite_program::extensions,
     sqlite_program::own,
