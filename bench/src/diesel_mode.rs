@@ -17,6 +17,8 @@ use fastrace_diesel::FastraceInstrumentation;
 use opentelemetry::trace::TracerProvider;
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SdkTracerProvider, SpanData, SpanExporter};
+use osprofiler::{Notifier, profiler};
+use osprofiler_diesel::TracedSqliteConnection;
 use tracing_subscriber::layer::SubscriberExt;
 
 use crate::diesel_workload::{Workload, connect};
@@ -28,19 +30,33 @@ const WARM_UP: usize = 10;
 pub(crate) enum Mode {
     Plain,
     Again,
+    Off,
+    NoTrace,
+    On,
     DieselTracing,
     StatementFields,
     Fastrace,
 }
 
 impl Mode {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Plain, Self::Again, Self::DieselTracing, Self::StatementFields, Self::Fastrace];
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Plain,
+        Self::Again,
+        Self::Off,
+        Self::NoTrace,
+        Self::On,
+        Self::DieselTracing,
+        Self::StatementFields,
+        Self::Fastrace,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Plain => "plain",
             Self::Again => "again",
+            Self::Off => "off",
+            Self::NoTrace => "no-trace",
+            Self::On => "on",
             Self::DieselTracing => "diesel-tracing",
             Self::StatementFields => "statement-fields",
             Self::Fastrace => "fastrace",
@@ -51,6 +67,9 @@ impl Mode {
         match self {
             Self::Plain => "plain SqliteConnection",
             Self::Again => "  the same, as a control",
+            Self::Off => "traced, trace_sql off",
+            Self::NoTrace => "traced, no active trace",
+            Self::On => "traced into the file driver",
             Self::DieselTracing => "diesel-tracing 0.4, OTel SDK, batch",
             Self::StatementFields => "  the same, statement-fields",
             Self::Fastrace => "fastrace-diesel 0.1, no store",
@@ -83,6 +102,30 @@ pub(crate) type Contender = Box<dyn FnMut(usize) -> Result<Duration, Box<dyn Err
 pub(crate) fn contender(workload: Workload, mode: Mode) -> Result<Contender, Box<dyn Error>> {
     Ok(match mode {
         Mode::Plain | Mode::Again => contend(workload, connect::<SqliteConnection>()?, || (), |(), _| Ok(())),
+        Mode::Off | Mode::NoTrace => {
+            let switch = move || profiler::set_trace_sql(mode == Mode::NoTrace);
+            contend(workload, connect::<TracedSqliteConnection>()?, switch, |(), _| Ok(()))
+        }
+        Mode::On => {
+            let connection = connect::<TracedSqliteConnection>()?;
+            let directory = tempfile::tempdir()?;
+            let driver = osprofiler::driver::connect(&format!("file:{}", directory.path().display()))?;
+            let notifier = Notifier::builder().service("bench").build(driver);
+            osprofiler::notifier::set(notifier.clone());
+            let request = || {
+                profiler::set_trace_sql(true);
+                profiler::init("key", None, None);
+            };
+            contend(workload, connection, request, move |(), operations| {
+                profiler::clean();
+                notifier.flush(Duration::from_secs(60));
+                let (stats, _folder) = (notifier.stats(), &directory);
+                if stats.dropped + stats.failed > 0 {
+                    return Err(format!("messages were lost, of {operations} operations: {stats:?}").into());
+                }
+                Ok(())
+            })
+        }
         Mode::DieselTracing | Mode::StatementFields => {
             let connection = connect::<InstrumentedSqliteConnection>()?;
             let spans = Spans::default();

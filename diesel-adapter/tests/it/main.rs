@@ -3,5 +3,13 @@
 
 mod account;
 mod idioms;
+#[cfg(feature = "sqlite")]
+mod once;
+#[cfg(feature = "sqlite")]
+mod points;
+#[cfg(feature = "sqlite")]
+mod policy;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod server;
 mod store;

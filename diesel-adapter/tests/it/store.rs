@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use osprofiler::report::{Point, Trace};
 use osprofiler::{Id, Message, Notifier, Profiler, profiler};
+use serde_json::Value;
 
 pub(crate) struct Store {
     notifier: Notifier,
@@ -26,6 +28,12 @@ impl Store {
         Profiler::with_notifier(&self.notifier, "key", Some(Id::from("b")), None).in_scope(request)
     }
 
+    /// What was recorded so far.
+    pub(crate) fn points(&self) -> Vec<Point> {
+        assert!(self.notifier.flush(Duration::from_secs(10)), "a function takes messages at once");
+        Trace::build(self.messages.lock().expect("no panic").clone()).points().to_vec()
+    }
+
     /// Checks that every start has exactly one stop, and that there are some.
     pub(crate) fn assert_whole(&self) {
         assert!(self.notifier.flush(Duration::from_secs(10)), "a function takes messages at once");
@@ -41,4 +49,23 @@ impl Store {
             );
         }
     }
+}
+
+/// What a point says in its start info under `db`.
+pub(crate) fn start(point: &Point) -> &Value {
+    &point.start_info["db"]
+}
+
+/// What a point says in its stop info under `db`, but for times.
+pub(crate) fn stop(point: &Point) -> Value {
+    let mut db = point.stop_info["db"].clone();
+    if let Some(db) = db.as_object_mut() {
+        db.retain(|key, _| !matches!(key.as_str(), "first_row_us" | "consumer_us"));
+    }
+    db
+}
+
+/// The methods of points, in the order of their starts.
+pub(crate) fn methods(points: &[Point]) -> Vec<&str> {
+    points.iter().map(|point| start(point)["method"].as_str().unwrap_or("-")).collect()
 }
