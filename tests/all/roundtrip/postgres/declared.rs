@@ -15,7 +15,7 @@ use crate::server;
 names!(Span = "both_span", Snapshot = "pg_snapshot");
 
 /// What diesel knows of each type.
-mod declared {
+mod known {
     use super::SqlType;
 
     #[derive(SqlType)]
@@ -125,31 +125,24 @@ macro_rules! written_as {
 }
 
 written_as! {
-    Season, declared::Season, season => season.label();
-    Amount, declared::Amount, amount => amount.0.to_be_bytes();
-    Label, declared::Label, label => label.0;
-    Photo, declared::Photo, photo => photo.0;
+    Season, known::Season, season => season.label();
+    Amount, known::Amount, amount => amount.0.to_be_bytes();
+    Label, known::Label, label => label.0;
+    Photo, known::Photo, photo => photo.0;
 }
 
-impl ToSql<declared::Stay, Pg> for Stay {
+impl ToSql<known::Stay, Pg> for Stay {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
-        type Fields = (
-            declared::Season,
-            Nullable<declared::Amount>,
-            declared::Label,
-            sql::Double,
-            Nullable<sql::Binary>,
-            sql::Bool,
-        );
+        type Fields =
+            (known::Season, Nullable<known::Amount>, known::Label, sql::Double, Nullable<sql::Binary>, sql::Bool);
         let Self { season, amount, label, weight, photo, is_paid } = self.clone();
         WriteTuple::<Fields>::write_tuple(&(season, amount, label, weight, photo, is_paid), &mut out.reborrow())
     }
 }
 
-impl ToSql<declared::Trip, Pg> for Trip {
+impl ToSql<known::Trip, Pg> for Trip {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
-        type Fields =
-            (Nullable<declared::Stay>, Array<declared::Stay>, Array<declared::Season>, Array<Nullable<sql::Text>>);
+        type Fields = (Nullable<known::Stay>, Array<known::Stay>, Array<known::Season>, Array<Nullable<sql::Text>>);
         let Self { first, stays, seasons, notes } = self.clone();
         WriteTuple::<Fields>::write_tuple(&(first, stays, seasons, notes), &mut out.reborrow())
     }
@@ -189,31 +182,31 @@ async fn declared_types_through_both_are_what_postgresql_says() {
          CREATE TYPE both_span AS RANGE (subtype = float8)",
     );
     let season = |random: &mut Random| random.of(&SEASONS);
-    check.check::<declared::Season, _>(Kind::json("both_season"), season).await;
+    check.check::<known::Season, _>(Kind::json("both_season"), season).await;
     let seasons = |random: &mut Random| random.list(|random| random.option(season));
-    check.check::<Array<Nullable<declared::Season>>, _>(Kind::json("both_season[]"), seasons).await;
-    check.check::<declared::Amount, _>(Kind::json("both_amount"), |random| Amount(random.i64())).await;
-    check.check::<declared::Label, _>(Kind::json("both_label"), |random| Label(random.text())).await;
-    check.check::<declared::Photo, _>(Kind::json("both_photo"), |random| Photo(random.bytes())).await;
+    check.check::<Array<Nullable<known::Season>>, _>(Kind::json("both_season[]"), seasons).await;
+    check.check::<known::Amount, _>(Kind::json("both_amount"), |random| Amount(random.i64())).await;
+    check.check::<known::Label, _>(Kind::json("both_label"), |random| Label(random.text())).await;
+    check.check::<known::Photo, _>(Kind::json("both_photo"), |random| Photo(random.bytes())).await;
     let photos = |random: &mut Random| random.list(|random| Photo(random.bytes()));
-    check.check::<Array<declared::Photo>, _>(Kind::json("both_photo[]"), photos).await;
-    check.check::<declared::Stay, _>(Kind::json("both_stay"), stay).await;
-    check.check::<Array<declared::Stay>, _>(Kind::json("both_stay[]"), |random| random.list(stay)).await;
-    check.check::<declared::Trip, _>(Kind::json("both_trip"), trip).await;
+    check.check::<Array<known::Photo>, _>(Kind::json("both_photo[]"), photos).await;
+    check.check::<known::Stay, _>(Kind::json("both_stay"), stay).await;
+    check.check::<Array<known::Stay>, _>(Kind::json("both_stay[]"), |random| random.list(stay)).await;
+    check.check::<known::Trip, _>(Kind::json("both_trip"), trip).await;
     let snapshot = |random: &mut Random| {
         let first = random.between(1, 1000);
         let last = first + random.between(0, 1000);
         Raw([&0_i32.to_be_bytes()[..], &first.to_be_bytes(), &last.to_be_bytes()].concat())
     };
     let kind = Kind::json("pg_snapshot").made_by("to_json('\\x' || encode(pg_snapshot_send(v), 'hex'))");
-    check.check_both::<declared::Snapshot, _, _>(kind, snapshot, Theirs::<Snapshot>::of).await;
+    check.check_both::<known::Snapshot, _, _>(kind, snapshot, Theirs::<Snapshot>::of).await;
     let span = |random: &mut Random| {
         let (a, b) = (random.f64(), random.f64());
         let bound = |number: f64| [&8_i32.to_be_bytes()[..], &number.to_be_bytes()].concat();
         // Both bounds are included.
         Raw([&[6][..], &bound(a.min(b)), &bound(a.max(b))].concat())
     };
-    check.check_both::<declared::Span, _, _>(Kind::text("both_span"), span, Theirs::<Span>::of).await;
+    check.check_both::<known::Span, _, _>(Kind::text("both_span"), span, Theirs::<Span>::of).await;
     check.tally.finish(11);
 }
 
@@ -229,7 +222,7 @@ async fn types_of_extensions_through_both_are_what_postgresql_says() {
         PgHstore(random.list(|random| (random.text(), random.option(Random::text))).into_iter().collect())
     };
     let kind = Kind::json("hstore").made_by("hstore_to_json(v)");
-    check.check_both::<declared::Hstore, _, _>(kind, |random| Hstore(pairs(random)), |pairs| pairs.0.clone()).await;
+    check.check_both::<known::Hstore, _, _>(kind, |random| Hstore(pairs(random)), |pairs| pairs.0.clone()).await;
     check.tally.finish(2);
 }
 
@@ -237,7 +230,7 @@ async fn types_of_extensions_through_both_are_what_postgresql_says() {
 #[derive(Clone, Debug)]
 struct Hstore(PgHstore);
 
-impl ToSql<declared::Hstore, Pg> for Hstore {
+impl ToSql<known::Hstore, Pg> for Hstore {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
         let text = |text: &str| [&(text.len() as i32).to_be_bytes()[..], text.as_bytes()].concat();
         let mut bytes = (self.0.len() as i32).to_be_bytes().to_vec();
