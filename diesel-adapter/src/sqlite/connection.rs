@@ -21,10 +21,11 @@ impl TracedConnection<SqliteConnection> {
     /// # Errors
     ///
     /// As there.
-    pub fn immediate_transaction<T, E: From<Error>>(
-        &mut self,
-        f: impl FnOnce(&mut Self) -> Result<T, E>,
-    ) -> Result<T, E> {
+    pub fn immediate_transaction<T, E, F>(&mut self, f: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Self) -> Result<T, E>,
+        E: From<Error>,
+    {
         self.transaction_sql(f, "BEGIN IMMEDIATE")
     }
 
@@ -33,10 +34,11 @@ impl TracedConnection<SqliteConnection> {
     /// # Errors
     ///
     /// As there.
-    pub fn exclusive_transaction<T, E: From<Error>>(
-        &mut self,
-        f: impl FnOnce(&mut Self) -> Result<T, E>,
-    ) -> Result<T, E> {
+    pub fn exclusive_transaction<T, E, F>(&mut self, f: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Self) -> Result<T, E>,
+        E: From<Error>,
+    {
         self.transaction_sql(f, "BEGIN EXCLUSIVE")
     }
 

@@ -1,0 +1,2 @@
+INSERT INTO notes (text) VALUES ('one');
+INSERT INTO notes (text) VALUES ('two; not three');
