@@ -45,6 +45,13 @@ impl<DB: TracedBackend> Slot<DB> {
         Self { call: RefCell::new(call), statement, starts: false, link: None }
     }
 
+    /// Runs what the wrapper records itself.
+    #[inline]
+    pub(crate) fn run<T>(&self, run: impl FnOnce() -> T) -> T {
+        let _runs = self.link.as_ref().map(|link| link.runs(Runner::Wrapper));
+        run()
+    }
+
     /// The call, once its query is gone.
     #[cfg(feature = "async")]
     pub(crate) fn into_call(self: Rc<Self>) -> Option<Call<DB>> {
