@@ -53,6 +53,7 @@ pub struct TracedConnection<C> {
     // First: what becomes of an open transaction is known when the connection is closed.
     inner: C,
     source: Arc<DbSource>,
+    #[cfg_attr(not(feature = "r2d2"), expect(dead_code, reason = "options of a pool come later than the URL"))]
     target: Target,
     statements: Statements,
     open: Open,

@@ -58,25 +58,6 @@ impl Tally {
         self.values += said.len();
     }
 
-    /// Checks that statements recorded the same values, and that their names of types differ as they are known to: the
-    /// first has `types.0`, and the last `types.1`.
-    #[track_caller]
-    fn same(&self, points: &[Point], types: (&str, &str)) {
-        let seed = self.seed;
-        let [first, rest @ ..] = points else { panic!("no statement") };
-        let (expected, names) = params(first);
-        assert!(names.iter().all(|name| name == types.0), "{} is {names:?}", types.0);
-        for (index, point) in rest.iter().enumerate() {
-            let (params, names) = params(point);
-            for (expected, param) in expected.iter().zip(params) {
-                assert_eq!(param, expected, "{} (OSPROFILER_TEST_SEED={seed}), statement {}", types.0, index + 2);
-            }
-            assert_eq!(params.len(), expected.len());
-            let name = if index + 1 == rest.len() { types.1 } else { types.0 };
-            assert!(names.iter().all(|known| known == name), "{name} is {names:?}");
-        }
-    }
-
     #[track_caller]
     fn finish(self, types: usize) {
         assert_eq!(self.values, types * BATCHES * BATCH);
@@ -122,4 +103,21 @@ fn params(point: &Point) -> (&[Value], &[Value]) {
     let (params, types) = (list("params"), list("param_types"));
     assert_eq!(params.len(), types.len(), "{db}");
     (params, types)
+}
+
+#[test]
+fn what_means_something_else_is_told_apart() {
+    let json = |text: &str| serde_json::from_str::<Value>(text).expect("JSON");
+    for (a, b, precision, equal) in [
+        ("1", "1.0", Precision::Double, true),
+        ("0.0", "-0", Precision::Double, false),
+        ("9007199254740993", "9007199254740992", Precision::Double, false),
+        ("0.1", "0.10000000149", Precision::Double, false),
+        ("0.1", "0.10000000149", Precision::Single, true),
+        ("[1, 2]", "[1]", Precision::Double, false),
+        ("{\"a\": 1}", "{\"b\": 1}", Precision::Double, false),
+        ("\"1\"", "1", Precision::Double, false),
+    ] {
+        assert_eq!(means_same(&json(a), &json(b), precision), equal, "{a} {b}");
+    }
 }

@@ -40,6 +40,7 @@ const PIECES: [&str; 28] = [
 
 pub(super) struct Random(fastrand::Rng);
 
+#[cfg_attr(not(feature = "postgres"), expect(dead_code, reason = "PostgreSQL has the most types"))]
 impl Random {
     pub(super) fn new(seed: u64) -> Self {
         Self(fastrand::Rng::with_seed(seed))
