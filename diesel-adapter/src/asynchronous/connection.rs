@@ -16,7 +16,7 @@ use diesel::{ConnectionResult, IntoSql, QueryResult};
 use diesel_async::methods::{ExecuteDsl, LoadQuery};
 use diesel_async::pooled_connection::{PoolableConnection, RecyclingMethod};
 use diesel_async::{AsyncConnection, AsyncConnectionCore, SimpleAsyncConnection, TransactionManager};
-use osprofiler::db::DbSource;
+use osprofiler::db::{DbLease, DbSource};
 
 use super::future::{TracedExecute, TracedLoad, TracedStream};
 use super::transaction::TracedTransactionManager;
@@ -59,7 +59,7 @@ pub(super) struct Tracing {
     /// Queries in a pipeline share the connection.
     statements: Mutex<Statements>,
     /// Whether a pool asks whether the connection lives.
-    pings: AtomicBool,
+    pings: Arc<AtomicBool>,
     open: Open,
 }
 
@@ -82,7 +82,7 @@ impl<C: AsyncTraceable> TracedAsyncConnection<C> {
     fn wrap(mut inner: C, link: Arc<Link>, target: Target) -> Self {
         recorder::mute(inner.instrumentation());
         let source = Arc::clone(link.session().source());
-        let (statements, pings) = (Mutex::default(), AtomicBool::new(false));
+        let (statements, pings) = (Mutex::default(), Arc::default());
         Self { inner, tracing: Tracing { source, target, statements, pings, open: Open(link) } }
     }
 
@@ -91,6 +91,13 @@ impl<C: AsyncTraceable> TracedAsyncConnection<C> {
         let Tracing { source, target, open, .. } = &mut self.tracing;
         *source = builder.source(C::Backend::SYSTEM, target);
         open.0.session().set_source(Arc::clone(source));
+    }
+
+    /// The connection within. Where diesel's default instrumentation records it, it does so again.
+    pub fn into_inner(mut self) -> C {
+        self.tracing.open.0.session().end_all();
+        recorder::unmute(self.inner.instrumentation());
+        self.inner
     }
 }
 
@@ -111,45 +118,78 @@ impl<C> TracedAsyncConnection<C> {
         &mut self.inner
     }
 
-    /// The connection within.
-    pub fn into_inner(self) -> C {
-        self.tracing.open.0.session().end_all();
-        self.inner
-    }
-
     /// Runs what changes the transaction, or is no query of diesel's, as a point with `sql` for its statement.
     pub(super) async fn run_text<DB: TracedBackend, T>(
         &mut self,
         sql: &str,
         run: impl AsyncFnOnce(&mut C) -> QueryResult<T>,
     ) -> QueryResult<T> {
+        let Self { inner, tracing } = self;
+        let link = &tracing.open.0;
         let transition = Transition::of(sql);
-        let Some(mut call) = self.tracing.begin_text::<DB>(sql) else {
-            let result = run(&mut self.inner).await;
+        let ending = transition.is_some().then(|| Ending { link, transition });
+        let Some(mut call) = tracing.begin_text::<DB>(sql) else {
+            let result = run(inner).await;
             // It may have begun while it was traced.
-            if let (Some(transition), Ok(_)) = (transition, &result) {
-                let mut session = self.tracing.open.0.session();
-                if session.is_in_transaction() {
-                    let lease = session.lease();
-                    session.passed(transition, &lease);
-                }
+            if link.session().is_in_transaction() {
+                let lease = link.session().lease();
+                Ending::came(ending, &result, &lease, DB::ABORTS_TRANSACTIONS);
+            } else {
+                Ending::forget(ending);
             }
             return result;
         };
-        let result = run(&mut self.inner).await;
+        let result = run(inner).await;
         call.end(&result);
-        let mut session = self.tracing.open.0.session();
-        match (&result, transition) {
-            (Ok(_), Some(transition)) => session.passed(transition, call.lease()),
-            (Err(_), Some(Transition::Commit)) if DB::ABORTS_TRANSACTIONS => session.end_all(),
-            _ => {}
-        }
-        drop(session);
+        Ending::came(ending, &result, call.lease(), DB::ABORTS_TRANSACTIONS);
         result
     }
 }
 
+/// A statement that changes the transaction runs. Where its future is dropped nobody knows what became of a transaction that
+/// it was to end, and nothing is said of it later.
+struct Ending<'a> {
+    link: &'a Link,
+    transition: Option<Transition<'a>>,
+}
+
+impl Ending<'_> {
+    /// The statement ended.
+    fn came<T>(ending: Option<Self>, result: &QueryResult<T>, lease: &Arc<DbLease>, aborts: bool) {
+        let Some(mut ending) = ending else { return };
+        match (result, ending.transition.take()) {
+            (Ok(_), Some(transition)) => ending.link.session().passed(transition, lease),
+            (Err(_), Some(Transition::Commit)) if aborts => ending.link.session().end_all(),
+            _ => {}
+        }
+    }
+
+    /// What it does is nobody's business.
+    fn forget(ending: Option<Self>) {
+        if let Some(mut ending) = ending {
+            ending.transition = None;
+        }
+    }
+}
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        if let Some(Transition::Commit | Transition::Rollback) = self.transition {
+            self.link.session().end_all();
+        }
+    }
+}
+
 impl Tracing {
+    /// A transaction or savepoint is over, as diesel has it, although the statement that was to end it failed.
+    pub(super) fn is_over(&self, sql: &str) {
+        if let Some(transition) = Transition::of(sql) {
+            let mut session = self.open.0.session();
+            let lease = session.lease();
+            session.passed(transition, &lease);
+        }
+    }
+
     fn statements(&self) -> MutexGuard<'_, Statements> {
         self.statements.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -326,21 +366,35 @@ impl<C: AsyncTraceable + PoolableConnection + 'static> PoolableConnection for Tr
     {
         use diesel_async::RunQueryDsl;
 
-        self.tracing.pings.store(true, Relaxed);
-        let result = match config {
+        let _pings = Pings::begin(&self.tracing.pings);
+        match config {
             RecyclingMethod::Fast => Ok(()),
             RecyclingMethod::Verified => {
                 diesel::select(1_i32.into_sql::<Integer>()).get_result::<i32>(self).await.map(|_| ())
             }
             RecyclingMethod::CustomQuery(query) => diesel::sql_query(query.as_ref()).execute(self).await.map(|_| ()),
             RecyclingMethod::CustomFunction(check) => check(self).await,
-        };
-        self.tracing.pings.store(false, Relaxed);
-        result
+        }
     }
 
     fn is_broken(&mut self) -> bool {
         self.inner.is_broken()
+    }
+}
+
+/// While it is there, what runs is a pool's business. A pool that waits for an answer may give up.
+struct Pings(Arc<AtomicBool>);
+
+impl Pings {
+    fn begin(pings: &Arc<AtomicBool>) -> Self {
+        pings.store(true, Relaxed);
+        Self(Arc::clone(pings))
+    }
+}
+
+impl Drop for Pings {
+    fn drop(&mut self) {
+        self.0.store(false, Relaxed);
     }
 }
 
