@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use crate::workload::{Mode, Workload};
@@ -19,36 +20,42 @@ pub(crate) struct Cost {
     pub(crate) calling_thread: i64,
 }
 
-pub(crate) fn instructions(workload: Workload, mode: Mode) -> Result<Cost, Box<dyn Error>> {
-    let (few, many, _) = workload.counts();
+/// Counts what `program` does between `few` and `many` of the workload's queries.
+pub(crate) fn instructions(program: &Path, run: [&str; 2], few: i64, many: i64) -> Result<Cost, Box<dyn Error>> {
     let slope = |less: i64, more: i64| (more - less) / (many - few);
     let mut least = Cost { all_threads: i64::MAX, calling_thread: i64::MAX };
     for pad in PADS {
-        let less = callgrind(workload, mode, few, pad)?;
-        let more = callgrind(workload, mode, many, pad)?;
+        let less = callgrind(program, run, few, pad)?;
+        let more = callgrind(program, run, many, pad)?;
         least.all_threads = least.all_threads.min(slope(less.iter().sum(), more.iter().sum()));
         least.calling_thread = least.calling_thread.min(slope(less[0], more[0]));
     }
     Ok(least)
 }
 
+/// Allocates `pad` bytes for good, before all else: they move everything on the heap.
+pub(crate) fn move_heap(pad: usize) {
+    std::mem::forget(std::hint::black_box(Vec::<u8>::with_capacity(pad)));
+}
+
 /// Instructions by thread, the main thread first; it is the one that calls.
-fn callgrind(workload: Workload, mode: Mode, count: i64, pad: usize) -> Result<Vec<i64>, Box<dyn Error>> {
+fn callgrind(program: &Path, [workload, mode]: [&str; 2], count: i64, pad: usize) -> Result<Vec<i64>, Box<dyn Error>> {
     let directory = tempfile::tempdir()?;
     let out = directory.path().join("out");
     // With one processor the threads meet in the same way each time. Memory is copied by the same instructions wherever it
     // lies: else the futures of PostgreSQL's pool, of 38 KB each, cost 9,000 instructions or hardly any.
-    let run = Command::new("taskset")
+    let counted = Command::new("taskset")
         .env("GLIBC_TUNABLES", "glibc.cpu.x86_rep_movsb_threshold=1073741824")
         .args(["--cpu-list", "0", "valgrind"])
-        .args(["--tool=callgrind", "--separate-threads=yes"])
+        // Before `main`, fastrace's clock compares itself with the system's for as long as that takes.
+        .args(["--tool=callgrind", "--separate-threads=yes", "--zero-before=main"])
         .arg(format!("--callgrind-out-file={}", out.display()))
-        .arg(std::env::current_exe()?)
-        .args(["run", workload.name(), mode.name(), &count.to_string(), &pad.to_string()])
+        .arg(program)
+        .args(["run", workload, mode, &count.to_string(), &pad.to_string()])
         .output()
         .map_err(|error| format!("cannot run taskset and valgrind: {error}; they are needed to count instructions"))?;
-    if !run.status.success() {
-        return Err(format!("{} failed under valgrind: {}", mode.name(), String::from_utf8_lossy(&run.stderr)).into());
+    if !counted.status.success() {
+        return Err(format!("{mode} failed under valgrind: {}", String::from_utf8_lossy(&counted.stderr)).into());
     }
     let mut threads = Vec::new();
     for number in 1.. {

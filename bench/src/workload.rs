@@ -1,4 +1,4 @@
-//! The measured program: queries, one after the other, on one connection.
+//! The measured program on sqlx: queries, one after the other, on one connection.
 
 use std::error::Error;
 use std::str::FromStr;
@@ -198,10 +198,8 @@ impl FromStr for Mode {
     }
 }
 
-/// Runs `count` queries and prints the processor time they took, in seconds. `pad` bytes are allocated first: they move
-/// everything on the heap.
-pub(crate) fn run(workload: Workload, mode: Mode, count: usize, pad: usize) -> Result<(), Box<dyn Error>> {
-    std::mem::forget(std::hint::black_box(Vec::<u8>::with_capacity(pad)));
+/// Runs `count` queries and prints the processor time they took, in seconds.
+pub(crate) fn run(workload: Workload, mode: Mode, count: usize) -> Result<(), Box<dyn Error>> {
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(queries(workload, mode, count))
 }
 

@@ -75,7 +75,9 @@ impl<C: Traceable> TracedConnection<C> {
     }
 
     pub(crate) fn wrap(mut inner: C, link: Arc<Link>, target: Target) -> Self {
-        recorder::attach(&link, &mut inner, C::instrumentation, |inner, recorder| inner.set_instrumentation(recorder));
+        let aborts = C::Backend::ABORTS_TRANSACTIONS;
+        let set = |inner: &mut C, recorder| inner.set_instrumentation(recorder);
+        recorder::attach(&link, aborts, &mut inner, C::instrumentation, set);
         let source = Arc::clone(link.session().source());
         Self { inner, source, target, statements: Statements::default(), open: Open(link) }
     }

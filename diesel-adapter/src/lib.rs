@@ -1,4 +1,188 @@
 //! Traced diesel connections: every query of a traced request with its parameters, rows, time and errors.
+//!
+//! # The swap
+//!
+//! Replace `PgConnection` by `TracedPgConnection`, `MysqlConnection` by `TracedMysqlConnection` or `SqliteConnection` by
+//! `TracedSqliteConnection`, which are [`TracedConnection`]s, and change nothing else. Every statement becomes a point named
+//! `db` under what runs in the active trace.
+//!
+#![cfg_attr(feature = "sqlite", doc = "```")]
+#![cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+//! use diesel::prelude::*;
+//! use osprofiler_diesel::TracedSqliteConnection;
+//!
+//! diesel::table! {
+//!     posts { id -> Integer, title -> Text }
+//! }
+//!
+//! // This was `SqliteConnection::establish`.
+//! let mut connection = TracedSqliteConnection::establish(":memory:")?;
+//! // Or around the connection there is:
+//! let mut connection = TracedSqliteConnection::new(SqliteConnection::establish(":memory:")?);
+//!
+//! diesel::sql_query("CREATE TABLE posts (id INTEGER PRIMARY KEY, title TEXT)").execute(&mut connection)?;
+//! connection.transaction(|connection| {
+//!     diesel::insert_into(posts::table).values(posts::title.eq("First")).execute(connection)
+//! })?;
+//! let titles: Vec<String> = posts::table.select(posts::title).load(&mut connection)?;
+//! # assert_eq!(titles, ["First"]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Pools, `MultiConnection` and migrations go around it as they go around diesel's own: `ConnectionManager<TracedPgConnection>`
+//! (with the feature `r2d2`), `#[derive(MultiConnection)] enum AnyConnection { Pg(TracedPgConnection), .. }`,
+//! `connection.run_pending_migrations(..)`. What only the connection within has, such as `notifications_iter` or
+//! `register_collation`, is there by deref. Two things no type but diesel's own can do, because diesel implements them for its
+//! own types by name. They take the connection within, and are recorded all the same, without their rows, and with values as
+//! text:
+//!
+//! | | |
+//! | --- | --- |
+//! | `copy_to(..).load(connection)`, PostgreSQL | `copy_to(..).load(&mut **connection)` |
+//! | a batch insert with `RETURNING` by `get_results(connection)`, SQLite | `get_results(&mut **connection)` |
+//!
+//! So does what is generic over a trait of the program's own that it implements for `PgConnection`, and a migration that
+//! downcasts its `BoxableConnection`: it gets the traced type.
+//!
+//! # The flag
+//!
+//! Queries are traced where a trace is active and SQL is switched on: `trace_sql` in the configuration
+//! ([`osprofiler::Config`], `OSPROFILER_TRACE_SQL`), which [`set_trace_sql`](osprofiler::profiler::set_trace_sql) changes for
+//! the process while it runs, and [`TracedConnection::set_trace_sql`] for one connection.
+//!
+#![cfg_attr(feature = "sqlite", doc = "```")]
+#![cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+//! use diesel::prelude::*;
+//! use osprofiler::{Notifier, Profiler, profiler};
+//! use osprofiler_diesel::TracedSqliteConnection;
+//! # use std::sync::{Arc, Mutex};
+//! # use std::time::Duration;
+//!
+//! let mut connection = TracedSqliteConnection::establish(":memory:")?;
+//! # let seen = Arc::new(Mutex::new(Vec::new()));
+//! # let theirs = Arc::clone(&seen);
+//! # let notifier = Notifier::from(move |message: &osprofiler::Message| theirs.lock().unwrap().push(message.clone()));
+//! # let request = Profiler::with_notifier(&notifier, "key", None, None);
+//! let mut query = || diesel::sql_query("SELECT ?").bind::<diesel::sql_types::Text, _>("x").execute(&mut connection);
+//!
+//! request.in_scope(&mut query)?; // SQL is off at first: no point
+//! profiler::set_trace_sql(true);
+//! request.in_scope(&mut query)?; // a point
+//! connection.set_trace_sql(false);
+//! # assert!(notifier.flush(Duration::from_secs(10)));
+//! # let messages = seen.lock().unwrap();
+//! # let names: Vec<_> = messages.iter().map(|message| message.name()).collect();
+//! # assert_eq!(names, ["db-start", "db-stop"]);
+//! # assert_eq!(messages[0].info()["db"]["params"][0], "x");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # The policy
+//!
+//! Bound values are recorded as they are, unless a connection is [built](TracedConnection::builder) otherwise. A builder is
+//! r2d2's customizer too, and [`set_default_options`] is for connections that are opened by their type alone.
+//!
+#![cfg_attr(all(feature = "sqlite", feature = "r2d2"), doc = "```")]
+#![cfg_attr(not(all(feature = "sqlite", feature = "r2d2")), doc = "```ignore")]
+//! use diesel::r2d2::{ConnectionManager, Pool};
+//! use osprofiler_diesel::{ParamsPolicy, TracedSqliteConnection};
+//!
+//! let options = TracedSqliteConnection::builder()
+//!     .params(ParamsPolicy::Types) // no values; `ParamsPolicy::Off` records no types either
+//!     .redact("(?i)password|token")?;
+//! let pool = Pool::builder()
+//!     .connection_customizer(Box::new(options))
+//!     .build(ConnectionManager::<TracedSqliteConnection>::new(":memory:"))?;
+//! # let _ = pool;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! Values keep 1 KiB each and 64 KiB together, statements 64 KiB; what is longer is cut, on a character boundary, and marked
+//! with how much is missing. Statements are recorded with whatever literals stand in them, and errors with what the
+//! database says: MySQL's quote the value that was a duplicate. All of this happens on the collector's worker.
+//!
+//! # Without changing a type
+//!
+//! [`instrument`] records what all connections run, as diesel's default instrumentation. It hears of statements only what
+//! diesel's events say:
+//!
+//! - no rows and no affected rows;
+//! - values as their Rust types print them by `Debug`, with types `UNKNOWN`;
+//! - the end of a query where diesel says so: on PostgreSQL and MySQL before the first row is read, on SQLite when the
+//!   cursor is dropped, and there without an error that came with a row;
+//! - the kind of database by the URL alone.
+//!
+//! A query that diesel began and never ended, as it does where a value cannot be made, ends as cancelled with the next one.
+//! `SELECT 1` without values is taken for a pool's ping, and marked `internal`.
+//!
+#![cfg_attr(feature = "async", doc = "# With diesel-async")]
+#![cfg_attr(not(feature = "async"), doc = "# With diesel-async, by the feature `async`")]
+//!
+//! `TracedAsyncConnection` takes the place of `AsyncPgConnection`, `AsyncMysqlConnection` and
+//! `SyncConnectionWrapper<SqliteConnection>`, in the pools of bb8, deadpool and mobc too. It has no deref, since diesel-async
+//! takes that for a pool's: what only the connection within can do goes by `inner_mut()`. Where the program names the type of
+//! `build_transaction()`, it is `TracedTransactionBuilder`. `CarryTrace` takes a task's trace to the thread on which
+//! `SyncConnectionWrapper` runs its connection.
+//!
+//! # What a point says
+//!
+//! The same as with `osprofiler-sqlx`. **Start**, under `db`:
+//!
+//! | key | what it is |
+//! | --- | --- |
+//! | `statement` | the text that diesel prepares; empty where a query could not be built |
+//! | `params`, `param_types` | the bound values and their database types, as diesel sends them; missing for SQL that is passed as text. `params_unknown` has a reason where they could not be read, `params_omitted` says how many more there were |
+//! | `system` | `postgresql`, `mysql` or `sqlite`; `mariadb` where [the builder](TracedBuilder::system) says so |
+//! | `database`, `server` | name or file, and host and port or socket, as the URL says; never credentials |
+//! | `method` | `load`, `execute`, `batch_execute`, `copy_from`, `begin`, `commit`, `rollback`, `drop`, `connect`, `ping` |
+//! | `internal` | `true` where the program did not ask for it: a pool's ping, diesel's question for the OID of a type |
+//! | `bypassed` | `true` where it ran on the connection within |
+//! | `connection` | a number for each connection of the process |
+//! | `transaction`, `savepoint_of` | the id of the point that began the innermost transaction or savepoint, and of the one around it |
+//!
+//! **Stop**, under `db`:
+//!
+//! | key | what it is |
+//! | --- | --- |
+//! | `rows`, `rows_affected` | how many rows the program received, or the statement changed |
+//! | `complete` | `false` where the program stopped reading before it saw the end, so that there may have been more than `rows`: `first` and `get_result` take one row and leave. Where all rows lie ready, as by default on PostgreSQL and MySQL, it is known that there was no other |
+//! | `first_row_us` | from the start to the first row |
+//! | `consumer_us` | how long the rows lay ready for the program, or with diesel-async how long the database was not waited for: the program's own time. Where diesel asks the database for each row (SQLite, `PgRowByRowLoadingMode`) it is not told apart |
+//! | `outcome`, `dropped` | of what ends a transaction: `committed` or `rolled_back`, and whether the connection was dropped instead |
+//! | `result` | the first rows, where `hide_result` is off |
+//!
+//! `cancelled` stands beside `db` where a future was dropped before its end, or a call panicked. On failure there are `etype`,
+//! `message`, and under `db` `original_exception`, `chained_exception`, and `kind`, `constraint`, `table` and `column` where
+//! diesel knows them. It keeps no SQLSTATE.
+//!
+//! The time of a point is from the call to the last row, the first error, or the end of the cursor. The forms of values are
+//! those of [`osprofiler::db::DbValue`]. PostgreSQL's types that a program declares by their name are shown as text where
+//! their bytes are text, which labels of enumerations are, and else as a list of fields, if they are composites, or as bytes.
+//! Values of `serde_json::Value` on MySQL are JSON; JSON of other Rust types is text there, since MySQL's client has no type
+//! for it.
+//!
+//! # Price
+//!
+//! With tracing off, a call costs one atomic load more, and one read of a thread local where SQL is traced. With tracing on it
+//! costs the calling thread some hundred nanoseconds, and a counter for each row: diesel makes statement and values once, and
+//! what it made is kept. Values are decoded and messages written by the collector's worker.
+//!
+//! Wrapping a connection needs diesel's feature `i-implement-a-third-party-backend-and-opt-into-breaking-changes`, for which
+//! any release but a patch may break this crate: it asks for `diesel >=2.3.14, <2.4`.
+//!
+//! # Features
+//!
+//! | feature | what it adds |
+//! | --- | --- |
+//! | `postgres`, `mysql`, `sqlite` | tracing for diesel's own connections |
+//! | `postgres-backend`, `mysql-backend` | the same without the C libraries: for `async` alone |
+//! | `async` | `TracedAsyncConnection` |
+//! | `r2d2` | traced connections in `diesel::r2d2`'s pool |
+
+#![cfg_attr(
+    not(all(feature = "postgres", feature = "mysql", feature = "sqlite", feature = "r2d2")),
+    allow(dead_code, reason = "each feature uses its part of what is shared")
+)]
 
 #[cfg(feature = "async")]
 mod asynchronous;

@@ -221,6 +221,7 @@ impl Instrumentation for Recorder {
 /// where it is, and then nobody sees what runs around the traced connection.
 pub(crate) fn attach<C>(
     link: &Arc<Link>,
+    aborts: bool,
     connection: &mut C,
     get: impl Fn(&mut C) -> &mut dyn Instrumentation,
     set: impl FnOnce(&mut C, Recorder),
@@ -229,8 +230,9 @@ pub(crate) fn attach<C>(
     if let Some(recorder) = instrumentation.downcast_mut::<Recorder>() {
         recorder.link = Arc::clone(link);
         recorder.within = true;
+        recorder.aborts = aborts;
     } else if is_none(instrumentation) {
-        set(connection, Recorder::new(Arc::clone(link), true, false, DynInstrumentation::none()));
+        set(connection, Recorder::new(Arc::clone(link), true, aborts, DynInstrumentation::none()));
     }
 }
 

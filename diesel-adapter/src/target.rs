@@ -42,8 +42,8 @@ fn parts(url: &str) -> Option<Parts<'_>> {
 
 impl Parts<'_> {
     fn parameter(&self, key: &str) -> Option<String> {
-        let pairs = self.query.split('&').filter_map(|pair| pair.split_once('='));
-        pairs.filter(|(name, _)| *name == key).last().map(|(_, value)| decoded(value))
+        let mut pairs = self.query.split('&').filter_map(|pair| pair.split_once('='));
+        pairs.rfind(|(name, _)| *name == key).map(|(_, value)| decoded(value))
     }
 }
 

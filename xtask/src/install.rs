@@ -47,6 +47,16 @@ pub(crate) fn valgrind() -> Outcome {
     }
 }
 
+/// The libraries with which diesel's connections speak to PostgreSQL and MySQL.
+pub(crate) fn client_libraries() -> Outcome {
+    let is_there = |library: &str| output(Command::new("pkg-config").args(["--modversion", library])).is_ok();
+    if is_there("libpq") && (is_there("mysqlclient") || is_there("libmariadb")) {
+        println!("libpq and a client library of MySQL or MariaDB are there");
+        return Ok(());
+    }
+    apt_install(&["pkg-config", "libpq-dev", "libmariadb-dev"])
+}
+
 /// Installs packages where we may; elsewhere the error says what to install.
 pub(crate) fn apt_install(packages: &[&str]) -> Outcome {
     let may = output(Command::new("id").arg("-u")).is_ok_and(|user| user.trim() == "0")

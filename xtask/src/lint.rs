@@ -1,9 +1,11 @@
 //! `cargo xtask lint`.
 
+use crate::install;
 use crate::steps::{Steps, cargo, run};
 use crate::style;
 
 pub(crate) fn run_steps(steps: &mut Steps) {
+    steps.step("client libraries of databases", install::client_libraries);
     steps.step("formatting", || run(&mut cargo(&["fmt", "--all", "--check"])));
     steps.step("clippy", || {
         let arguments = ["clippy", "-q", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"];

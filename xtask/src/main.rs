@@ -22,7 +22,7 @@ cargo xtask VERB
   test   installs what the tests need and runs all of them, and the examples
   lint   formatting, clippy, documentation and the rules of style
   ci     lint, then test
-  bench  what tracing costs, beside plain sqlx and its peers
+  bench  what tracing costs, beside plain sqlx and diesel and their peers
 
 Exit codes: 0 success, 1 a step failed, 2 wrong usage.";
 

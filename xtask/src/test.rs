@@ -1,21 +1,30 @@
 //! `cargo xtask test`.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::install;
 use crate::servers;
 use crate::steps::{Outcome, Steps, cargo, output, root, run, scratch};
 
 /// Every crate that users depend on must build by itself, with any of its features; together they hide what one lacks.
-const ALONE: [&[&str]; 12] = [
+const ALONE: [&[&str]; 18] = [
     &["osprofiler"],
     &["osprofiler", "--features", "ini"],
     &["osprofiler", "--features", "tower"],
     &["osprofiler", "--features", "mysql"],
     &["osprofiler", "--features", "postgres"],
     &["osprofiler", "--all-features"],
+    &["osprofiler-diesel"],
+    &["osprofiler-diesel", "--features", "mysql"],
+    &["osprofiler-diesel", "--features", "postgres"],
+    &["osprofiler-diesel", "--features", "sqlite,r2d2"],
+    &["osprofiler-diesel", "--features", "async,mysql-backend"],
+    &["osprofiler-diesel", "--features", "async,postgres-backend,sqlite"],
     &["osprofiler-sqlx"],
     &["osprofiler-sqlx", "--features", "mysql"],
     &["osprofiler-sqlx", "--features", "postgres"],
@@ -26,6 +35,7 @@ const ALONE: [&[&str]; 12] = [
 
 pub(crate) fn run_steps(steps: &mut Steps) {
     let python = steps.step("Python's OSProfiler", install::python);
+    steps.step("client libraries of databases", install::client_libraries);
     let servers = [steps.step("PostgreSQL", servers::postgres), steps.step("MariaDB", servers::mariadb)];
     steps.step("unit, integration and doc tests", || {
         let mut tests = cargo(&["test", "-q", "--workspace", "--all-features", "--no-fail-fast"]);
@@ -33,14 +43,23 @@ pub(crate) fn run_steps(steps: &mut Steps) {
         if let Some(python) = python {
             tests.env("OSPROFILER_TEST_PYTHON", python);
         }
-        for server in servers.into_iter().flatten() {
-            tests.env(server.variable, server.url);
+        for server in servers.iter().flatten() {
+            tests.env(server.variable, &server.url);
         }
         run(&mut tests)
     });
+    let postgres = servers.first().and_then(Option::as_ref).map(|server| server.url.clone());
     for arguments in ALONE {
         steps.step(&format!("builds alone: {}", arguments.join(" ")), || {
             run(cargo(&["check", "-q", "-p"]).args(arguments))
+        });
+    }
+    steps.step("the example of diesel, on SQLite", || diesel_example(&[], ":memory:"));
+    if let Some(url) = postgres {
+        steps.step("the example of diesel, on PostgreSQL", || {
+            let url = scratch_database(&url, "osprofiler_example")?;
+            diesel_example(&["--features", "postgres"], &url)?;
+            axum_example(&url)
         });
     }
     steps.step("the quickstart, and the commands that it prints", quickstart);
@@ -75,6 +94,69 @@ fn quickstart() -> Outcome {
         expect(&output(&mut in_directory(&directory, &arguments))?, expected)?;
     }
     Ok(())
+}
+
+/// Runs the program of diesel's guide, and looks at the trace that it prints.
+fn diesel_example(features: &[&str], url: &str) -> Outcome {
+    let directory = scratch()?.join("diesel_example");
+    fs::create_dir_all(&directory)?;
+    let example = ["run", "-q", "-p", "osprofiler-examples-diesel", "--example", "diesel_postgres_or_sqlite"];
+    let printed = output(in_directory(&directory, &[&example, features].concat()).env("DATABASE_URL", url))?;
+    println!("{printed}");
+    expect(&printed, "Published the post -1: Err(NotFound)")?;
+    expect(&printed, "['It''s \"quoted\"', '...']  → 1 row affected")?;
+    let report = printed.lines().find_map(|line| line.strip_prefix("file://")).ok_or("it names no report")?;
+    expect(&fs::read_to_string(report)?, "Not for everybody")
+}
+
+/// Starts the service, asks it for what it prints, and looks at the trace.
+fn axum_example(url: &str) -> Outcome {
+    let directory = scratch()?.join("axum_example");
+    fs::create_dir_all(&directory)?;
+    let package = ["-q", "-p", "osprofiler-examples-diesel", "--features", "axum", "--example", "axum_diesel_async"];
+    run(&mut in_directory(&directory, &[&["build"], &package[..]].concat()))?;
+    let mut service = in_directory(&directory, &[&["run"], &package[..]].concat());
+    let mut service = Running(service.env("DATABASE_URL", url).stdout(Stdio::piped()).spawn()?);
+    let printed = BufReader::new(service.0.stdout.take().ok_or("it prints nowhere")?);
+    let lines: Vec<String> = printed.lines().take(2).collect::<Result<_, _>>()?;
+    let [curl, show] = &lines[..] else { return Err("the service does not run".into()) };
+    println!("$ {curl}");
+    output(Command::new("sh").args(["-c", &format!("{curl} --silent --show-error --fail")]))?;
+    let show = show.strip_prefix("osprofiler ").ok_or("it names no command")?.replace(" --html --out report.html", "");
+    let arguments = format!("run -q -p osprofiler-cli -- {show}");
+    // The service writes the messages within moments.
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        let shown = output(&mut in_directory(&directory, &arguments.split_whitespace().collect::<Vec<_>>()));
+        match shown {
+            Ok(shown) if shown.contains("COMMIT") || Instant::now() > deadline => {
+                println!("{shown}");
+                return expect(&shown, "SET \"published\" = $1 WHERE (\"posts\".\"id\" = $2)  [true, ");
+            }
+            Err(error) if Instant::now() > deadline => return Err(error),
+            _ => thread::sleep(Duration::from_millis(100)),
+        }
+    }
+}
+
+/// A process that ends when it is not needed any more.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A new database on PostgreSQL, whose URL it returns.
+fn scratch_database(url: &str, name: &str) -> Outcome<String> {
+    for statement in [format!("DROP DATABASE IF EXISTS {name}"), format!("CREATE DATABASE {name}")] {
+        run(Command::new("psql").args(["-q", "-d", url, "-c", &statement]))?;
+    }
+    let (server, _) = url.rsplit_once('/').ok_or("the URL of PostgreSQL has no database")?;
+    Ok(format!("{server}/{name}"))
 }
 
 /// `cargo` as someone calls it in another directory, who must say then where the repository is.

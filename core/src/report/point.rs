@@ -107,7 +107,8 @@ impl Point {
     /// in the program's name.
     #[must_use]
     pub fn runs_statement(&self) -> bool {
-        let other = ["begin", "commit", "rollback", "drop", "acquire", "connect", "prepare", "prepare_with", "describe"];
+        let other =
+            ["begin", "commit", "rollback", "drop", "acquire", "connect", "prepare", "prepare_with", "describe"];
         self.statement().is_some() && !self.is_internal() && self.method().is_none_or(|method| !other.contains(&method))
     }
 

@@ -2,7 +2,7 @@
 
 use std::error::Error;
 
-use diesel_async::sync_connection_wrapper::SpawnBlocking;
+use diesel_async::sync_connection_wrapper::{SpawnBlocking, SyncConnectionWrapper};
 use futures_core::future::BoxFuture;
 
 /// Runs blocking work where `S` runs it, in the trace that is active where it is asked for.
@@ -12,14 +12,28 @@ use futures_core::future::BoxFuture;
 /// program registered with SQLite may add points.
 ///
 /// ```
-/// use diesel_async::sync_connection_wrapper::{SyncConnectionWrapper, Tokio};
+/// use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
 /// use osprofiler_diesel::{CarryTrace, TracedSqliteConnection};
 ///
-/// type Connection = SyncConnectionWrapper<TracedSqliteConnection, CarryTrace<Tokio>>;
+/// // This was `SyncConnectionWrapper<SqliteConnection>`.
+/// type Connection = SyncConnectionWrapper<TracedSqliteConnection, CarryTrace>;
 /// # let _: Option<Connection> = None;
 /// ```
 #[derive(Clone, Copy, Debug, Default)]
-pub struct CarryTrace<S>(pub S);
+pub struct CarryTrace<S = DefaultRuntime>(pub S);
+
+/// What diesel-async runs blocking work with where nobody says otherwise: tokio.
+pub type DefaultRuntime = <SyncConnectionWrapper<()> as RuntimeOf>::Runtime;
+
+/// Names what has no public name.
+pub trait RuntimeOf {
+    /// What a wrapper runs blocking work with.
+    type Runtime;
+}
+
+impl<C, S> RuntimeOf for SyncConnectionWrapper<C, S> {
+    type Runtime = S;
+}
 
 impl<S: SpawnBlocking> SpawnBlocking for CarryTrace<S> {
     fn spawn_blocking<'a, R: Send + 'static>(

@@ -1,5 +1,6 @@
 //! Traced connections of diesel-async, with the feature `async`.
 
+#[cfg(feature = "sqlite")]
 mod carry;
 mod connection;
 mod future;
@@ -11,7 +12,8 @@ mod postgres;
 mod sqlite;
 mod transaction;
 
-pub use carry::CarryTrace;
+#[cfg(feature = "sqlite")]
+pub use carry::{CarryTrace, DefaultRuntime, RuntimeOf};
 pub use connection::{AsyncTraceable, TracedAsyncConnection};
 pub use future::{TracedExecute, TracedLoad, TracedStream};
 #[cfg(feature = "postgres-backend")]

@@ -17,7 +17,6 @@ pub struct PgCell {
 }
 
 impl PgCell {
-    #[expect(clippy::needless_pass_by_value, reason = "diesel gives values by value")]
     pub(super) fn of(value: PgValue<'_>, cap: usize) -> Self {
         let bytes = value.as_bytes();
         Self { head: head_of(bytes, cap), length: bytes.len(), ty: PgType::Oid(value.get_oid().get()) }
