@@ -74,10 +74,20 @@ impl<DB: TracedBackend> Slot<DB> {
         let collected = query.walk_ast(pass.reborrow());
         drop(runs);
         if let Some((collector, _)) = pass.bind_collector() {
-            let values = collected.is_ok().then(|| DB::keep(query, collector, self.room()));
+            let values = match &collected {
+                Ok(()) if self.has_stand_ins() => DB::collect_late(query, self.room()),
+                Ok(()) => Some(DB::keep(query, collector, self.room())),
+                Err(_) => None,
+            };
             self.bind(query, pass.backend(), values);
         }
         collected
+    }
+
+    /// diesel-async collects values a second time where it has to ask for types. It does not know these yet, and gives
+    /// their values OIDs that are those of other types in the database.
+    fn has_stand_ins(&self) -> bool {
+        self.link.is_none() && self.call.borrow().is_bound()
     }
 
     fn room(&self) -> Room<'_> {

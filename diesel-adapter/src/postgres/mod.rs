@@ -33,9 +33,9 @@ impl TracedBackend for Pg {
         values::Values::of(collected, names::of_types(query, collected, room.link), room)
     }
 
-    /// Diesel collects them first.
-    fn collect_late(_: &impl QueryFragment<Self>, _: Room<'_>) -> Option<Self::Values> {
-        None
+    fn collect_late(query: &impl QueryFragment<Self>, room: Room<'_>) -> Option<Self::Values> {
+        let (collected, names) = names::collect(query)?;
+        Some(values::Values::of(&collected, names, room))
     }
 
     fn keep_row<'r>(rows: &mut Self::Rows, row: &impl Row<'r, Self>, cap: usize) {

@@ -12,16 +12,20 @@ use diesel::query_builder::bind_collector::RawBytesBindCollector;
 
 use crate::session::Link;
 
+/// Names of types, by their OIDs.
+pub(super) type Names = Vec<(u32, Arc<str>)>;
+
 /// The first OID that a database gives to what its users make: `FirstNormalObjectId` of PostgreSQL 15.
 const FIRST_OF_USERS: u32 = 16_384;
 
 /// The names of the values' types, as far as they are not the server's own, by their OIDs. `link` knows those that were met
-/// before; without it, the OIDs are diesel-async's stand-ins, which mean something else in each query.
+/// before; without it, the connection is diesel-async's, and where there are such types [`collect`] is asked for all.
 pub(super) fn of_types(
     query: &impl QueryFragment<Pg>,
     collected: &RawBytesBindCollector<Pg>,
     link: Option<&Link>,
-) -> Vec<(u32, Arc<str>)> {
+) -> Names {
+    let Some(link) = link else { return Vec::new() };
     let mut names = Vec::new();
     let mut all_known = true;
     for metadata in &collected.metadata {
@@ -29,7 +33,7 @@ pub(super) fn of_types(
         if names.iter().any(|(known, _)| *known == oid) {
             continue;
         }
-        match link.and_then(|link| link.type_names().iter().find(|(known, _)| *known == oid).cloned()) {
+        match link.type_names().iter().find(|(known, _)| *known == oid).cloned() {
             Some(known) => names.push(known),
             None => all_known = false,
         }
@@ -37,34 +41,42 @@ pub(super) fn of_types(
     if all_known {
         return names;
     }
-    let named = collect(query, collected);
-    if let Some(link) = link {
-        let mut known = link.type_names();
-        for name in &named {
-            if !known.contains(name) {
-                known.push(name.clone());
-            }
+    let named = match_names(query, collected);
+    let mut known = link.type_names();
+    for name in &named {
+        if !known.contains(name) {
+            known.push(name.clone());
         }
     }
     named
 }
 
+/// The names that the query has for the OIDs that were collected.
 #[cold]
-fn collect(query: &impl QueryFragment<Pg>, collected: &RawBytesBindCollector<Pg>) -> Vec<(u32, Arc<str>)> {
-    let mut again = RawBytesBindCollector::<Pg>::new();
-    let mut lookup = NameLookup::default();
-    if query.collect_binds(&mut again, &mut lookup, &Pg).is_err() || again.metadata.len() != collected.metadata.len() {
+fn match_names(query: &impl QueryFragment<Pg>, collected: &RawBytesBindCollector<Pg>) -> Names {
+    let Some((again, ours)) = collect(query) else { return Vec::new() };
+    if again.metadata.len() != collected.metadata.len() {
         return Vec::new();
     }
-    let mut names: Vec<(u32, Arc<str>)> = Vec::new();
+    let mut names: Names = Vec::new();
     for (metadata, named) in collected.metadata.iter().zip(&again.metadata) {
-        if let (Ok(oid), Some(name)) = (metadata.oid(), named.oid().ok().and_then(|oid| lookup.name(oid)))
+        let (Ok(oid), Ok(our)) = (metadata.oid(), named.oid()) else { continue };
+        if let Some((_, name)) = ours.iter().find(|(known, _)| *known == our)
             && !names.iter().any(|(known, _)| *known == oid)
         {
-            names.push((oid, name));
+            names.push((oid, Arc::clone(name)));
         }
     }
     names
+}
+
+/// What a query collects, with OIDs of ours where the program declares types by names, and these names.
+#[cold]
+pub(super) fn collect(query: &impl QueryFragment<Pg>) -> Option<(RawBytesBindCollector<Pg>, Names)> {
+    let mut collected = RawBytesBindCollector::<Pg>::new();
+    let mut lookup = NameLookup::default();
+    query.collect_binds(&mut collected, &mut lookup, &Pg).ok()?;
+    Some((collected, lookup.into_names()))
 }
 
 /// Gives each name OIDs of its own, and keeps it.
@@ -77,11 +89,10 @@ pub(crate) struct NameLookup {
 const FIRST: u32 = u32::MAX - 0xffff;
 
 impl NameLookup {
-    /// The name behind an OID of ours, or its array's.
-    fn name(&self, oid: u32) -> Option<Arc<str>> {
-        let index = oid.checked_sub(FIRST)?;
-        let name = self.names.get(usize::try_from(index / 2).ok()?)?;
-        Some(if index % 2 == 0 { Arc::clone(name) } else { format!("{name}[]").into() })
+    /// The names of types and of their arrays, by the OIDs that they were given.
+    fn into_names(self) -> Names {
+        let pairs = (FIRST..).step_by(2).zip(self.names);
+        pairs.flat_map(|(oid, name)| [(oid, Arc::clone(&name)), (oid + 1, format!("{name}[]").into())]).collect()
     }
 }
 

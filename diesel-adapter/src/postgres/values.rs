@@ -7,6 +7,7 @@ use diesel::query_builder::bind_collector::RawBytesBindCollector;
 use osprofiler::db::postgres::PgType;
 use osprofiler::db::{BoundValues, DbValue, ParamsWriter};
 
+use super::names::Names;
 use crate::backend::Room;
 
 /// Kept values, one after the other: OID, length, how much of it is kept, and that.
@@ -14,7 +15,7 @@ use crate::backend::Room;
 pub struct Values {
     bytes: Vec<u8>,
     /// The names of types that the program declares by them, by their OIDs.
-    names: Vec<(u32, Arc<str>)>,
+    names: Names,
 }
 
 /// The length of NULL.
@@ -23,7 +24,7 @@ const NULL: u32 = u32::MAX;
 const HEADER: usize = 12;
 
 impl Values {
-    pub(super) fn of(collected: &RawBytesBindCollector<Pg>, names: Vec<(u32, Arc<str>)>, room: Room<'_>) -> Self {
+    pub(super) fn of(collected: &RawBytesBindCollector<Pg>, names: Names, room: Room<'_>) -> Self {
         let head = |bind: &Option<Vec<u8>>| bind.as_ref().map_or(0, |bytes| bytes.len().min(room.value));
         let all: usize = collected.binds.iter().map(head).sum();
         let mut left = room.all;
