@@ -1,30 +1,21 @@
 //! [`TracedAsyncConnection`]: a connection of diesel-async whose queries are points.
 
-use std::any::TypeId;
 use std::fmt;
-use std::rc::Rc;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use diesel::connection::{CacheSize, Instrumentation};
-use diesel::dsl::{AsExprOf, select};
-use diesel::query_builder::{AsQuery, QueryFragment, QueryId, SqlQuery};
+use diesel::query_builder::{AsQuery, QueryFragment, QueryId};
 use diesel::row::Row;
-use diesel::sql_types::Integer;
-use diesel::{ConnectionResult, IntoSql, QueryResult};
-use diesel_async::methods::{ExecuteDsl, LoadQuery};
-use diesel_async::pooled_connection::{PoolableConnection, RecyclingMethod};
+use diesel::{ConnectionResult, QueryResult};
 use diesel_async::{AsyncConnection, AsyncConnectionCore, SimpleAsyncConnection, TransactionManager};
-use osprofiler::db::{DbLease, DbSource};
 
 use super::future::{TracedExecute, TracedLoad, TracedStream};
+use super::tracing::{Ending, Tracing};
 use super::transaction::TracedTransactionManager;
-use crate::backend::{Kept, TracedBackend};
+use crate::backend::TracedBackend;
 use crate::builder::TracedBuilder;
 use crate::call::Call;
 use crate::failure;
-use crate::fragment::{Fragment, Slot, Statements};
 use crate::recorder::{self, Recorder};
 use crate::session::Link;
 use crate::target::Target;
@@ -45,26 +36,14 @@ impl<C: AsyncConnection<Backend: TracedBackend>> AsyncTraceable for C {}
 ///
 /// # Cancel safety
 ///
-/// As the connection within. A future that is dropped before its end is recorded as cancelled, if it was polled.
+/// As the connection within. A future that is dropped before its end is recorded as cancelled, if it was polled. A
+/// `SyncConnectionWrapper` begins when the future is made, and runs to its end even where that is dropped: what was never
+/// polled is not recorded all the same.
 pub struct TracedAsyncConnection<C> {
     // First: what becomes of an open transaction is known when the connection is closed.
     inner: C,
     pub(super) tracing: Tracing,
 }
-
-/// What is around the connection within.
-pub(super) struct Tracing {
-    source: Arc<DbSource>,
-    target: Target,
-    /// Queries in a pipeline share the connection.
-    statements: Mutex<Statements>,
-    /// Whether a pool asks whether the connection lives.
-    pings: Arc<AtomicBool>,
-    open: Open,
-}
-
-/// Says what becomes of a transaction that is open when its connection is dropped.
-struct Open(Arc<Link>);
 
 impl<C: AsyncTraceable> TracedAsyncConnection<C> {
     /// Around a connection, with [default options](crate::set_default_options). What it is connected to is not known from
@@ -82,8 +61,7 @@ impl<C: AsyncTraceable> TracedAsyncConnection<C> {
     fn wrap(mut inner: C, link: Arc<Link>, target: Target) -> Self {
         recorder::mute(inner.instrumentation());
         let source = Arc::clone(link.session().source());
-        let (statements, pings) = (Mutex::default(), Arc::default());
-        Self { inner, tracing: Tracing { source, target, statements, pings, open: Open(link) } }
+        Self { inner, tracing: Tracing::new(source, target, link) }
     }
 
     /// Records what follows as a builder says.
@@ -127,7 +105,7 @@ impl<C> TracedAsyncConnection<C> {
         let Self { inner, tracing } = self;
         let link = &tracing.open.0;
         let transition = Transition::of(sql);
-        let ending = transition.is_some().then(|| Ending { link, transition });
+        let ending = Ending::begin(link, transition);
         let Some(mut call) = tracing.begin_text::<DB>(sql) else {
             let result = run(inner).await;
             // It may have begun while it was traced.
@@ -143,105 +121,6 @@ impl<C> TracedAsyncConnection<C> {
         call.end(&result);
         Ending::came(ending, &result, call.lease(), DB::ABORTS_TRANSACTIONS);
         result
-    }
-}
-
-/// A statement that changes the transaction runs. Where its future is dropped nobody knows what became of a transaction that
-/// it was to end, and nothing is said of it later.
-struct Ending<'a> {
-    link: &'a Link,
-    transition: Option<Transition<'a>>,
-}
-
-impl Ending<'_> {
-    /// The statement ended.
-    fn came<T>(ending: Option<Self>, result: &QueryResult<T>, lease: &Arc<DbLease>, aborts: bool) {
-        let Some(mut ending) = ending else { return };
-        match (result, ending.transition.take()) {
-            (Ok(_), Some(transition)) => ending.link.session().passed(transition, lease),
-            (Err(_), Some(Transition::Commit)) if aborts => ending.link.session().end_all(),
-            _ => {}
-        }
-    }
-
-    /// What it does is nobody's business.
-    fn forget(ending: Option<Self>) {
-        if let Some(mut ending) = ending {
-            ending.transition = None;
-        }
-    }
-}
-
-impl Drop for Ending<'_> {
-    fn drop(&mut self) {
-        if let Some(Transition::Commit | Transition::Rollback) = self.transition {
-            self.link.session().end_all();
-        }
-    }
-}
-
-impl Tracing {
-    /// A transaction or savepoint is over, as diesel has it, although the statement that was to end it failed.
-    pub(super) fn is_over(&self, sql: &str) {
-        if let Some(transition) = Transition::of(sql) {
-            let mut session = self.open.0.session();
-            let lease = session.lease();
-            session.passed(transition, &lease);
-        }
-    }
-
-    fn statements(&self) -> MutexGuard<'_, Statements> {
-        self.statements.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A call to trace, on this connection as it is now.
-    #[inline]
-    fn call<K: Kept>(&self, method: &'static str) -> Option<Call<K>> {
-        let mut call = Call::new(&self.source, method, || self.open.0.session().lease())?;
-        if self.pings.load(Relaxed) {
-            call.is_internal();
-        }
-        Some(call)
-    }
-
-    /// A call of a statement that is text; it has begun.
-    pub(super) fn begin_text<DB: TracedBackend>(&self, sql: &str) -> Option<Call<DB>> {
-        let mut call = self.call("batch_execute")?;
-        if let Some(transition) = Transition::of(sql) {
-            call.changes(transition, |point| self.open.0.session().lease_of(transition, point.id()));
-        }
-        call.bind(sql.into(), None);
-        call.begin();
-        call.start();
-        Some(call)
-    }
-
-    /// Hands a query to `run`, and gives with what that returns the call to trace.
-    pub(super) fn run<DB: TracedBackend, T: QueryFragment<DB> + QueryId, F>(
-        &self,
-        query: T,
-        method: &'static str,
-        run: impl FnOnce(Fragment<DB, T, Rc<Slot<DB>>>) -> F,
-    ) -> (F, Option<Call<DB>>) {
-        let Some(call) = self.call(method) else { return (run(Fragment::new(query, None)), None) };
-        self.run_traced(query, T::query_id(), call, run)
-    }
-
-    #[inline(never)]
-    fn run_traced<DB: TracedBackend, T: QueryFragment<DB>, F>(
-        &self,
-        query: T,
-        id: Option<TypeId>,
-        call: Call<DB>,
-        run: impl FnOnce(Fragment<DB, T, Rc<Slot<DB>>>) -> F,
-    ) -> (F, Option<Call<DB>>) {
-        let known = self.statements().get(id);
-        let is_known = known.is_some();
-        let slot = Rc::new(Slot::later(call, known));
-        // The query ends here: no future keeps it, since it need not be `Send`.
-        let future = run(Fragment::new(query, Some(Rc::clone(&slot))));
-        self.statements().learn(id, is_known, slot.statement());
-        (future, slot.into_call())
     }
 }
 
@@ -353,53 +232,5 @@ impl<C: AsyncTraceable> AsyncConnection for TracedAsyncConnection<C> {
 
     fn set_prepared_statement_cache_size(&mut self, size: CacheSize) {
         self.inner.set_prepared_statement_cache_size(size);
-    }
-}
-
-impl<C: AsyncTraceable + PoolableConnection + 'static> PoolableConnection for TracedAsyncConnection<C> {
-    /// As any connection's, and recorded as internal.
-    async fn ping(&mut self, config: &RecyclingMethod<Self>) -> QueryResult<()>
-    where
-        for<'a> Self: 'a,
-        for<'a> select<AsExprOf<i32, Integer>>: LoadQuery<'a, Self, i32>,
-        SqlQuery: ExecuteDsl<Self>,
-    {
-        use diesel_async::RunQueryDsl;
-
-        let _pings = Pings::begin(&self.tracing.pings);
-        match config {
-            RecyclingMethod::Fast => Ok(()),
-            RecyclingMethod::Verified => {
-                diesel::select(1_i32.into_sql::<Integer>()).get_result::<i32>(self).await.map(|_| ())
-            }
-            RecyclingMethod::CustomQuery(query) => diesel::sql_query(query.as_ref()).execute(self).await.map(|_| ()),
-            RecyclingMethod::CustomFunction(check) => check(self).await,
-        }
-    }
-
-    fn is_broken(&mut self) -> bool {
-        self.inner.is_broken()
-    }
-}
-
-/// While it is there, what runs is a pool's business. A pool that waits for an answer may give up.
-struct Pings(Arc<AtomicBool>);
-
-impl Pings {
-    fn begin(pings: &Arc<AtomicBool>) -> Self {
-        pings.store(true, Relaxed);
-        Self(Arc::clone(pings))
-    }
-}
-
-impl Drop for Pings {
-    fn drop(&mut self) {
-        self.0.store(false, Relaxed);
-    }
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        recorder::dropped(&self.0);
     }
 }
