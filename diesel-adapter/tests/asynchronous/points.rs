@@ -1,8 +1,12 @@
 //! What points say of a statement: text, values, place, rows.
 
+use std::io::Write as _;
 use std::time::Duration;
 
+use diesel::pg::Pg;
 use diesel::prelude::*;
+use diesel::serialize::{IsNull, Output, ToSql};
+use diesel::sql_types::{Array, Integer, Nullable};
 use diesel_async::{AsyncConnection, RunQueryDsl, SimpleAsyncConnection};
 use futures::TryStreamExt as _;
 use osprofiler::TraceExt as _;
@@ -31,7 +35,7 @@ async fn statement_values_and_place_are_recorded_of_postgresql() {
     );
     let point = &points[1];
     assert_eq!(point.name, "db");
-    assert_eq!(start(point, "param_types"), &json!(["INT4"]));
+    assert_eq!(start(point, "param_types"), &json!(["int4"]));
     assert_eq!(start(point, "system"), "postgresql");
     assert_eq!(start(point, "connection"), start(&points[0], "connection"));
     assert!(start(point, "connection").is_u64() && start(point, "server").is_string());
@@ -52,7 +56,7 @@ async fn statement_values_and_place_are_recorded_of_mysql() {
     assert_eq!(
         records(&points),
         [
-            "execute INSERT INTO person (id, name, age) VALUES (?, ?, ?) [4,\"Dee\",null] → affected 1",
+            "execute INSERT INTO person (id, name, age) VALUES (?, ?, DEFAULT) [4,\"Dee\"] → affected 1",
             "load SELECT COUNT(*) FROM person → rows 1 of more",
         ]
     );
@@ -87,39 +91,39 @@ async fn statement_values_and_place_are_recorded_of_sqlite() {
 
 #[tokio::test]
 async fn types_of_the_programs_own_have_their_names() {
-    #[derive(diesel::sql_types::SqlType, diesel::query_builder::QueryId)]
-    #[diesel(postgres_type(name = "mood"))]
-    struct Mood;
-
     let Some(url) = server::postgres("points_types").await else { return };
     let mut conn = TracedPg::establish(&url).await.expect("it was there just now");
+    conn.batch_execute("CREATE TYPE mood AS ENUM ('fine', 'bad')").await.expect("it is new");
     let request = async {
-        conn.batch_execute("CREATE TYPE mood AS ENUM ('fine')").await?;
-        let query = diesel::sql_query("SELECT $1 AS id").bind::<diesel::sql_types::Nullable<Mood>, _>(None::<NoMood>);
-        let none = query.execute(&mut conn).await;
-        let numbers = vec![Some(1), None]
-            .into_sql::<diesel::sql_types::Array<diesel::sql_types::Nullable<diesel::sql_types::Integer>>>();
-        diesel::select(numbers).get_result::<Vec<Option<i32>>>(&mut conn).await?;
-        none
+        for _ in 0..2 {
+            let query = diesel::sql_query("SELECT $1, $2, $3, $4").bind::<MoodType, _>(Mood("fine"));
+            let query = query.bind::<Array<MoodType>, _>(vec![Mood("fine"), Mood("bad")]);
+            let query = query
+                .bind::<Nullable<MoodType>, _>(None::<Mood>)
+                .bind::<Array<Nullable<Integer>>, _>(vec![Some(1), None]);
+            query.execute(&mut conn).await?;
+        }
+        diesel::select(1.into_sql::<Integer>()).get_result::<i32>(&mut conn).await
     };
     let (_, points) = record(request).await;
-    assert_eq!((start(&points[1], "param_types"), start(&points[1], "params")), (&json!(["mood"]), &json!([null])));
-    assert_eq!(
-        (start(&points[2], "param_types"), start(&points[2], "params")),
-        (&json!(["INT4[]"]), &json!([[1, null]]))
-    );
+    for point in &points[..2] {
+        assert_eq!(start(point, "param_types"), &json!(["mood", "mood[]", "mood", "int4[]"]));
+        assert_eq!(start(point, "params"), &json!(["fine", ["fine", "bad"], null, [1, null]]));
+    }
+}
 
-    #[derive(Debug, diesel::expression::AsExpression)]
-    #[diesel(sql_type = Mood)]
-    struct NoMood;
+#[derive(diesel::sql_types::SqlType, diesel::query_builder::QueryId)]
+#[diesel(postgres_type(name = "mood"))]
+struct MoodType;
 
-    impl diesel::serialize::ToSql<Mood, diesel::pg::Pg> for NoMood {
-        fn to_sql<'b>(
-            &'b self,
-            _: &mut diesel::serialize::Output<'b, '_, diesel::pg::Pg>,
-        ) -> diesel::serialize::Result {
-            Ok(diesel::serialize::IsNull::Yes)
-        }
+#[derive(Debug, diesel::expression::AsExpression)]
+#[diesel(sql_type = MoodType)]
+struct Mood(&'static str);
+
+impl ToSql<MoodType, Pg> for Mood {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> diesel::serialize::Result {
+        out.write_all(self.0.as_bytes())?;
+        Ok(IsNull::No)
     }
 }
 
@@ -164,7 +168,7 @@ async fn streams_side_by_side_are_siblings_and_count_their_own_rows() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_query_is_a_child_of_the_point_around_it() {
     let mut conn = people().await;
-    let request = async { person::table.load::<Person>(&mut conn).traced("handler", ()).await };
+    let request = async { async { person::table.load::<Person>(&mut conn).await }.traced("handler", ()).await };
     let (_, points) = record(request).await;
     assert_eq!(points[1].parent_id, points[0].trace_id);
     assert_eq!(points[0].name, "handler");

@@ -262,7 +262,7 @@ pub(crate) async fn generic_code(conn: &mut Conn, _: &str) -> Seen {
 }
 
 pub(crate) async fn queries_made_in_a_loop(conn: &mut Conn, _: &str) -> Seen {
-    for id in 0..200 {
+    for id in 0..40 {
         let one = Person::new(100 + id, &format!("number {id}"));
         diesel::insert_into(person::table).values(&one).execute(conn).await?;
         let ids: Vec<i32> = (0..id % 7).collect();
