@@ -60,7 +60,8 @@ pub(crate) struct Recorder {
     program: DynInstrumentation,
     /// Whether the connection is within a traced one, and the program has no instrumentation on it.
     is_quiet: bool,
-    /// Queries that have begun and not ended, in order: one, and perhaps one that it makes diesel run.
+    /// Queries that have begun and not ended, in order: one, and perhaps one that it makes diesel run; several in a pipeline
+    /// of diesel-async.
     pending: VecDeque<Pending>,
     /// The connection that is being established, and its URL.
     connecting: Option<(Call<ByText>, String)>,
@@ -70,8 +71,11 @@ pub(crate) struct Recorder {
 
 struct Pending {
     call: Call<ByText>,
-    /// The statement, where it changes the transaction.
-    transition: Option<Arc<str>>,
+    statement: Arc<str>,
+    /// Diesel asks for types meanwhile.
+    lookup: bool,
+    /// One that began later has ended. If it goes on for longer than that, nobody waits for it.
+    overtaken: bool,
 }
 
 impl Recorder {
@@ -94,12 +98,12 @@ impl Recorder {
 
     #[inline(never)]
     fn start(&mut self, query: &dyn DebugQuery, runner: Runner) {
-        // What began and never ended was given up: diesel says nothing where a value could not be made. A query that
-        // makes diesel ask for types goes on meanwhile.
+        // What began and never ended was given up: diesel says nothing where a value could not be made, or a future was
+        // dropped. A query that makes diesel ask for types goes on meanwhile, and so do those before in a pipeline.
         let DebugParts { statement, binds, .. } = DebugText::of(format_args!("{query:?}")).split();
         let lookup = runner == Runner::Lookup || statement.starts_with(LOOKUP);
         if !lookup {
-            self.pending.clear();
+            self.pending.retain(|pending| !pending.overtaken);
         }
         let mut session = self.link.session();
         let source = match self.within && runner == Runner::Program && !lookup {
@@ -121,16 +125,30 @@ impl Recorder {
         if lookup || !self.within && &*statement == "SELECT 1" && binds.as_ref().is_none_or(DebugBinds::is_empty) {
             call.is_internal();
         }
-        let transition = transition.map(|_| Arc::clone(&statement));
-        call.bind(statement, binds);
+        call.bind(Arc::clone(&statement), binds);
         call.begin();
         call.start();
-        self.pending.push_back(Pending { call, transition });
+        self.pending.push_back(Pending { call, statement, lookup, overtaken: false });
     }
 
-    fn finish(&mut self, error: Option<&Error>, runner: Runner) {
-        let Some(Pending { mut call, transition }) = self.pending.pop_back() else { return };
-        let transition = transition.as_deref().and_then(Transition::of);
+    /// Which query has ended. Of several it is the last with that statement.
+    fn ended(&mut self, query: &dyn DebugQuery) -> Option<Pending> {
+        let last = self.pending.len().checked_sub(1)?;
+        let is_it = |statement: &str| self.pending.iter().rposition(|pending| *pending.statement == *statement);
+        let index = match last {
+            0 => 0,
+            _ => is_it(&DebugText::of(format_args!("{query:?}")).split().statement).unwrap_or(last),
+        };
+        let ended = self.pending.remove(index)?;
+        if !ended.lookup {
+            self.pending.iter_mut().take(index).for_each(|pending| pending.overtaken = true);
+        }
+        Some(ended)
+    }
+
+    fn finish(&mut self, query: &dyn DebugQuery, error: Option<&Error>, runner: Runner) {
+        let Some(Pending { mut call, statement, .. }) = self.ended(query) else { return };
+        let transition = Transition::of(&statement);
         match error {
             Some(error) => {
                 call.fail(error);
@@ -196,7 +214,7 @@ impl Recorder {
         if runner != Runner::Wrapper {
             match &event {
                 InstrumentationEvent::StartQuery { query, .. } if profiler::sql_active() => self.start(*query, runner),
-                InstrumentationEvent::FinishQuery { error, .. } => self.finish(*error, runner),
+                InstrumentationEvent::FinishQuery { query, error, .. } => self.finish(*query, *error, runner),
                 InstrumentationEvent::StartEstablishConnection { url, .. } if !self.within => self.connect(url),
                 InstrumentationEvent::FinishEstablishConnection { error, .. } => {
                     if let Some((mut call, url)) = self.connecting.take() {
@@ -238,6 +256,14 @@ pub(crate) fn attach<C>(
 pub(crate) fn mute(instrumentation: &mut dyn Instrumentation) {
     if let Some(recorder) = instrumentation.downcast_mut::<Recorder>() {
         recorder.link.mute();
+    }
+}
+
+/// There is no traced connection any more around the one that it is on.
+#[cfg(feature = "async")]
+pub(crate) fn unmute(instrumentation: &mut dyn Instrumentation) {
+    if let Some(recorder) = instrumentation.downcast_mut::<Recorder>() {
+        recorder.link.unmute();
     }
 }
 

@@ -69,6 +69,12 @@ impl Link {
         self.runner.store(Runner::Wrapper as u8, Relaxed);
     }
 
+    /// There is no wrapper any more.
+    #[cfg(feature = "async")]
+    pub(crate) fn unmute(&self) {
+        self.runner.store(Runner::Program as u8, Relaxed);
+    }
+
     /// The names of types that were met on this connection, by their OIDs.
     #[cfg(feature = "postgres-backend")]
     pub(crate) fn type_names(&self) -> MutexGuard<'_, Vec<(u32, Arc<str>)>> {

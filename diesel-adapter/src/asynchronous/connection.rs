@@ -1,30 +1,21 @@
 //! [`TracedAsyncConnection`]: a connection of diesel-async whose queries are points.
 
-use std::any::TypeId;
 use std::fmt;
-use std::rc::Rc;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use diesel::connection::{CacheSize, Instrumentation};
-use diesel::dsl::{AsExprOf, select};
-use diesel::query_builder::{AsQuery, QueryFragment, QueryId, SqlQuery};
+use diesel::query_builder::{AsQuery, QueryFragment, QueryId};
 use diesel::row::Row;
-use diesel::sql_types::Integer;
-use diesel::{ConnectionResult, IntoSql, QueryResult};
-use diesel_async::methods::{ExecuteDsl, LoadQuery};
-use diesel_async::pooled_connection::{PoolableConnection, RecyclingMethod};
+use diesel::{ConnectionResult, QueryResult};
 use diesel_async::{AsyncConnection, AsyncConnectionCore, SimpleAsyncConnection, TransactionManager};
-use osprofiler::db::DbSource;
 
 use super::future::{TracedExecute, TracedLoad, TracedStream};
+use super::tracing::{Ending, Tracing};
 use super::transaction::TracedTransactionManager;
-use crate::backend::{Kept, TracedBackend};
+use crate::backend::TracedBackend;
 use crate::builder::TracedBuilder;
 use crate::call::Call;
 use crate::failure;
-use crate::fragment::{Fragment, Slot, Statements};
 use crate::recorder::{self, Recorder};
 use crate::session::Link;
 use crate::target::Target;
@@ -45,26 +36,14 @@ impl<C: AsyncConnection<Backend: TracedBackend>> AsyncTraceable for C {}
 ///
 /// # Cancel safety
 ///
-/// As the connection within. A future that is dropped before its end is recorded as cancelled, if it was polled.
+/// As the connection within. A future that is dropped before its end is recorded as cancelled, if it was polled. A
+/// `SyncConnectionWrapper` begins when the future is made, and runs to its end even where that is dropped: what was never
+/// polled is not recorded all the same.
 pub struct TracedAsyncConnection<C> {
     // First: what becomes of an open transaction is known when the connection is closed.
     inner: C,
     pub(super) tracing: Tracing,
 }
-
-/// What is around the connection within.
-pub(super) struct Tracing {
-    source: Arc<DbSource>,
-    target: Target,
-    /// Queries in a pipeline share the connection.
-    statements: Mutex<Statements>,
-    /// Whether a pool asks whether the connection lives.
-    pings: AtomicBool,
-    open: Open,
-}
-
-/// Says what becomes of a transaction that is open when its connection is dropped.
-struct Open(Arc<Link>);
 
 impl<C: AsyncTraceable> TracedAsyncConnection<C> {
     /// Around a connection, with [default options](crate::set_default_options). What it is connected to is not known from
@@ -82,8 +61,7 @@ impl<C: AsyncTraceable> TracedAsyncConnection<C> {
     fn wrap(mut inner: C, link: Arc<Link>, target: Target) -> Self {
         recorder::mute(inner.instrumentation());
         let source = Arc::clone(link.session().source());
-        let (statements, pings) = (Mutex::default(), AtomicBool::new(false));
-        Self { inner, tracing: Tracing { source, target, statements, pings, open: Open(link) } }
+        Self { inner, tracing: Tracing::new(source, target, link) }
     }
 
     /// Records what follows as a builder says.
@@ -91,6 +69,13 @@ impl<C: AsyncTraceable> TracedAsyncConnection<C> {
         let Tracing { source, target, open, .. } = &mut self.tracing;
         *source = builder.source(C::Backend::SYSTEM, target);
         open.0.session().set_source(Arc::clone(source));
+    }
+
+    /// The connection within. Where diesel's default instrumentation records it, it does so again.
+    pub fn into_inner(mut self) -> C {
+        self.tracing.open.0.session().end_all();
+        recorder::unmute(self.inner.instrumentation());
+        self.inner
     }
 }
 
@@ -111,97 +96,31 @@ impl<C> TracedAsyncConnection<C> {
         &mut self.inner
     }
 
-    /// The connection within.
-    pub fn into_inner(self) -> C {
-        self.tracing.open.0.session().end_all();
-        self.inner
-    }
-
     /// Runs what changes the transaction, or is no query of diesel's, as a point with `sql` for its statement.
     pub(super) async fn run_text<DB: TracedBackend, T>(
         &mut self,
         sql: &str,
         run: impl AsyncFnOnce(&mut C) -> QueryResult<T>,
     ) -> QueryResult<T> {
+        let Self { inner, tracing } = self;
+        let link = &tracing.open.0;
         let transition = Transition::of(sql);
-        let Some(mut call) = self.tracing.begin_text::<DB>(sql) else {
-            let result = run(&mut self.inner).await;
+        let ending = Ending::begin(link, transition);
+        let Some(mut call) = tracing.begin_text::<DB>(sql) else {
+            let result = run(inner).await;
             // It may have begun while it was traced.
-            if let (Some(transition), Ok(_)) = (transition, &result) {
-                let mut session = self.tracing.open.0.session();
-                if session.is_in_transaction() {
-                    let lease = session.lease();
-                    session.passed(transition, &lease);
-                }
+            if link.session().is_in_transaction() {
+                let lease = link.session().lease();
+                Ending::came(ending, &result, &lease, DB::ABORTS_TRANSACTIONS);
+            } else {
+                Ending::forget(ending);
             }
             return result;
         };
-        let result = run(&mut self.inner).await;
+        let result = run(inner).await;
         call.end(&result);
-        let mut session = self.tracing.open.0.session();
-        match (&result, transition) {
-            (Ok(_), Some(transition)) => session.passed(transition, call.lease()),
-            (Err(_), Some(Transition::Commit)) if DB::ABORTS_TRANSACTIONS => session.end_all(),
-            _ => {}
-        }
-        drop(session);
+        Ending::came(ending, &result, call.lease(), DB::ABORTS_TRANSACTIONS);
         result
-    }
-}
-
-impl Tracing {
-    fn statements(&self) -> MutexGuard<'_, Statements> {
-        self.statements.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A call to trace, on this connection as it is now.
-    #[inline]
-    fn call<K: Kept>(&self, method: &'static str) -> Option<Call<K>> {
-        let mut call = Call::new(&self.source, method, || self.open.0.session().lease())?;
-        if self.pings.load(Relaxed) {
-            call.is_internal();
-        }
-        Some(call)
-    }
-
-    /// A call of a statement that is text; it has begun.
-    pub(super) fn begin_text<DB: TracedBackend>(&self, sql: &str) -> Option<Call<DB>> {
-        let mut call = self.call("batch_execute")?;
-        if let Some(transition) = Transition::of(sql) {
-            call.changes(transition, |point| self.open.0.session().lease_of(transition, point.id()));
-        }
-        call.bind(sql.into(), None);
-        call.begin();
-        call.start();
-        Some(call)
-    }
-
-    /// Hands a query to `run`, and gives with what that returns the call to trace.
-    pub(super) fn run<DB: TracedBackend, T: QueryFragment<DB> + QueryId, F>(
-        &self,
-        query: T,
-        method: &'static str,
-        run: impl FnOnce(Fragment<DB, T, Rc<Slot<DB>>>) -> F,
-    ) -> (F, Option<Call<DB>>) {
-        let Some(call) = self.call(method) else { return (run(Fragment::new(query, None)), None) };
-        self.run_traced(query, T::query_id(), call, run)
-    }
-
-    #[inline(never)]
-    fn run_traced<DB: TracedBackend, T: QueryFragment<DB>, F>(
-        &self,
-        query: T,
-        id: Option<TypeId>,
-        call: Call<DB>,
-        run: impl FnOnce(Fragment<DB, T, Rc<Slot<DB>>>) -> F,
-    ) -> (F, Option<Call<DB>>) {
-        let known = self.statements().get(id);
-        let is_known = known.is_some();
-        let slot = Rc::new(Slot::later(call, known));
-        // The query ends here: no future keeps it, since it need not be `Send`.
-        let future = run(Fragment::new(query, Some(Rc::clone(&slot))));
-        self.statements().learn(id, is_known, slot.statement());
-        (future, slot.into_call())
     }
 }
 
@@ -313,39 +232,5 @@ impl<C: AsyncTraceable> AsyncConnection for TracedAsyncConnection<C> {
 
     fn set_prepared_statement_cache_size(&mut self, size: CacheSize) {
         self.inner.set_prepared_statement_cache_size(size);
-    }
-}
-
-impl<C: AsyncTraceable + PoolableConnection + 'static> PoolableConnection for TracedAsyncConnection<C> {
-    /// As any connection's, and recorded as internal.
-    async fn ping(&mut self, config: &RecyclingMethod<Self>) -> QueryResult<()>
-    where
-        for<'a> Self: 'a,
-        for<'a> select<AsExprOf<i32, Integer>>: LoadQuery<'a, Self, i32>,
-        SqlQuery: ExecuteDsl<Self>,
-    {
-        use diesel_async::RunQueryDsl;
-
-        self.tracing.pings.store(true, Relaxed);
-        let result = match config {
-            RecyclingMethod::Fast => Ok(()),
-            RecyclingMethod::Verified => {
-                diesel::select(1_i32.into_sql::<Integer>()).get_result::<i32>(self).await.map(|_| ())
-            }
-            RecyclingMethod::CustomQuery(query) => diesel::sql_query(query.as_ref()).execute(self).await.map(|_| ()),
-            RecyclingMethod::CustomFunction(check) => check(self).await,
-        };
-        self.tracing.pings.store(false, Relaxed);
-        result
-    }
-
-    fn is_broken(&mut self) -> bool {
-        self.inner.is_broken()
-    }
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        recorder::dropped(&self.0);
     }
 }

@@ -6,10 +6,12 @@ mod connection;
 mod future;
 #[cfg(feature = "mysql-backend")]
 mod mysql;
+mod pool;
 #[cfg(feature = "postgres-backend")]
 mod postgres;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod tracing;
 mod transaction;
 
 #[cfg(feature = "sqlite")]

@@ -16,7 +16,7 @@ use futures_core::future::BoxFuture;
 
 use super::connection::{TracedAsyncConnection, keep};
 use super::future::{TracedExecute, TracedLoad, TracedStream};
-use super::transaction::{SendAsyncFnOnce, TracedTransactionManager};
+use super::transaction::{SendAsyncFnOnce, TracedTransactionManager, depth};
 
 impl TracedAsyncConnection<AsyncPgConnection> {
     /// As [`AsyncPgConnection::build_transaction`].
@@ -97,7 +97,11 @@ impl TracedTransactionBuilder<'_> {
         let sql = format!("BEGIN TRANSACTION{}{}{}", self.isolation, self.read, self.deferrable);
         let begin =
             async |inner: &mut AsyncPgConnection| AnsiTransactionManager::begin_transaction_sql(inner, &sql).await;
-        self.connection.run_text::<Pg, _>(&sql, begin).await?;
+        match depth(self.connection) {
+            Some(0) => self.connection.run_text::<Pg, _>(&sql, begin).await?,
+            // Nothing is sent, and diesel knows the error.
+            _ => begin(self.connection.inner_mut()).await?,
+        }
         match f(self.connection).await {
             Ok(value) => {
                 Manager::commit_transaction(self.connection).await?;

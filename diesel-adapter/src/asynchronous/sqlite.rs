@@ -14,7 +14,7 @@ use diesel_async::{AsyncConnection, AsyncConnectionCore, RunQueryDsl, Transactio
 use futures_core::future::BoxFuture;
 
 use super::connection::TracedAsyncConnection;
-use super::transaction::SendAsyncFnOnce;
+use super::transaction::{SendAsyncFnOnce, depth};
 
 type Wrapper<S> = SyncConnectionWrapper<SqliteConnection, S>;
 
@@ -60,7 +60,11 @@ where
         let begin = async |inner: &mut Wrapper<S>| {
             inner.spawn_blocking(move |inner| AnsiTransactionManager::begin_transaction_sql(inner, sql)).await
         };
-        self.run_text::<Sqlite, _>(sql, begin).await?;
+        match depth(self) {
+            Some(0) => self.run_text::<Sqlite, _>(sql, begin).await?,
+            // Nothing is sent, and diesel knows the error.
+            _ => begin(self.inner_mut()).await?,
+        }
         match f(self).await {
             Ok(value) => {
                 <Self as AsyncConnection>::TransactionManager::commit_transaction(self).await?;

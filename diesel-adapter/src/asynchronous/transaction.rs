@@ -13,10 +13,24 @@ use super::connection::{AsyncTraceable, TracedAsyncConnection};
 #[derive(Debug)]
 pub struct TracedTransactionManager<T>(PhantomData<fn() -> T>);
 
-/// How deep the connection is in transactions and savepoints.
-fn depth<C: AsyncTraceable>(connection: &mut TracedAsyncConnection<C>) -> u32 {
+/// How deep the connection is in transactions and savepoints; `None` where its manager gave up.
+pub(super) fn depth<C: AsyncTraceable>(connection: &mut TracedAsyncConnection<C>) -> Option<u32> {
     let status = C::TransactionManager::transaction_manager_status_mut(connection.inner_mut());
-    status.transaction_depth().ok().flatten().map_or(0, std::num::NonZero::get)
+    Some(status.transaction_depth().ok()?.map_or(0, std::num::NonZero::get))
+}
+
+/// Ends a transaction or savepoint. Diesel takes some as over where the statement failed.
+async fn end<C: AsyncTraceable>(
+    connection: &mut TracedAsyncConnection<C>,
+    before: u32,
+    sql: &str,
+    run: impl AsyncFnOnce(&mut C) -> QueryResult<()>,
+) -> QueryResult<()> {
+    let result = connection.run_text::<C::Backend, _>(sql, run).await;
+    if result.is_err() && depth(connection).is_some_and(|after| after < before) {
+        connection.tracing.is_over(sql);
+    }
+    result
 }
 
 impl<C: AsyncTraceable<TransactionManager = T>, T: TransactionManager<C>> TransactionManager<TracedAsyncConnection<C>>
@@ -26,26 +40,30 @@ impl<C: AsyncTraceable<TransactionManager = T>, T: TransactionManager<C>> Transa
 
     async fn begin_transaction(connection: &mut TracedAsyncConnection<C>) -> QueryResult<()> {
         let sql = match depth(connection) {
-            0 => "BEGIN".to_owned(),
-            depth => format!("SAVEPOINT diesel_savepoint_{depth}"),
+            // Nothing is sent, and diesel knows the error.
+            None => return T::begin_transaction(connection.inner_mut()).await,
+            Some(0) => "BEGIN".to_owned(),
+            Some(depth) => format!("SAVEPOINT diesel_savepoint_{depth}"),
         };
         connection.run_text::<C::Backend, _>(&sql, async |inner| T::begin_transaction(inner).await).await
     }
 
     async fn rollback_transaction(connection: &mut TracedAsyncConnection<C>) -> QueryResult<()> {
-        let sql = match depth(connection) {
-            0 | 1 => "ROLLBACK".to_owned(),
-            depth => format!("ROLLBACK TO SAVEPOINT diesel_savepoint_{}", depth - 1),
+        let (depth, sql) = match depth(connection) {
+            None | Some(0) => return T::rollback_transaction(connection.inner_mut()).await,
+            Some(1) => (1, "ROLLBACK".to_owned()),
+            Some(depth) => (depth, format!("ROLLBACK TO SAVEPOINT diesel_savepoint_{}", depth - 1)),
         };
-        connection.run_text::<C::Backend, _>(&sql, async |inner| T::rollback_transaction(inner).await).await
+        end(connection, depth, &sql, async |inner| T::rollback_transaction(inner).await).await
     }
 
     async fn commit_transaction(connection: &mut TracedAsyncConnection<C>) -> QueryResult<()> {
-        let sql = match depth(connection) {
-            0 | 1 => "COMMIT".to_owned(),
-            depth => format!("RELEASE SAVEPOINT diesel_savepoint_{}", depth - 1),
+        let (depth, sql) = match depth(connection) {
+            None | Some(0) => return T::commit_transaction(connection.inner_mut()).await,
+            Some(1) => (1, "COMMIT".to_owned()),
+            Some(depth) => (depth, format!("RELEASE SAVEPOINT diesel_savepoint_{}", depth - 1)),
         };
-        connection.run_text::<C::Backend, _>(&sql, async |inner| T::commit_transaction(inner).await).await
+        end(connection, depth, &sql, async |inner| T::commit_transaction(inner).await).await
     }
 
     fn transaction_manager_status_mut(connection: &mut TracedAsyncConnection<C>) -> &mut TransactionManagerStatus {
