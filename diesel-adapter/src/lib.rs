@@ -121,7 +121,9 @@
 //! `TracedAsyncConnection` takes the place of `AsyncPgConnection`, `AsyncMysqlConnection` and
 //! `SyncConnectionWrapper<SqliteConnection>`, in the pools of bb8, deadpool and mobc too. It has no deref, since diesel-async
 //! takes that for a pool's: what only the connection within can do goes by `inner_mut()`. Where the program names the type of
-//! `build_transaction()`, it is `TracedTransactionBuilder`. `CarryTrace` takes a task's trace to the thread on which
+//! `build_transaction()`, it is `TracedTransactionBuilder`. Whether a query is traced, and under which point, is decided when
+//! it is made: `async { query.load(&mut connection).await }.in_trace(&request)` is traced, and
+//! `query.load(&mut connection).in_trace(&request)` is not, unless a trace is active there. `CarryTrace` takes a task's trace to the thread on which
 //! `SyncConnectionWrapper` runs its connection.
 //!
 //! # What a point says

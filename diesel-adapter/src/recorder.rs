@@ -63,6 +63,8 @@ pub(crate) struct Recorder {
     /// Queries that have begun and not ended, in order: one, and perhaps one that it makes diesel run; several in a pipeline
     /// of diesel-async.
     pending: VecDeque<Pending>,
+    /// How many queries began outside of any trace while others were pending.
+    unheard: usize,
     /// The connection that is being established, and its URL.
     connecting: Option<(Call<ByText>, String)>,
     /// A `COPY` that ended well; whoever ran it knows how many rows it copied.
@@ -80,9 +82,9 @@ struct Pending {
 
 impl Recorder {
     fn new(link: Arc<Link>, within: bool, aborts: bool, program: DynInstrumentation) -> Self {
-        let (pending, connecting, copied) = (VecDeque::new(), None, None);
+        let (pending, unheard, connecting, copied) = (VecDeque::new(), 0, None, None);
         let is_quiet = within && is_none(&*program);
-        Self { link, within, aborts, program, is_quiet, pending, connecting, copied }
+        Self { link, within, aborts, program, is_quiet, pending, unheard, connecting, copied }
     }
 
     pub(crate) fn set_program(&mut self, instrumentation: impl Instrumentation) {
@@ -104,6 +106,7 @@ impl Recorder {
         let lookup = runner == Runner::Lookup || statement.starts_with(LOOKUP);
         if !lookup {
             self.pending.retain(|pending| !pending.overtaken);
+            self.unheard = 0;
         }
         let mut session = self.link.session();
         let source = match self.within && runner == Runner::Program && !lookup {
@@ -135,11 +138,22 @@ impl Recorder {
     fn ended(&mut self, query: &dyn DebugQuery) -> Option<Pending> {
         let last = self.pending.len().checked_sub(1)?;
         let is_it = |statement: &str| self.pending.iter().rposition(|pending| *pending.statement == *statement);
-        let index = match last {
-            0 => 0,
-            _ => is_it(&DebugText::of(format_args!("{query:?}")).split().statement).unwrap_or(last),
+        let index = if last == 0 && self.unheard == 0 {
+            0
+        } else {
+            match is_it(&DebugText::of(format_args!("{query:?}")).split().statement) {
+                Some(index) => index,
+                None if self.unheard > 0 => {
+                    self.unheard -= 1;
+                    return None;
+                }
+                None => last,
+            }
         };
         let ended = self.pending.remove(index)?;
+        if self.pending.is_empty() {
+            self.unheard = 0;
+        }
         if !ended.lookup {
             self.pending.iter_mut().take(index).for_each(|pending| pending.overtaken = true);
         }
@@ -214,6 +228,7 @@ impl Recorder {
         if runner != Runner::Wrapper {
             match &event {
                 InstrumentationEvent::StartQuery { query, .. } if profiler::sql_active() => self.start(*query, runner),
+                InstrumentationEvent::StartQuery { .. } if !self.pending.is_empty() => self.unheard += 1,
                 InstrumentationEvent::FinishQuery { query, error, .. } => self.finish(*query, *error, runner),
                 InstrumentationEvent::StartEstablishConnection { url, .. } if !self.within => self.connect(url),
                 InstrumentationEvent::FinishEstablishConnection { error, .. } => {

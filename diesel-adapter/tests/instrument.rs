@@ -63,6 +63,7 @@ fn queries_of_any_connection_are_recorded() {
     statements_have_values_as_they_print();
     traced_connections_are_recorded_once();
     what_never_ended_was_given_up();
+    what_never_ended_is_not_ended_by_a_query_outside_of_the_trace();
     pings_are_internal();
     a_connection_that_failed_tells_no_password();
 
@@ -112,6 +113,19 @@ fn what_never_ended_was_given_up() {
     });
     assert!(points[1].is_cancelled() && !points[2].is_cancelled(), "{points:#?}");
     assert!(points.iter().all(|point| point.stop.is_some()));
+}
+
+fn what_never_ended_is_not_ended_by_a_query_outside_of_the_trace() {
+    let mut connection = SqliteConnection::establish(":memory:").expect("it opens");
+    let points = record(|| {
+        diesel::sql_query("SELECT ?").bind::<Text, _>(Unmakable).execute(&mut connection).expect_err("no value");
+        let elsewhere = std::thread::scope(|scope| {
+            scope.spawn(|| diesel::sql_query("SELECT 6").execute(&mut connection)).join().expect("no panic")
+        });
+        elsewhere.expect("it runs");
+        drop(connection);
+    });
+    assert!(points.len() == 1 && points[0].is_cancelled(), "{points:#?}");
 }
 
 fn pings_are_internal() {
