@@ -219,7 +219,7 @@ impl<C: Traceable> Connection for TracedConnection<C> {
     {
         let id = T::query_id();
         let slot = self.slot(id, "execute");
-        let known = slot.as_ref().is_some_and(|slot| slot.statement().is_some());
+        let known = slot.as_ref().is_some_and(|slot| slot.is_known());
         let fragment = Fragment::new(source, slot.as_ref());
         if slot.is_none() {
             return self.inner.execute_returning_count(&fragment);
@@ -281,7 +281,7 @@ impl<B, C: Traceable + LoadConnection<B>> LoadConnection<B> for TracedConnection
     {
         let id = T::query_id();
         let slot = self.slot(id, "load").map(Rc::new);
-        let known = slot.as_ref().is_some_and(|slot| slot.statement().is_some());
+        let known = slot.as_ref().is_some_and(|slot| slot.is_known());
         let fragment = Fragment::new(source, slot.clone());
         let Some(slot) = slot else {
             return self.inner.load(fragment).map(TracedCursor::untraced);
