@@ -39,6 +39,20 @@ pub struct Room<'a> {
     pub(crate) link: Option<&'a Link>,
 }
 
+impl Room<'_> {
+    /// As much room as there is for these values: short ones are kept whole, all together.
+    #[cfg(any(feature = "mysql-backend", feature = "postgres-backend"))]
+    pub(crate) fn for_values(self, values: &[Option<Vec<u8>>]) -> Self {
+        /// The same as of sqlx.
+        const SHORT: usize = 32 << 10;
+        let length: usize = values.iter().flatten().map(Vec::len).sum();
+        if self.small || length > SHORT {
+            return self;
+        }
+        Self { value: usize::MAX, all: usize::MAX, ..self }
+    }
+}
+
 /// A backend whose queries can be traced: `diesel::pg::Pg`, `diesel::mysql::Mysql` and `diesel::sqlite::Sqlite`, each with
 /// the feature of its name.
 pub trait TracedBackend:

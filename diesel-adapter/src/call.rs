@@ -31,6 +31,8 @@ pub(crate) struct Call<K: Kept> {
     /// Whether a statement that fails aborts its transaction.
     aborts: bool,
     counted: DbStop,
+    /// Since when all rows are here; `None` where the database is asked for each.
+    ready: Option<Instant>,
     /// How long a result that is asked for in pieces waited for the database.
     #[cfg(feature = "async")]
     waited: Option<Duration>,
@@ -71,6 +73,7 @@ impl<K: Kept> Call<K> {
             is_bound: false,
             aborts: K::ABORTS_TRANSACTIONS,
             counted: DbStop::default(),
+            ready: None,
             #[cfg(feature = "async")]
             waited: None,
             #[cfg(feature = "async")]
@@ -193,34 +196,33 @@ impl<K: Kept> Call<K> {
         }
     }
 
-    /// The first row came back.
+    /// A row came back.
     #[inline]
-    pub(crate) fn first_row(&mut self) {
-        self.counted.first_row_us = self.begun.map(|begun| micros(begun.elapsed()));
+    pub(crate) fn row(&mut self) {
+        if self.counted.rows.is_none() && self.ready.is_none() {
+            self.counted.first_row_us = self.begun.map(|begun| micros(begun.elapsed()));
+        }
+        self.counted.add_rows(1);
     }
 
-    /// All rows came back now, and what follows is the program's own time with them; returns when that was.
-    pub(crate) fn rows_are_here(&mut self) -> Instant {
+    /// All rows came back now, and what follows is the program's own time with them.
+    pub(crate) fn rows_are_here(&mut self) {
         let now = Instant::now();
+        self.ready = Some(now);
         self.counted.first_row_us = self.begun.map(|begun| micros(now - begun));
-        now
     }
 
-    /// The rows lay ready since then.
-    pub(crate) fn rows_were_here(&mut self, since: Instant) {
-        self.counted.consumer_us = Some(micros(since.elapsed()));
+    /// There are no more rows, or the program wants no more: then it may be `incomplete`.
+    pub(crate) fn rows_end(&mut self, incomplete: bool) {
+        self.counted.add_rows(0);
+        self.counted.incomplete = incomplete;
+        self.counted.consumer_us = self.ready.map(|ready| micros(ready.elapsed()));
     }
 
     /// Whether rows are to be kept.
     #[inline]
     pub(crate) fn keeps_rows(&self) -> bool {
         self.keep > 0
-    }
-
-    /// The program received so many rows, and no more: whether there were more is not known if it is `incomplete`.
-    pub(crate) fn rows(&mut self, rows: u64, incomplete: bool) {
-        self.counted.rows = Some(rows);
-        self.counted.incomplete = incomplete;
     }
 
     /// The statement changed so many rows.

@@ -53,6 +53,7 @@ pub struct TracedConnection<C> {
     // First: what becomes of an open transaction is known when the connection is closed.
     inner: C,
     source: Arc<DbSource>,
+    #[cfg_attr(not(feature = "r2d2"), expect(dead_code, reason = "options of a pool come later than the URL"))]
     target: Target,
     statements: Statements,
     open: Open,
@@ -284,14 +285,14 @@ impl<B, C: Traceable + LoadConnection<B>> LoadConnection<B> for TracedConnection
         let known = slot.as_ref().is_some_and(|slot| slot.is_known());
         let fragment = Fragment::new(source, slot.clone());
         let Some(slot) = slot else {
-            return self.inner.load(fragment).map(TracedCursor::untraced);
+            return self.inner.load(fragment).map(|cursor| TracedCursor::new(cursor, None, |_, _| {}));
         };
         let runs = self.open.0.runs(Runner::Wrapper);
         let loaded = self.inner.load(fragment);
         drop(runs);
         self.statements.learn(id, known, slot.statement());
         match loaded {
-            Ok(cursor) => Ok(TracedCursor::new(cursor, slot, Arc::clone(&self.open.0), |call, row| {
+            Ok(cursor) => Ok(TracedCursor::new(cursor, Some(slot), |call, row| {
                 if let Ok(row) = row {
                     call.keep_row(row);
                 }

@@ -49,6 +49,13 @@ impl<DB: TracedBackend> Slot<DB> {
         Self { call, known, is_safe_to_cache, statement, starts: false, link: None }
     }
 
+    /// Runs what the wrapper records itself.
+    #[inline]
+    pub(crate) fn run<T>(&self, run: impl FnOnce() -> T) -> T {
+        let _runs = self.link.as_ref().map(|link| link.runs(Runner::Wrapper));
+        run()
+    }
+
     /// The call, once its query is gone.
     #[cfg(feature = "async")]
     pub(crate) fn into_call(self: Rc<Self>) -> Option<Call<DB>> {
@@ -92,7 +99,10 @@ impl<DB: TracedBackend> Slot<DB> {
 
     /// Diesel collects the values of a query.
     fn walk<'b>(&self, query: &'b impl QueryFragment<DB>, mut pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        if pass.bind_collector().is_none() {
+        // Where diesel-async meets a type that it knows by name, it collects the values once more, with other stand-ins
+        // for OIDs, which may be those of other types.
+        let is_again = self.link.is_none() && self.call.borrow().is_bound();
+        if is_again || pass.bind_collector().is_none() {
             return query.walk_ast(pass);
         }
         let runs = self.link.as_ref().map(|link| link.runs(Runner::Lookup));

@@ -58,6 +58,8 @@ pub(crate) struct Recorder {
     aborts: bool,
     /// The program's own instrumentation.
     program: DynInstrumentation,
+    /// Whether the connection is within a traced one, and the program has no instrumentation on it.
+    is_quiet: bool,
     /// Queries that have begun and not ended, in order: one, and perhaps one that it makes diesel run.
     pending: VecDeque<Pending>,
     /// The connection that is being established, and its URL.
@@ -75,11 +77,13 @@ struct Pending {
 impl Recorder {
     fn new(link: Arc<Link>, within: bool, aborts: bool, program: DynInstrumentation) -> Self {
         let (pending, connecting, copied) = (VecDeque::new(), None, None);
-        Self { link, within, aborts, program, pending, connecting, copied }
+        let is_quiet = within && is_none(&*program);
+        Self { link, within, aborts, program, is_quiet, pending, connecting, copied }
     }
 
     pub(crate) fn set_program(&mut self, instrumentation: impl Instrumentation) {
         self.program = instrumentation.into();
+        self.is_quiet = false;
     }
 
     /// A `COPY` that ended well.
@@ -178,6 +182,16 @@ fn guess(url: &str) -> (&'static str, Target) {
 impl Instrumentation for Recorder {
     #[inline]
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
+        // Most often there is nothing to hear.
+        if self.is_quiet && self.pending.is_empty() && !profiler::sql_active() {
+            return;
+        }
+        self.hear(event);
+    }
+}
+
+impl Recorder {
+    fn hear(&mut self, event: InstrumentationEvent<'_>) {
         let runner = self.link.runner();
         if runner != Runner::Wrapper {
             match &event {
@@ -212,6 +226,7 @@ pub(crate) fn attach<C>(
     if let Some(recorder) = instrumentation.downcast_mut::<Recorder>() {
         recorder.link = Arc::clone(link);
         recorder.within = true;
+        recorder.is_quiet = is_none(&*recorder.program);
         recorder.aborts = aborts;
     } else if is_none(instrumentation) {
         set(connection, Recorder::new(Arc::clone(link), true, aborts, DynInstrumentation::none()));

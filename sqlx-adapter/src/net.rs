@@ -104,6 +104,7 @@ impl SqlxEventLayer {
         let start = DbStart::<String, NoValues> {
             source: Arc::clone(&self.source),
             method: "",
+            internal: false,
             acquire: None,
             lease: None,
             prepared: None,

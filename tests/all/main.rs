@@ -1,8 +1,14 @@
 //! Suites that cross crates, in one program.
 //!
 //! What needs a program from elsewhere says so when it is not there and is skipped, in plain `cargo test`. With
-//! `OSPROFILER_TEST_REQUIRED=1`, which `cargo xtask test` sets, it fails instead.
+//! `OSPROFILER_TEST_REQUIRED=1`, which `cargo xtask test` sets, it fails instead. What needs the client library of a
+//! database is behind the feature of its name.
 
 mod python;
 mod quickstart;
 mod report;
+mod roundtrip;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+mod server;
+mod store;
+mod together;

@@ -79,7 +79,7 @@ impl<F: Future<Output = QueryResult<S>>, S: Stream, DB: TracedBackend> Future fo
         };
         let call = this.call.take();
         Poll::Ready(match loaded {
-            Ok(stream) => Ok(TracedStream { inner: Some(stream), call, rows: 0, waits: false, keep: *this.keep }),
+            Ok(stream) => Ok(TracedStream { inner: Some(stream), call, waits: false, keep: *this.keep }),
             Err(error) => {
                 if let Some(mut call) = call {
                     call.fail(&error);
@@ -98,7 +98,6 @@ pub struct TracedStream<S: Stream, DB: TracedBackend> {
     #[pin]
     inner: Option<S>,
     call: Option<Call<DB>>,
-    rows: u64,
     /// Whether the program waits for a row.
     waits: bool,
     keep: fn(&mut Call<DB>, &S::Item),
@@ -122,23 +121,17 @@ impl<S: Stream<Item = QueryResult<R>>, R, DB: TracedBackend> Stream for TracedSt
         *this.waits = false;
         match &item {
             Some(Ok(_)) => {
-                if *this.rows == 0 {
-                    call.first_row();
-                }
-                *this.rows += 1;
+                call.row();
                 if let (true, Some(item)) = (call.keeps_rows(), &item) {
                     (this.keep)(call, item);
                 }
             }
             Some(Err(error)) => {
-                if *this.rows > 0 {
-                    call.rows(*this.rows, false);
-                }
                 call.fail(error);
                 *this.call = None;
             }
             None => {
-                call.rows(*this.rows, false);
+                call.rows_end(false);
                 call.finish();
                 *this.call = None;
             }
@@ -159,7 +152,7 @@ impl<S: Stream, DB: TracedBackend> PinnedDrop for TracedStream<S, DB> {
         let incomplete = this.inner.as_ref().as_pin_ref().is_some_and(|inner| inner.size_hint().1 != Some(0));
         // What it costs to end a result is the database's time.
         this.inner.set(None);
-        call.rows(*this.rows, incomplete);
+        call.rows_end(incomplete);
         if *this.waits {
             call.cancel();
         } else {

@@ -90,14 +90,17 @@ fn number<const LENGTH: usize>(bytes: &[u8]) -> Option<Cow<'_, [u8]>> {
 
 /// A date or time as the protocol has it.
 fn temporal(ty: MysqlType, bytes: &[u8]) -> Option<Vec<u8>> {
-    let value = MysqlValue::new(bytes, ty);
+    // Diesel 2.3 writes negative times and reads none.
+    let mut absolute = bytes.to_vec();
+    let is_negative = std::mem::take(absolute.get_mut(std::mem::offset_of!(MysqlTime, neg))?);
+    let value = MysqlValue::new(&absolute, ty);
     let time = <MysqlTime as FromSql<Timestamp, Mysql>>::from_sql(value).ok()?;
     let byte = |number: u32| u8::try_from(number).ok();
     let micros = u32::try_from(time.second_part).ok()?.to_le_bytes();
     let mut wire = Vec::with_capacity(13);
     if ty == MysqlType::Time {
-        let (days, hours) = (time.day + time.hour / 24, time.hour % 24);
-        wire.extend([12, u8::from(time.neg)]);
+        let (days, hours) = (time.day.checked_add(time.hour / 24)?, time.hour % 24);
+        wire.extend([12, is_negative]);
         wire.extend(days.to_le_bytes());
         wire.extend([byte(hours)?, byte(time.minute)?, byte(time.second)?]);
     } else {
@@ -130,14 +133,54 @@ pub(super) fn decode_head(wire_type: WireType, ty: MysqlType, head: &[u8], lengt
     if head.len() >= length {
         return decode(wire_type, ty, head);
     }
+    let is_text = matches!(ty, MysqlType::String | MysqlType::Enum | MysqlType::Set | MysqlType::Numeric);
     let text = match std::str::from_utf8(head) {
         Ok(text) => Some(text),
         // A character may have been cut.
         Err(error) if error.error_len().is_none() => std::str::from_utf8(&head[..error.valid_up_to()]).ok(),
         Err(_) => None,
     };
-    match text.filter(|_| ty != MysqlType::Blob) {
+    match text.filter(|_| is_text) {
         Some(text) => DbValue::TextHead(text.into(), length),
         None => DbValue::BytesHead(head.into(), length),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::mysql::data_types::MysqlTimestampType;
+
+    use super::*;
+
+    fn time(day: u32, hour: u32, is_negative: bool) -> Vec<u8> {
+        let kind = MysqlTimestampType::MYSQL_TIMESTAMP_TIME;
+        MysqlTime::new(0, 0, day, hour, 2, 3, 4, is_negative, kind, 0).serialize().to_vec()
+    }
+
+    #[test]
+    fn times_are_negative_and_longer_than_a_day() {
+        for (bytes, shown) in [
+            (time(0, 1, false), "01:02:03.000004"),
+            (time(0, 1, true), "-01:02:03.000004"),
+            (time(34, 22, true), "-838:02:03.000004"),
+            (time(0, 100, false), "100:02:03.000004"),
+        ] {
+            let ty = wire(MysqlType::Time, false, false);
+            assert_eq!(decode_head(ty, MysqlType::Time, &bytes, bytes.len()), shown.into());
+        }
+        let endless = time(u32::MAX, 24, false);
+        let ty = wire(MysqlType::Time, false, false);
+        assert_eq!(
+            decode_head(ty, MysqlType::Time, &endless, endless.len()),
+            DbValue::Bytes(endless.as_slice().into())
+        );
+    }
+
+    #[test]
+    fn the_beginning_of_a_number_is_no_text() {
+        let head = |ty, head| decode_head(wire(ty, false, false), ty, head, 8);
+        assert_eq!(head(MysqlType::LongLong, b"AB"), DbValue::BytesHead(b"AB".into(), 8));
+        assert_eq!(head(MysqlType::String, b"AB"), DbValue::TextHead("AB".into(), 8));
+        assert_eq!(head(MysqlType::Blob, b"AB"), DbValue::BytesHead(b"AB".into(), 8));
     }
 }

@@ -30,6 +30,7 @@ impl Values {
         collected: &RawBytesBindCollector<Mysql>,
         room: Room<'_>,
     ) -> Self {
+        let room = room.for_values(&collected.binds);
         let head = |bind: &Option<Vec<u8>>| bind.as_ref().map_or(0, |bytes| bytes.len().min(room.value));
         let all: usize = collected.binds.iter().map(head).sum();
         let mut left = room.all;
@@ -76,7 +77,11 @@ impl BoundValues for Values {
     }
 
     fn decode(&mut self, params: &mut ParamsWriter<'_>) {
-        let printed: Vec<&str> = self.printed.iter().flat_map(DebugBinds::elements).collect();
+        let mut printed: Vec<&str> = self.printed.iter().flat_map(DebugBinds::elements).collect();
+        // A value that prints a comma looks like two: which is which nobody knows then.
+        if printed.len() > self.types.len() {
+            printed.clear();
+        }
         let mut rest = self.bytes.as_slice();
         for (index, ty) in self.types.iter().enumerate() {
             let Some((length, after)) = number(rest) else { return };
@@ -93,5 +98,52 @@ impl BoundValues for Values {
             };
             params.value(&value, wire_type.name());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt;
+
+    use diesel::serialize::{IsNull, Output, ToSql};
+    use diesel::sql_types::{Json, Text};
+    use osprofiler::InfoWriter;
+    use osprofiler::db::DbOptions;
+    use serde_json::json;
+
+    use super::*;
+
+    /// Looks like two values where it is printed.
+    struct Pair;
+
+    impl fmt::Debug for Pair {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("1, Null")
+        }
+    }
+
+    impl ToSql<Text, Mysql> for Pair {
+        fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Mysql>) -> diesel::serialize::Result {
+            std::io::Write::write_all(out, b"1")?;
+            Ok(IsNull::No)
+        }
+    }
+
+    fn recorded(query: &impl QueryFragment<Mysql>) -> serde_json::Value {
+        let mut collected = RawBytesBindCollector::new();
+        query.collect_binds(&mut collected, &mut (), &Mysql).expect("they can be collected");
+        let room = Room { value: 4096, all: 4096, small: false, link: None };
+        let mut values = Values::of(query, &collected, room);
+        let mut info = InfoWriter::new();
+        ParamsWriter::write(&mut info, "", &DbOptions::default(), |params| values.decode(params));
+        serde_json::from_str(&info.finish()).expect("JSON")
+    }
+
+    #[test]
+    fn json_is_told_from_text_where_values_are_told_apart() {
+        let query = diesel::sql_query("SELECT ?, ?").bind::<Json, _>(json!([1])).bind::<Text, _>("[1]");
+        assert_eq!(recorded(&query), json!({"params": [[1], "[1]"], "param_types": ["JSON", "VARCHAR"]}));
+        let query = diesel::sql_query("SELECT ?, ?").bind::<Text, _>(Pair).bind::<Text, _>("[1]");
+        assert_eq!(recorded(&query), json!({"params": ["1", "[1]"], "param_types": ["VARCHAR", "VARCHAR"]}));
     }
 }

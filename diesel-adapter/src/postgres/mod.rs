@@ -30,7 +30,7 @@ impl TracedBackend for Pg {
     }
 
     fn keep(query: &impl QueryFragment<Self>, collected: &RawBytesBindCollector<Self>, room: Room<'_>) -> Self::Values {
-        values::Values::of(collected, names::of_types(query, collected, room.link), room)
+        values::Values::of(collected, names::Types::of(query, collected, room.link), room)
     }
 
     /// Diesel collects them first.

@@ -1,7 +1,8 @@
 //! The names of types that a program declares by them, such as enumerations.
 //!
 //! Diesel asks the database for their OIDs and keeps only these. A query says the names again when its values are collected
-//! once more, for a look-up of ours: that happens once for each type and connection.
+//! once more, for a look-up of ours: that happens once for each type and connection. diesel-async asks later: there it
+//! happens for every query with such types.
 
 use std::any::Any;
 use std::sync::Arc;
@@ -9,62 +10,120 @@ use std::sync::Arc;
 use diesel::pg::{Pg, PgMetadataLookup, PgTypeMetadata};
 use diesel::query_builder::QueryFragment;
 use diesel::query_builder::bind_collector::RawBytesBindCollector;
+use osprofiler::db::postgres::PgType;
 
 use crate::session::Link;
 
-/// The first OID that a database gives to what its users make: `FirstNormalObjectId` of PostgreSQL 15.
-const FIRST_OF_USERS: u32 = 16_384;
+/// The OID of a type that diesel-async 0.9 has not looked up: it stands for all of them.
+const NOT_LOOKED_UP: u32 = 0;
 
-/// The names of the values' types, as far as they are not the server's own, by their OIDs. `link` knows those that were met
-/// before; without it, the OIDs are diesel-async's stand-ins, which mean something else in each query.
-pub(super) fn of_types(
-    query: &impl QueryFragment<Pg>,
-    collected: &RawBytesBindCollector<Pg>,
-    link: Option<&Link>,
-) -> Vec<(u32, Arc<str>)> {
-    let mut names = Vec::new();
-    let mut all_known = true;
-    for metadata in &collected.metadata {
-        let Ok(oid @ FIRST_OF_USERS..) = metadata.oid() else { continue };
-        if names.iter().any(|(known, _)| *known == oid) {
-            continue;
+/// What is known of the types of values.
+#[derive(Debug, Default)]
+pub(super) struct Types {
+    /// The OIDs of the values' types, where they are other ones than were collected.
+    oids: Vec<u32>,
+    /// The names of those that are not known by their OIDs.
+    pub(super) names: Vec<(u32, Arc<str>)>,
+}
+
+fn oid_of(ty: &PgTypeMetadata) -> u32 {
+    ty.oid().unwrap_or(NOT_LOOKED_UP)
+}
+
+impl Types {
+    /// The types of collected values. `link` knows the names that its connection has met before; without it, OIDs are
+    /// those of diesel-async.
+    pub(super) fn of(
+        query: &impl QueryFragment<Pg>,
+        collected: &RawBytesBindCollector<Pg>,
+        link: Option<&Link>,
+    ) -> Self {
+        let collected = &*collected.metadata;
+        let mut types = Self::default();
+        match link {
+            Some(link) => types.learn(query, collected, link),
+            None if collected.iter().any(|ty| oid_of(ty) == NOT_LOOKED_UP) => types.replace(query, collected),
+            None => {}
         }
-        match link.and_then(|link| link.type_names().iter().find(|(known, _)| *known == oid).cloned()) {
-            Some(known) => names.push(known),
-            None => all_known = false,
+        types
+    }
+
+    /// The OID of a value's type.
+    pub(super) fn oid(&self, index: usize, collected: &PgTypeMetadata) -> u32 {
+        self.oids.get(index).copied().unwrap_or_else(|| oid_of(collected))
+    }
+
+    fn knows(&self, oid: u32) -> bool {
+        PgType::is_server_oid(oid) || self.names.iter().any(|(known, _)| *known == oid)
+    }
+
+    /// Finds the names of OIDs.
+    fn learn(&mut self, query: &impl QueryFragment<Pg>, collected: &[PgTypeMetadata], link: &Link) {
+        let mut all_met = true;
+        for oid in collected.iter().map(oid_of) {
+            if self.knows(oid) {
+                continue;
+            }
+            match link.type_names().iter().find(|(known, _)| *known == oid) {
+                Some(known) => self.names.push(known.clone()),
+                None => all_met = false,
+            }
         }
-    }
-    if all_known {
-        return names;
-    }
-    let named = collect(query, collected);
-    if let Some(link) = link {
-        let mut known = link.type_names();
-        for name in &named {
-            if !known.contains(name) {
-                known.push(name.clone());
+        if all_met {
+            return;
+        }
+        let named = Named::of(query, collected.len());
+        let mut met = link.type_names();
+        for (index, oid) in collected.iter().map(oid_of).enumerate() {
+            if !self.knows(oid) {
+                // A type that is declared by its OID has no other name.
+                let name = named.name(index).unwrap_or_else(|| PgType::Oid(oid).name().into());
+                self.names.push((oid, Arc::clone(&name)));
+                met.push((oid, name));
             }
         }
     }
-    named
-}
 
-#[cold]
-fn collect(query: &impl QueryFragment<Pg>, collected: &RawBytesBindCollector<Pg>) -> Vec<(u32, Arc<str>)> {
-    let mut again = RawBytesBindCollector::<Pg>::new();
-    let mut lookup = NameLookup::default();
-    if query.collect_binds(&mut again, &mut lookup, &Pg).is_err() || again.metadata.len() != collected.metadata.len() {
-        return Vec::new();
-    }
-    let mut names: Vec<(u32, Arc<str>)> = Vec::new();
-    for (metadata, named) in collected.metadata.iter().zip(&again.metadata) {
-        if let (Ok(oid), Some(name)) = (metadata.oid(), named.oid().ok().and_then(|oid| lookup.name(oid)))
-            && !names.iter().any(|(known, _)| *known == oid)
-        {
-            names.push((oid, name));
+    /// Gives each type that was not looked up an OID of ours.
+    fn replace(&mut self, query: &impl QueryFragment<Pg>, collected: &[PgTypeMetadata]) {
+        let named = Named::of(query, collected.len());
+        for (index, collected) in collected.iter().enumerate() {
+            let mut oid = oid_of(collected);
+            if let Some(name) = named.name(index) {
+                oid = named.oids[index];
+                if !self.knows(oid) {
+                    self.names.push((oid, name));
+                }
+            }
+            self.oids.push(oid);
         }
     }
-    names
+}
+
+/// Values' types by OIDs of ours.
+#[derive(Default)]
+struct Named {
+    oids: Vec<u32>,
+    lookup: NameLookup,
+}
+
+impl Named {
+    /// What a look-up of ours hears of the values' types.
+    #[cold]
+    fn of(query: &impl QueryFragment<Pg>, count: usize) -> Self {
+        let mut again = RawBytesBindCollector::<Pg>::new();
+        let mut lookup = NameLookup::default();
+        let collected = query.collect_binds(&mut again, &mut lookup, &Pg);
+        if collected.is_err() || again.metadata.len() != count {
+            return Self::default();
+        }
+        Self { oids: again.metadata.iter().map(oid_of).collect(), lookup }
+    }
+
+    /// The name of a value's type, where it is declared by it.
+    fn name(&self, index: usize) -> Option<Arc<str>> {
+        self.lookup.name(*self.oids.get(index)?)
+    }
 }
 
 /// Gives each name OIDs of its own, and keeps it.
@@ -104,5 +163,65 @@ impl PgMetadataLookup for NameLookup {
         Self: 'a,
     {
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use diesel::sql_types::{Array, Integer, Text};
+
+    use super::*;
+
+    #[derive(diesel::sql_types::SqlType)]
+    #[diesel(postgres_type(name = "mood"))]
+    struct Mood;
+
+    #[derive(diesel::sql_types::SqlType)]
+    #[diesel(postgres_type(name = "label", schema = "app"))]
+    struct Label;
+
+    #[derive(Debug)]
+    struct Word(&'static str);
+
+    impl<ST> diesel::serialize::ToSql<ST, Pg> for Word {
+        fn to_sql<'b>(&'b self, out: &mut diesel::serialize::Output<'b, '_, Pg>) -> diesel::serialize::Result {
+            std::io::Write::write_all(out, self.0.as_bytes())?;
+            Ok(diesel::serialize::IsNull::No)
+        }
+    }
+
+    /// Gives every type the same OID, as diesel-async does at first.
+    struct NoLookup;
+
+    impl PgMetadataLookup for NoLookup {
+        fn lookup_type(&mut self, _: &str, _: Option<&str>) -> PgTypeMetadata {
+            PgTypeMetadata::new(NOT_LOOKED_UP, NOT_LOOKED_UP)
+        }
+
+        fn as_any<'a>(&mut self) -> &mut (dyn Any + 'a)
+        where
+            Self: 'a,
+        {
+            self
+        }
+    }
+
+    #[test]
+    fn types_that_were_not_looked_up_are_told_apart_by_their_names() {
+        let query = diesel::sql_query("SELECT $1, $2, $3, $4, $5, $6")
+            .bind::<Mood, _>(Word("well"))
+            .bind::<Integer, _>(7)
+            .bind::<Label, _>(Word("x"))
+            .bind::<Array<Mood>, _>(vec![Word("well")])
+            .bind::<Text, _>("text")
+            .bind::<Mood, _>(Word("ill"));
+        let mut collected = RawBytesBindCollector::<Pg>::new();
+        query.collect_binds(&mut collected, &mut NoLookup, &Pg).expect("they can be collected");
+        let types = Types::of(&query, &collected, None);
+        let name = |oid: u32| types.names.iter().find(|(known, _)| *known == oid).map(|(_, name)| &**name);
+        let oids: Vec<u32> = collected.metadata.iter().enumerate().map(|(index, ty)| types.oid(index, ty)).collect();
+        let names: Vec<Option<&str>> = oids.iter().map(|oid| name(*oid)).collect();
+        assert_eq!(names, [Some("mood"), None, Some("app.label"), Some("mood[]"), None, Some("mood")]);
+        assert_eq!((oids[1], oids[4]), (23, 25));
     }
 }

@@ -29,7 +29,7 @@ impl Cell for PgCell {
     }
 
     fn decode(&self) -> DbValue<'_> {
-        self.ty.decode_head(&self.head, self.length)
+        self.ty.guess_head(&self.head, self.length)
     }
 
     fn weight(&self) -> usize {

@@ -28,8 +28,7 @@ fn rows_that_lie_ready_are_known_to_be_all() {
     let store = Store::new();
     store.record(|| {
         thing::table.select(thing::id).first::<i32>(&mut connection).expect("there is one");
-        let rows =
-            thing::table.select(thing::id).load_iter::<i32, DefaultLoadingMode>(&mut connection);
+        let rows = thing::table.select(thing::id).load_iter::<i32, DefaultLoadingMode>(&mut connection);
         rows.expect("it loads").next();
         let rows = thing::table.select(thing::id).load_iter::<i32, PgRowByRowLoadingMode>(&mut connection);
         assert_eq!(rows.expect("it loads").count(), 3);
@@ -46,9 +45,9 @@ fn two_results_at_once_are_two_points() {
     let Some(mut connection) = things("two") else { return };
     let store = Store::new();
     store.record(|| {
-        let mut first = thing::table.select(thing::id).load_iter::<i32, DefaultLoadingMode>(&mut connection).expect("it loads");
-        let second =
-            thing::table.select(thing::id).load_iter::<i32, DefaultLoadingMode>(&mut connection);
+        let mut first =
+            thing::table.select(thing::id).load_iter::<i32, DefaultLoadingMode>(&mut connection).expect("it loads");
+        let second = thing::table.select(thing::id).load_iter::<i32, DefaultLoadingMode>(&mut connection);
         let mut second = second.expect("it loads");
         let _: Option<QueryResult<i32>> = first.next();
         assert_eq!(second.by_ref().count(), 3);

@@ -18,6 +18,8 @@ pub(super) struct Decoder {
     depth: u32,
     /// How many digits may still be written for which no bytes were sent: a numeric of ten bytes may have 100,000.
     padding: usize,
+    /// Whether a value of an unknown type is shown as what it looks like.
+    guesses: bool,
 }
 
 impl Decoder {
@@ -28,7 +30,12 @@ impl Decoder {
     const MAX_PADDING: usize = 1 << 20;
 
     pub(super) fn new() -> Self {
-        Self { depth: 0, padding: Self::MAX_PADDING }
+        Self { depth: 0, padding: Self::MAX_PADDING, guesses: false }
+    }
+
+    /// Takes values of unknown types for what they look like.
+    pub(super) fn guessing() -> Self {
+        Self { guesses: true, ..Self::new() }
     }
 
     /// A value of the binary format; where it is unknown or malformed its bytes.
@@ -49,10 +56,14 @@ impl Decoder {
 
     fn typed<'a>(&mut self, ty: &PgType, value: &'a [u8]) -> Option<DbValue<'a>> {
         match ty {
-            PgType::Oid(oid) => self.form(builtin::form(*oid)?, value),
-            PgType::Named(name) => match name::meaning(name)? {
-                Meaning::Form(form) => self.form(form, value),
-                Meaning::Type(ty) => Some(self.value(&ty, value)),
+            PgType::Oid(oid) => match builtin::form(*oid) {
+                Some(form) => self.form(form, value),
+                None => self.unknown(value),
+            },
+            PgType::Named(name) => match name::meaning(name) {
+                Some(Meaning::Form(form)) => self.form(form, value),
+                Some(Meaning::Type(ty)) => Some(self.value(&ty, value)),
+                None => self.unknown(value),
             },
             PgType::Enum { .. } => text(value),
             PgType::Domain { base, .. } => Some(self.value(base, value)),
@@ -60,6 +71,19 @@ impl Decoder {
             PgType::Array(element) => self.array(element, value),
             PgType::Range { element, .. } => self.range(element, value).map(DbValue::from),
             PgType::Multirange { element, .. } => self.multirange(element, value).map(DbValue::from),
+        }
+    }
+
+    /// An enumeration's label or a domain's text are text, and a composite says of what types its fields are.
+    fn unknown<'a>(&mut self, value: &'a [u8]) -> Option<DbValue<'a>> {
+        if !self.guesses {
+            return None;
+        }
+        match text(value) {
+            Some(DbValue::Text(text)) if text.chars().all(is_legible) => Some(DbValue::Text(text)),
+            // A composite without fields would look like the number zero.
+            _ if value.starts_with(&[0; 4]) => None,
+            _ => self.record(&[], value),
         }
     }
 
@@ -120,6 +144,11 @@ impl Decoder {
         reader.end()?;
         Some(decoded)
     }
+}
+
+/// Numbers, dates and other values in the binary format have control characters nearly always.
+fn is_legible(c: char) -> bool {
+    !c.is_control() || matches!(c, '\t' | '\n' | '\r')
 }
 
 /// Text, where it is UTF-8.

@@ -4,29 +4,34 @@ use std::str;
 use std::sync::Arc;
 
 use super::PgType;
+use super::decode::Decoder;
 use super::reader::Reader;
 use crate::db::DbValue;
 
 /// Decodes the first bytes of a value of `length` bytes: of texts, bytes and JSON what is there, of a list its first
 /// elements. Of other values that are so long the bytes are shown.
-pub(super) fn decode<'a>(ty: &PgType, head: &'a [u8], length: usize) -> DbValue<'a> {
+pub(super) fn decode<'a>(ty: &PgType, head: &'a [u8], length: usize, decoder: fn() -> Decoder) -> DbValue<'a> {
     if head.len() >= length {
-        return ty.decode(head);
+        return decoder().value(ty, head);
     }
     // A character may have been cut.
     let text = match str::from_utf8(head) {
         Err(error) if error.error_len().is_none() => &head[..error.valid_up_to()],
         _ => head,
     };
-    match ty.decode(text) {
+    match decoder().value(ty, text) {
         DbValue::Text(text) => DbValue::TextHead(text, length),
-        DbValue::Json(text) => DbValue::TextHead(text, length),
-        _ => list(ty, head, length).unwrap_or(DbValue::BytesHead(head.into(), length)),
+        // The version of a jsonb is none of its text.
+        DbValue::Json(json) => {
+            let version = text.len() - json.len();
+            DbValue::TextHead(json, length - version)
+        }
+        _ => list(ty, head, length, decoder).unwrap_or(DbValue::BytesHead(head.into(), length)),
     }
 }
 
 /// The elements of an array with one dimension, as far as they are there, as the beginning of a text.
-fn list(ty: &PgType, head: &[u8], length: usize) -> Option<DbValue<'static>> {
+fn list(ty: &PgType, head: &[u8], length: usize, decoder: fn() -> Decoder) -> Option<DbValue<'static>> {
     const HEADER: usize = 20;
     let mut reader = Reader::new(head);
     if reader.i32()? != 1 {
@@ -44,7 +49,7 @@ fn list(ty: &PgType, head: &[u8], length: usize) -> Option<DbValue<'static>> {
     // The same array with fewer elements.
     let mut shorter = head[..end].to_vec();
     shorter[12..16].copy_from_slice(&i32::to_be_bytes(count));
-    let DbValue::List(values) = ty.decode(&shorter) else { return None };
+    let DbValue::List(values) = decoder().value(ty, &shorter) else { return None };
     if values.is_empty() {
         return None;
     }
@@ -63,6 +68,12 @@ impl PgType {
         super::builtin::oid(name).map(Self::Oid)
     }
 
+    /// Whether the server has a type with this OID that is known here.
+    #[must_use]
+    pub fn is_server_oid(oid: u32) -> bool {
+        super::builtin::form(oid).is_some()
+    }
+
     /// An array of this type.
     #[must_use]
     pub fn array(self) -> Self {
@@ -72,7 +83,15 @@ impl PgType {
     /// Decodes the first bytes of a value of `length` bytes in the binary format.
     #[must_use]
     pub fn decode_head<'a>(&self, head: &'a [u8], length: usize) -> DbValue<'a> {
-        decode(self, head, length)
+        decode(self, head, length, Decoder::new)
+    }
+
+    /// As [`decode_head`](Self::decode_head), for adapters that know types by name or OID alone. A value of a type of
+    /// which nothing else is known, in whatever it is, is shown as a text where it is a legible one, as an enumeration's
+    /// label is, and as a list of its fields where it is a composite.
+    #[must_use]
+    pub fn guess_head<'a>(&self, head: &'a [u8], length: usize) -> DbValue<'a> {
+        decode(self, head, length, Decoder::guessing)
     }
 }
 
@@ -93,7 +112,7 @@ mod tests {
         assert_eq!(json(&text.decode_head(&"aé".as_bytes()[..2], 9)), r#""a…(+8 B)""#);
         assert_eq!(json(&text.decode_head(b"abc", 3)), r#""abc""#);
         assert_eq!(json(&PgType::server("bytea").expect("it exists").decode_head(b"ab", 9)), r#""\\x6162…(+7 B)""#);
-        assert_eq!(json(&PgType::server("jsonb").expect("it exists").decode_head(b"\x01{\"a", 9)), r#""{\"a…(+6 B)""#);
+        assert_eq!(json(&PgType::server("jsonb").expect("it exists").decode_head(b"\x01{\"a", 9)), r#""{\"a…(+5 B)""#);
         assert_eq!(
             json(&PgType::server("numeric").expect("it exists").decode_head(&[0; 9], 99)),
             r#""\\x000000000000000000…(+90 B)""#
@@ -107,6 +126,23 @@ mod tests {
         let ints = PgType::server("int4").expect("it exists").array();
         assert_eq!(json(&ints.decode_head(&array, 8020)), r#""[7,null,8,…(+7980 B)""#);
         assert_eq!(json(&ints.decode_head(&array[..22], 8020)), format!("\"\\\\x{}…(+7998 B)\"", hex(&array[..22])));
+    }
+
+    #[test]
+    fn values_of_unknown_types_are_guessed_where_that_is_asked_for() {
+        let ty = PgType::Named("nobody_learned_this".into());
+        let guess = |value: &[u8]| json(&ty.guess_head(value, value.len()));
+        assert_eq!(guess(b"label"), r#""label""#);
+        assert_eq!(guess(b"two\nlines"), r#""two\nlines""#);
+        assert_eq!(guess(b""), r#""""#);
+        assert_eq!(guess(&7_i32.to_be_bytes()), r#""\\x00000007""#);
+        assert_eq!(guess(&0_i32.to_be_bytes()), r#""\\x00000000""#);
+        let field = |oid: i32, value: &[u8]| [&oid.to_be_bytes(), &(value.len() as i32).to_be_bytes(), value].concat();
+        // The bytes of a field that is known to be bytes are no text.
+        let record = [&3_i32.to_be_bytes()[..], &field(20_000, b"label"), &field(17, b"AB"), &field(20_001, b"\0")];
+        assert_eq!(guess(&record.concat()), r#"["label","\\x4142","\\x00"]"#);
+        assert_eq!(json(&ty.guess_head(b"lab", 5)), r#""lab…(+2 B)""#);
+        assert_eq!(json(&ty.decode_head(b"label", 5)), r#""\\x6c6162656c""#);
     }
 
     fn hex(bytes: &[u8]) -> String {

@@ -1,0 +1,38 @@
+//! Where the messages of a test go.
+
+use std::sync::{Arc, Mutex, Once};
+use std::time::Duration;
+
+use osprofiler::report::{Point, Trace};
+use osprofiler::{Message, Notifier, Profiler, profiler};
+
+pub(crate) struct Store {
+    notifier: Notifier,
+    messages: Arc<Mutex<Vec<Message>>>,
+}
+
+impl Store {
+    pub(crate) fn new() -> Self {
+        // The switch is the whole process's, and every test wants it on.
+        static ONCE: Once = Once::new();
+        ONCE.call_once(|| profiler::set_trace_sql(true));
+        let messages = Arc::new(Mutex::new(Vec::new()));
+        let theirs = Arc::clone(&messages);
+        let notifier = Notifier::from(move |message: &Message| theirs.lock().expect("no panic").push(message.clone()));
+        Self { notifier, messages }
+    }
+
+    /// A trace whose messages come here.
+    pub(crate) fn profiler(&self) -> Profiler {
+        Profiler::with_notifier(&self.notifier, "key", None, None)
+    }
+
+    pub(crate) fn trace(&self) -> Trace {
+        assert!(self.notifier.flush(Duration::from_secs(10)), "a function takes messages at once");
+        Trace::build(self.messages.lock().expect("no panic").clone())
+    }
+
+    pub(crate) fn points(&self) -> Vec<Point> {
+        self.trace().points().to_vec()
+    }
+}
