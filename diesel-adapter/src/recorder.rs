@@ -94,6 +94,11 @@ impl Recorder {
 
     #[inline(never)]
     fn start(&mut self, query: &dyn DebugQuery, runner: Runner) {
+        // Nothing is printed in vain.
+        if !self.link.session().source().trace_sql() {
+            self.pending.clear();
+            return;
+        }
         // What began and never ended was given up: diesel says nothing where a value could not be made. A query that
         // makes diesel ask for types goes on meanwhile.
         let DebugParts { statement, binds, .. } = DebugText::of(format_args!("{query:?}")).split();
@@ -106,9 +111,6 @@ impl Recorder {
             true => session.around(),
             false => Arc::clone(session.source()),
         };
-        if !session.source().trace_sql() {
-            return;
-        }
         let method = if runner == Runner::Copy { "copy_from" } else { "" };
         let Some(mut call) = by_text(&source, method, session.lease()) else { return };
         call.aborts(self.aborts);
@@ -196,6 +198,8 @@ impl Recorder {
         if runner != Runner::Wrapper {
             match &event {
                 InstrumentationEvent::StartQuery { query, .. } if profiler::sql_active() => self.start(*query, runner),
+                // The end of what is not traced is not that of what was given up before.
+                InstrumentationEvent::StartQuery { .. } => self.pending.clear(),
                 InstrumentationEvent::FinishQuery { error, .. } => self.finish(*error, runner),
                 InstrumentationEvent::StartEstablishConnection { url, .. } if !self.within => self.connect(url),
                 InstrumentationEvent::FinishEstablishConnection { error, .. } => {
@@ -343,11 +347,14 @@ fn set_before(before: Before) {
 }
 
 fn make() -> Option<Box<dyn Instrumentation>> {
-    let program = match &*BEFORE.lock().unwrap_or_else(PoisonError::into_inner) {
-        Before::Nothing => DynInstrumentation::none(),
-        Before::Made(make) => make().map_or_else(DynInstrumentation::none, DynInstrumentation::from),
-        Before::Shared(shared) => Shared(Arc::clone(shared)).into(),
+    // The program's code runs without the lock: it may come here again, when it opens a connection.
+    let made = match &*BEFORE.lock().unwrap_or_else(PoisonError::into_inner) {
+        Before::Nothing => Ok(DynInstrumentation::none()),
+        Before::Made(make) => Err(*make),
+        Before::Shared(shared) => Ok(Shared(Arc::clone(shared)).into()),
     };
+    let none = DynInstrumentation::none;
+    let program = made.unwrap_or_else(|make: MakeInstrumentation| make().map_or_else(none, DynInstrumentation::from));
     // Until an event says more.
     let source = DbSource::new("other_sql", "", None, builder::default_options());
     Some(Box::new(Recorder::new(Link::new(source), false, false, program)))
