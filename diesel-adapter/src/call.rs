@@ -205,11 +205,11 @@ impl<K: Kept> Call<K> {
         self.counted.add_rows(1);
     }
 
-    /// All rows came back now, and what follows is the program's own time with them.
-    pub(crate) fn rows_are_here(&mut self) {
+    /// All rows came back now, if there are any, and what follows is the program's own time with them.
+    pub(crate) fn rows_are_here(&mut self, any: bool) {
         let now = Instant::now();
         self.ready = Some(now);
-        self.counted.first_row_us = self.begun.map(|begun| micros(now - begun));
+        self.counted.first_row_us = self.begun.filter(|_| any).map(|begun| micros(now - begun));
     }
 
     /// There are no more rows, or the program wants no more: then it may be `incomplete`.
@@ -242,8 +242,8 @@ impl<K: Kept> Call<K> {
         self.start();
         #[cfg(feature = "async")]
         self.count_consumer();
-        // Where a failure aborts, nothing succeeds after it but the way back to a savepoint.
-        if self.aborts && !self.counted.cancelled && self.lease.has_failed() {
+        // A failure lasts as long as its transaction, in which results that came before it may end after it.
+        if self.lease.transaction.is_none() && !self.counted.cancelled && self.lease.has_failed() {
             self.lease.recover();
         }
         let Some(point) = self.point.take() else { return };

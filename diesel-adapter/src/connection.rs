@@ -13,6 +13,7 @@ use diesel::connection::{
 use diesel::expression::QueryMetadata;
 use diesel::migration::{CREATE_MIGRATIONS_TABLE, MigrationConnection};
 use diesel::query_builder::{Query, QueryFragment, QueryId};
+use diesel::result::Error;
 use diesel::sql_types::TypeMetadata;
 use diesel::{ConnectionResult, QueryResult};
 use osprofiler::db::DbSource;
@@ -110,7 +111,7 @@ impl<C: Traceable> TracedConnection<C> {
 
     /// A call to trace, on this connection as it is now.
     #[inline]
-    fn call(&self, method: &'static str) -> Option<Call<C::Backend>> {
+    pub(crate) fn call(&self, method: &'static str) -> Option<Call<C::Backend>> {
         Call::new(&self.source, method, || self.open.0.session().lease())
     }
 
@@ -122,22 +123,41 @@ impl<C: Traceable> TracedConnection<C> {
     }
 
     /// A statement is over that may have changed the transaction.
-    fn ended<T>(&mut self, call: &mut Call<C::Backend>, result: &QueryResult<T>, transition: Option<Transition<'_>>) {
+    fn ended<T>(
+        &mut self,
+        call: &mut Call<C::Backend>,
+        result: &QueryResult<T>,
+        transition: Option<Transition<'_>>,
+        was_open: bool,
+    ) {
         call.end(result);
         let mut session = self.open.0.session();
         match (result, transition) {
             (Ok(_), Some(transition)) => session.passed(transition, call.lease()),
             (Ok(_), None) => {}
             (Err(_), Some(Transition::Commit)) if C::Backend::ABORTS_TRANSACTIONS => session.end_all(),
-            // Some failures end the transaction.
-            (Err(_), _) => {
-                let status = AnsiTransactionManager::transaction_manager_status_mut(&mut self.inner);
-                if session.is_in_transaction() && matches!(status.transaction_depth(), Ok(None)) {
-                    session.end_all();
-                }
-            }
+            // Some failures end the transaction. Diesel notices, unless it knows of none: one may have begun as text.
+            (Err(_), _) if was_open && !is_open(&mut self.inner) => session.end_all(),
+            (Err(_), _) => {}
         }
     }
+
+    /// A statement failed that is not traced; its transaction may be.
+    #[cold]
+    fn failed_untraced(&self, error: &Error, transition: Option<Transition<'_>>) {
+        let mut session = self.open.0.session();
+        if transition == Some(Transition::Commit) && C::Backend::ABORTS_TRANSACTIONS {
+            session.end_all();
+        } else if session.is_in_transaction() && matches!(error, Error::DatabaseError(..)) {
+            session.lease().fail();
+        }
+    }
+}
+
+/// Whether diesel knows of a transaction.
+fn is_open<C: Traceable>(connection: &mut C) -> bool {
+    let status = AnsiTransactionManager::transaction_manager_status_mut(connection);
+    !matches!(status.transaction_depth(), Ok(None))
 }
 
 impl<C> TracedConnection<C> {
@@ -178,14 +198,10 @@ impl<C: Traceable> SimpleConnection for TracedConnection<C> {
     fn batch_execute(&mut self, query: &str) -> QueryResult<()> {
         let Some(mut call) = self.call("batch_execute") else {
             let result = self.inner.batch_execute(query);
-            let mut session = self.open.0.session();
-            // It began while it was traced.
-            if result.is_ok()
-                && session.is_in_transaction()
-                && let Some(transition) = Transition::of(query)
-            {
-                let lease = session.lease();
-                session.passed(transition, &lease);
+            match (&result, Transition::of(query)) {
+                (Ok(()), Some(transition)) => self.open.0.session().passed_untraced(transition),
+                (Ok(()), None) => {}
+                (Err(error), transition) => self.failed_untraced(error, transition),
             }
             return result;
         };
@@ -196,10 +212,11 @@ impl<C: Traceable> SimpleConnection for TracedConnection<C> {
         call.bind(query.into(), None);
         call.begin();
         call.start();
+        let was_open = is_open(&mut self.inner);
         let runs = self.open.0.runs(Runner::Wrapper);
         let result = self.inner.batch_execute(query);
         drop(runs);
-        self.ended(&mut call, &result, transition);
+        self.ended(&mut call, &result, transition, was_open);
         result
     }
 }
@@ -220,11 +237,14 @@ impl<C: Traceable> Connection for TracedConnection<C> {
     {
         let id = T::query_id();
         let slot = self.slot(id, "execute");
-        let known = slot.as_ref().is_some_and(|slot| slot.statement().is_some());
+        let known = slot.as_ref().is_some_and(|slot| slot.is_known());
         let fragment = Fragment::new(source, slot.as_ref());
         if slot.is_none() {
-            return self.inner.execute_returning_count(&fragment);
+            let result = self.inner.execute_returning_count(&fragment);
+            drop(fragment);
+            return result.inspect_err(|error| self.failed_untraced(error, None));
         }
+        let was_open = is_open(&mut self.inner);
         let runs = self.open.0.runs(Runner::Wrapper);
         let result = self.inner.execute_returning_count(&fragment);
         drop(runs);
@@ -238,7 +258,7 @@ impl<C: Traceable> Connection for TracedConnection<C> {
         if result.is_ok() {
             call.finish();
         } else {
-            self.ended(&mut call, &result, None);
+            self.ended(&mut call, &result, None, was_open);
         }
         result
     }
@@ -282,7 +302,7 @@ impl<B, C: Traceable + LoadConnection<B>> LoadConnection<B> for TracedConnection
     {
         let id = T::query_id();
         let slot = self.slot(id, "load").map(Rc::new);
-        let known = slot.as_ref().is_some_and(|slot| slot.statement().is_some());
+        let known = slot.as_ref().is_some_and(|slot| slot.is_known());
         let fragment = Fragment::new(source, slot.clone());
         let Some(slot) = slot else {
             return self.inner.load(fragment).map(|cursor| TracedCursor::new(cursor, None, |_, _| {}));

@@ -26,7 +26,7 @@ impl<C: Iterator, DB: TracedBackend> TracedCursor<C, DB> {
         if let Some(slot) = &slot {
             let (least, most) = inner.size_hint();
             if most == Some(least) {
-                slot.call.borrow_mut().rows_are_here();
+                slot.call.borrow_mut().rows_are_here(least > 0);
             }
         }
         Self { inner: Some(inner), slot, keep }

@@ -12,6 +12,7 @@ mod binds;
 mod quoted;
 
 use std::fmt::{self, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub(crate) use binds::DebugBinds;
 use osprofiler::db::long::AND_MORE;
@@ -38,8 +39,10 @@ impl DebugText {
     /// Prints `query`, most often `format_args!("{query:?}")`, to its end or [`CAP`].
     pub(crate) fn of(query: fmt::Arguments<'_>) -> Self {
         let mut text = CappedText(String::new());
-        // An error is the cap's, or that of a query which cannot be printed.
-        let cut = text.write_fmt(query).is_err();
+        // An error is the cap's, or that of a query which cannot be printed. The user's code prints values, and nobody expects
+        // a panic here.
+        let printed = catch_unwind(AssertUnwindSafe(|| text.write_fmt(query)));
+        let cut = !matches!(printed, Ok(Ok(())));
         Self { text: text.0, cut }
     }
 

@@ -3,7 +3,7 @@
 //! So the statement is the text that diesel prepares, the values are those that diesel sends, and neither is made twice.
 
 use std::any::TypeId;
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::marker::PhantomData;
@@ -24,6 +24,10 @@ use crate::session::{Link, Runner};
 /// What is noted of one query.
 pub(crate) struct Slot<DB: TracedBackend> {
     pub(crate) call: RefCell<Call<DB>>,
+    /// The text that queries with this id have, as far as they may be cached.
+    known: Option<Arc<str>>,
+    /// Whether this one may be cached, once that was asked.
+    is_safe_to_cache: Cell<Option<bool>>,
     statement: OnceCell<Arc<str>>,
     /// Whether the call starts as soon as its values are known.
     starts: bool,
@@ -33,16 +37,16 @@ pub(crate) struct Slot<DB: TracedBackend> {
 
 impl<DB: TracedBackend> Slot<DB> {
     /// For a call that runs at once, on a connection with an instrumentation.
-    pub(crate) fn at_once(call: Call<DB>, statement: Option<Arc<str>>, link: Arc<Link>) -> Self {
-        let slot = Self::later(call, statement);
+    pub(crate) fn at_once(call: Call<DB>, known: Option<Arc<str>>, link: Arc<Link>) -> Self {
+        let slot = Self::later(call, known);
         slot.call.borrow_mut().begin();
         Self { starts: true, link: Some(link), ..slot }
     }
 
     /// For a call that runs later.
-    pub(crate) fn later(call: Call<DB>, statement: Option<Arc<str>>) -> Self {
-        let statement = statement.map(OnceCell::from).unwrap_or_default();
-        Self { call: RefCell::new(call), statement, starts: false, link: None }
+    pub(crate) fn later(call: Call<DB>, known: Option<Arc<str>>) -> Self {
+        let (call, is_safe_to_cache, statement) = (RefCell::new(call), Cell::new(None), OnceCell::new());
+        Self { call, known, is_safe_to_cache, statement, starts: false, link: None }
     }
 
     /// Runs what the wrapper records itself.
@@ -58,14 +62,35 @@ impl<DB: TracedBackend> Slot<DB> {
         Some(Rc::into_inner(self)?.call.into_inner())
     }
 
-    /// The statement, once it was built.
+    /// Whether the statement was known before.
+    pub(crate) fn is_known(&self) -> bool {
+        self.known.is_some()
+    }
+
+    /// The statement, once it was built, if all queries with this id have it.
     pub(crate) fn statement(&self) -> Option<&Arc<str>> {
-        self.statement.get()
+        self.statement.get().filter(|_| self.is_safe_to_cache.get() == Some(true))
+    }
+
+    /// Diesel asks too, and is told what was found: an id stands for one text only where this is so. Arrays that are
+    /// inserted have an id, for example, and `DEFAULT` where a value is `None`.
+    fn is_safe_to_cache(&self, query: &impl QueryFragment<DB>, backend: &DB) -> QueryResult<bool> {
+        if let Some(is_safe) = self.is_safe_to_cache.get() {
+            return Ok(is_safe);
+        }
+        let is_safe = query.is_safe_to_cache_prepared(backend)?;
+        self.is_safe_to_cache.set(Some(is_safe));
+        Ok(is_safe)
     }
 
     fn built(&self, query: &impl QueryFragment<DB>, backend: &DB) -> QueryResult<&Arc<str>> {
         if let Some(statement) = self.statement.get() {
             return Ok(statement);
+        }
+        if let Some(known) = &self.known
+            && self.is_safe_to_cache(query, backend)?
+        {
+            return Ok(self.statement.get_or_init(|| Arc::clone(known)));
         }
         let mut builder = DB::QueryBuilder::default();
         query.to_sql(&mut builder, backend)?;
@@ -84,7 +109,9 @@ impl<DB: TracedBackend> Slot<DB> {
         let collected = query.walk_ast(pass.reborrow());
         drop(runs);
         if let Some((collector, _)) = pass.bind_collector() {
-            let values = collected.is_ok().then(|| DB::keep(query, collector, self.room()));
+            // The user's code may be asked once more, and nobody expects a panic here.
+            let keep = AssertUnwindSafe(|| DB::keep(query, collector, self.room()));
+            let values = if collected.is_ok() { catch_unwind(keep).ok() } else { None };
             self.bind(query, pass.backend(), values);
         }
         collected
@@ -151,7 +178,10 @@ impl<DB: TracedBackend, T: QueryFragment<DB>, S: Deref<Target = Slot<DB>>> Query
 
     #[inline]
     fn is_safe_to_cache_prepared(&self, backend: &DB) -> QueryResult<bool> {
-        self.query.is_safe_to_cache_prepared(backend)
+        match &self.slot {
+            None => self.query.is_safe_to_cache_prepared(backend),
+            Some(slot) => slot.is_safe_to_cache(&self.query, backend),
+        }
     }
 
     #[inline]

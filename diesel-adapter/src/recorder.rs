@@ -63,8 +63,6 @@ pub(crate) struct Recorder {
     /// Queries that have begun and not ended, in order: one, and perhaps one that it makes diesel run; several in a pipeline
     /// of diesel-async.
     pending: VecDeque<Pending>,
-    /// How many queries began outside of any trace while others were pending.
-    unheard: usize,
     /// The connection that is being established, and its URL.
     connecting: Option<(Call<ByText>, String)>,
     /// A `COPY` that ended well; whoever ran it knows how many rows it copied.
@@ -82,9 +80,9 @@ struct Pending {
 
 impl Recorder {
     fn new(link: Arc<Link>, within: bool, aborts: bool, program: DynInstrumentation) -> Self {
-        let (pending, unheard, connecting, copied) = (VecDeque::new(), 0, None, None);
+        let (pending, connecting, copied) = (VecDeque::new(), None, None);
         let is_quiet = within && is_none(&*program);
-        Self { link, within, aborts, program, is_quiet, pending, unheard, connecting, copied }
+        Self { link, within, aborts, program, is_quiet, pending, connecting, copied }
     }
 
     pub(crate) fn set_program(&mut self, instrumentation: impl Instrumentation) {
@@ -100,22 +98,23 @@ impl Recorder {
 
     #[inline(never)]
     fn start(&mut self, query: &dyn DebugQuery, runner: Runner) {
+        // Nothing is printed in vain.
+        if !self.link.session().source().trace_sql() {
+            self.pending.clear();
+            return;
+        }
         // What began and never ended was given up: diesel says nothing where a value could not be made, or a future was
         // dropped. A query that makes diesel ask for types goes on meanwhile, and so do those before in a pipeline.
         let DebugParts { statement, binds, .. } = DebugText::of(format_args!("{query:?}")).split();
         let lookup = runner == Runner::Lookup || statement.starts_with(LOOKUP);
         if !lookup {
             self.pending.retain(|pending| !pending.overtaken);
-            self.unheard = 0;
         }
         let mut session = self.link.session();
         let source = match self.within && runner == Runner::Program && !lookup {
             true => session.around(),
             false => Arc::clone(session.source()),
         };
-        if !session.source().trace_sql() {
-            return;
-        }
         let method = if runner == Runner::Copy { "copy_from" } else { "" };
         let Some(mut call) = by_text(&source, method, session.lease()) else { return };
         call.aborts(self.aborts);
@@ -138,22 +137,11 @@ impl Recorder {
     fn ended(&mut self, query: &dyn DebugQuery) -> Option<Pending> {
         let last = self.pending.len().checked_sub(1)?;
         let is_it = |statement: &str| self.pending.iter().rposition(|pending| *pending.statement == *statement);
-        let index = if last == 0 && self.unheard == 0 {
-            0
-        } else {
-            match is_it(&DebugText::of(format_args!("{query:?}")).split().statement) {
-                Some(index) => index,
-                None if self.unheard > 0 => {
-                    self.unheard -= 1;
-                    return None;
-                }
-                None => last,
-            }
+        let index = match last {
+            0 => 0,
+            _ => is_it(&DebugText::of(format_args!("{query:?}")).split().statement).unwrap_or(last),
         };
         let ended = self.pending.remove(index)?;
-        if self.pending.is_empty() {
-            self.unheard = 0;
-        }
         if !ended.lookup {
             self.pending.iter_mut().take(index).for_each(|pending| pending.overtaken = true);
         }
@@ -228,7 +216,8 @@ impl Recorder {
         if runner != Runner::Wrapper {
             match &event {
                 InstrumentationEvent::StartQuery { query, .. } if profiler::sql_active() => self.start(*query, runner),
-                InstrumentationEvent::StartQuery { .. } if !self.pending.is_empty() => self.unheard += 1,
+                // The end of what is not traced is not that of what was given up before.
+                InstrumentationEvent::StartQuery { .. } => self.pending.clear(),
                 InstrumentationEvent::FinishQuery { query, error, .. } => self.finish(*query, *error, runner),
                 InstrumentationEvent::StartEstablishConnection { url, .. } if !self.within => self.connect(url),
                 InstrumentationEvent::FinishEstablishConnection { error, .. } => {
@@ -384,11 +373,14 @@ fn set_before(before: Before) {
 }
 
 fn make() -> Option<Box<dyn Instrumentation>> {
-    let program = match &*BEFORE.lock().unwrap_or_else(PoisonError::into_inner) {
-        Before::Nothing => DynInstrumentation::none(),
-        Before::Made(make) => make().map_or_else(DynInstrumentation::none, DynInstrumentation::from),
-        Before::Shared(shared) => Shared(Arc::clone(shared)).into(),
+    // The program's code runs without the lock: it may come here again, when it opens a connection.
+    let made = match &*BEFORE.lock().unwrap_or_else(PoisonError::into_inner) {
+        Before::Nothing => Ok(DynInstrumentation::none()),
+        Before::Made(make) => Err(*make),
+        Before::Shared(shared) => Ok(Shared(Arc::clone(shared)).into()),
     };
+    let none = DynInstrumentation::none;
+    let program = made.unwrap_or_else(|make: MakeInstrumentation| make().map_or_else(none, DynInstrumentation::from));
     // Until an event says more.
     let source = DbSource::new("other_sql", "", None, builder::default_options());
     Some(Box::new(Recorder::new(Link::new(source), false, false, program)))

@@ -155,10 +155,8 @@ impl Session {
     /// The connection as it is for a statement that changes its transaction: what begins one is part of it.
     pub(crate) fn lease_of(&mut self, transition: Transition<'_>, id: &Id) -> Arc<DbLease> {
         match transition {
-            Transition::Begin => {
-                self.end_all();
-                self.lease.begin(id.clone())
-            }
+            // One that is open, as far as is known, goes on if this fails.
+            Transition::Begin => DbLease::new(self.number).begin(id.clone()),
             Transition::Savepoint(_) => self.lease.begin(id.clone()),
             _ => self.lease(),
         }
@@ -167,10 +165,26 @@ impl Session {
     /// The statement of a transition went well; `lease` is what [`lease_of`](Self::lease_of) said.
     pub(crate) fn passed(&mut self, transition: Transition<'_>, lease: &Arc<DbLease>) {
         match transition {
-            Transition::Begin => self.begin(None, lease),
+            Transition::Begin => {
+                self.end_all();
+                self.begin(None, lease);
+            }
             Transition::Savepoint(name) => self.begin(Some(name.to_owned()), lease),
             Transition::Commit | Transition::Rollback => self.end_all(),
-            Transition::Release(name) | Transition::RollbackTo(name) => self.end(name),
+            Transition::Release(name) => self.end(name),
+            Transition::RollbackTo(name) => {
+                self.lease.recover();
+                self.end(name);
+            }
+        }
+    }
+
+    /// The statement of a transition went well, and was not traced. What began while it was traced may end so.
+    pub(crate) fn passed_untraced(&mut self, transition: Transition<'_>) {
+        match transition {
+            Transition::Begin => self.end_all(),
+            _ if self.is_in_transaction() => self.passed(transition, &self.lease()),
+            _ => {}
         }
     }
 
@@ -235,6 +249,28 @@ mod tests {
         run(&mut session, "BEGIN", "t");
         assert_eq!(run(&mut session, "BEGIN", "u").as_deref(), Some("u"));
         assert_eq!(session.lease().savepoint_of, None);
+    }
+
+    #[test]
+    fn a_transaction_that_could_not_begin_leaves_the_one_there_is() {
+        let mut session = Session::new(DbSource::new("sqlite", "", None, DbOptions::default()));
+        run(&mut session, "BEGIN", "t");
+        let refused = session.lease_of(Transition::Begin, &Id::from("u"));
+        assert_eq!(refused.transaction, Some(Id::from("u")));
+        assert_eq!(session.lease().transaction, Some(Id::from("t")));
+        assert!(session.is_in_transaction());
+    }
+
+    #[test]
+    fn the_way_back_to_a_savepoint_leaves_its_failure_behind() {
+        let mut session = Session::new(DbSource::new("postgresql", "", None, DbOptions::default()));
+        run(&mut session, "BEGIN", "t");
+        let lease = session.lease();
+        // It began untraced, and has no id of its own.
+        session.passed(Transition::Savepoint("a"), &lease);
+        session.lease().fail();
+        run(&mut session, "ROLLBACK TO SAVEPOINT a", "x");
+        assert!(!session.lease().has_failed());
     }
 
     #[test]

@@ -26,12 +26,13 @@ struct Parts<'u> {
 
 fn parts(url: &str) -> Option<Parts<'_>> {
     let (_, rest) = url.split_once("://")?;
-    let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
-    // A password may have a slash in it that nobody escaped.
-    let (credentials, rest) = match rest.rsplit_once('@') {
-        Some((credentials, rest)) => (credentials, rest),
-        None => ("", rest),
-    };
+    // A password may have a slash in it that nobody escaped, or a question mark: to libpq, credentials go to an `@` before
+    // the first slash.
+    let authority = rest.split('/').next().unwrap_or_default().len();
+    let query = rest[..authority].rfind('@').unwrap_or(0);
+    let query = rest[query..].find('?').map_or(rest.len(), |mark| query + mark);
+    let (rest, query) = (&rest[..query], rest[query..].trim_start_matches('?'));
+    let (credentials, rest) = rest.rsplit_once('@').unwrap_or(("", rest));
     let (hosts, path) = rest.split_once('/').unwrap_or((rest, ""));
     let (user, password) = match credentials.split_once(':') {
         Some((user, password)) => (user, Some(password)),
@@ -89,7 +90,9 @@ pub(crate) fn mysql(url: &str) -> Target {
 pub(crate) fn sqlite(url: &str) -> Target {
     let file = url.strip_prefix("sqlite://").or_else(|| url.strip_prefix("file:")).unwrap_or(url);
     let file = if file.len() < url.len() { file.split(['?', '#']).next().unwrap_or_default() } else { file };
-    Target { database: file.to_owned(), server: None }
+    // It may be that of another database: `MultiConnection` tries all kinds of connections.
+    let is_of_another = is_keywords(file) || file.contains("://");
+    Target { database: if is_of_another { without_secrets(file) } else { file.to_owned() }, server: None }
 }
 
 /// The URL as it may be shown: without password and without its query, where secrets may be too.
@@ -115,16 +118,21 @@ pub(crate) fn without_secrets(url: &str) -> String {
 /// A message about a connection, in which the URL may be quoted, without its secrets.
 pub(crate) fn message_without_secrets(message: &str, url: &str) -> String {
     let mut message = if url.is_empty() { message.to_owned() } else { message.replace(url, &without_secrets(url)) };
-    let password = match parts(url) {
+    let is_secret = |key: &str| matches!(key, "password" | "sslpassword");
+    let passwords: Vec<String> = match parts(url) {
         Some(parts) => {
-            let passwords = [parts.password.map(str::to_owned), parts.parameter("password")];
-            passwords.into_iter().flatten().collect::<Vec<_>>()
+            let parameters = ["password", "sslpassword"].map(|key| parts.parameter(key));
+            parameters.into_iter().chain([parts.password.map(str::to_owned)]).flatten().collect()
         }
-        None => keywords(url).into_iter().filter(|(key, _)| key == "password").map(|(_, value)| value).collect(),
+        None => keywords(url).into_iter().filter(|(key, _)| is_secret(key)).map(|(_, value)| value).collect(),
     };
-    for password in password.iter().filter(|password| !password.is_empty()) {
+    for password in passwords.iter().filter(|password| !password.is_empty()) {
         message = message.replace(password.as_str(), HIDDEN);
         message = message.replace(&decoded(password), HIDDEN);
+        // A client that takes a part of it for a host or a port quotes that part.
+        for part in password.split(['/', '?', '#', '@', ':', '&', '=']).filter(|part| part.len() > 1) {
+            message = message.replace(part, HIDDEN);
+        }
     }
     message
 }
@@ -216,6 +224,8 @@ mod tests {
             ("postgresql://db.example/shop", "shop", Some("db.example:5432")),
             ("postgres://u:p%40ss@h1:1,h2:2/shop", "shop", Some("h1:1")),
             ("postgres://u:p/a@ss@h/shop", "shop", Some("h:5432")),
+            ("postgres://u:p?a@h/shop?user=a@b", "shop", Some("h:5432")),
+            ("postgres://h/shop?user=a@b", "shop", Some("h:5432")),
             ("postgres://[::1]:6432/shop", "shop", Some("[::1]:6432")),
             ("postgres:///shop?host=/run/postgresql", "shop", Some("/run/postgresql")),
             ("postgres://%2Frun%2Fpostgresql/shop", "shop", Some("/run/postgresql")),
@@ -238,6 +248,8 @@ mod tests {
         assert_eq!(said(&sqlite("file:a.db?mode=ro")), ("a.db", None));
         assert_eq!(said(&sqlite("sqlite:///var/a.db?mode=ro")), ("/var/a.db", None));
         assert_eq!(said(&sqlite("odd?name.db")), ("odd?name.db", None));
+        assert_eq!(said(&sqlite("mysql://u:p@h/d")), ("mysql://u@h/d", None));
+        assert_eq!(said(&sqlite("user=u password=p")), ("user=u", None));
     }
 
     #[test]
@@ -257,6 +269,8 @@ mod tests {
         assert_eq!(told, "no postgres://u@h/d, no ***, no ***");
         let keywords = "host=h password=hunter2";
         assert_eq!(message_without_secrets("not hunter2", keywords), "not ***");
+        let told = message_without_secrets("invalid port \"hunter\"", "postgres://u:hunter/2@h/d");
+        assert_eq!(told, "invalid port \"***\"");
     }
 
     #[test]

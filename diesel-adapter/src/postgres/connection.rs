@@ -15,6 +15,8 @@ use diesel::sql_types::TypeMetadata;
 use diesel::{ExecuteCopyFromDsl, QueryResult, RunQueryDsl, Table};
 
 use super::names::NameLookup;
+use crate::backend::Kept;
+use crate::call::Call;
 use crate::connection::TracedConnection;
 use crate::failure;
 use crate::recorder::Recorder;
@@ -66,7 +68,8 @@ where
     }
 }
 
-/// Only the instrumentation learns the statement, and only the caller how many rows were copied.
+/// Only the instrumentation learns the statement, and only the caller how many rows were copied. Where the program has its
+/// own instrumentation on the connection within, nobody learns the statement.
 impl<T, A> ExecuteCopyFromDsl<TracedConnection<PgConnection>> for CopyFromQuery<T, A>
 where
     Self: ExecuteCopyFromDsl<PgConnection>,
@@ -75,19 +78,33 @@ where
 
     fn execute(self, connection: &mut TracedConnection<PgConnection>) -> Result<usize, Self::Error> {
         let link = Arc::clone(connection.link());
+        let is_heard = diesel::Connection::instrumentation(&mut **connection).is::<Recorder>();
+        let mut unheard = if is_heard { None } else { connection.call("copy_from") };
+        if let Some(call) = &mut unheard {
+            call.bind("COPY".into(), None);
+            call.begin();
+            call.start();
+        }
         let runs = link.runs(Runner::Copy);
         let copied = ExecuteCopyFromDsl::execute(self, &mut **connection);
         drop(runs);
+        if let Some(call) = unheard {
+            end(call, &copied);
+        }
         let instrumentation = diesel::Connection::instrumentation(&mut **connection);
-        if let Some(mut call) = instrumentation.downcast_mut::<Recorder>().and_then(Recorder::take_copied) {
-            match &copied {
-                Ok(rows) => {
-                    call.affected(*rows);
-                    call.finish();
-                }
-                Err(error) => call.fail_otherwise(failure::of_other(error)),
-            }
+        if let Some(call) = instrumentation.downcast_mut::<Recorder>().and_then(Recorder::take_copied) {
+            end(call, &copied);
         }
         copied
+    }
+}
+
+fn end<K: Kept, E: std::error::Error>(mut call: Call<K>, copied: &Result<usize, E>) {
+    match copied {
+        Ok(rows) => {
+            call.affected(*rows);
+            call.finish();
+        }
+        Err(error) => call.fail_otherwise(failure::of_other(error)),
     }
 }

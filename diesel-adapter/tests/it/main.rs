@@ -2,6 +2,8 @@
 #![cfg(any(feature = "mysql", feature = "postgres", feature = "sqlite"))]
 
 mod account;
+#[cfg(all(feature = "mysql", feature = "postgres", feature = "sqlite"))]
+mod edges;
 mod idioms;
 #[cfg(feature = "sqlite")]
 mod once;

@@ -14,7 +14,7 @@ use crate::store::{Store, methods, start, stop};
 /// A value that cannot be made.
 #[derive(Debug, diesel::expression::AsExpression)]
 #[diesel(sql_type = Text)]
-enum Unmakable {
+pub(crate) enum Unmakable {
     Fails,
     Panics,
 }
