@@ -17,6 +17,7 @@ use diesel::result::Error;
 use diesel::sql_types::TypeMetadata;
 use diesel::{ConnectionResult, QueryResult};
 use osprofiler::db::DbSource;
+use osprofiler::profiler;
 
 use crate::backend::{Kept, TracedBackend};
 use crate::builder::TracedBuilder;
@@ -117,9 +118,14 @@ impl<C: Traceable> TracedConnection<C> {
 
     /// Where to note what is asked of a query.
     #[inline]
-    fn slot(&self, id: Option<TypeId>, method: &'static str) -> Option<Slot<C::Backend>> {
+    fn slot(&self, id: Option<TypeId>, method: &'static str) -> Option<Rc<Slot<C::Backend>>> {
+        if profiler::sql_active() { self.active_slot(id, method) } else { None }
+    }
+
+    #[inline(never)]
+    fn active_slot(&self, id: Option<TypeId>, method: &'static str) -> Option<Rc<Slot<C::Backend>>> {
         let call = self.call(method)?;
-        Some(Slot::at_once(call, self.statements.get(id), Arc::clone(&self.open.0)))
+        Some(Rc::new(Slot::at_once(call, self.statements.get(id), Arc::clone(&self.open.0))))
     }
 
     /// A statement is over that may have changed the transaction.
@@ -238,7 +244,7 @@ impl<C: Traceable> Connection for TracedConnection<C> {
         let id = T::query_id();
         let slot = self.slot(id, "execute");
         let known = slot.as_ref().is_some_and(|slot| slot.is_known());
-        let fragment = Fragment::new(source, slot.as_ref());
+        let fragment = Fragment::new(source, slot.as_deref());
         if slot.is_none() {
             let result = self.inner.execute_returning_count(&fragment);
             drop(fragment);
@@ -251,7 +257,7 @@ impl<C: Traceable> Connection for TracedConnection<C> {
         drop(fragment);
         let Some(slot) = slot else { return result };
         self.statements.learn(id, known, slot.statement());
-        let mut call = slot.call.into_inner();
+        let mut call = slot.call.borrow_mut();
         if let Ok(rows) = result {
             call.affected(rows);
         }
@@ -301,7 +307,7 @@ impl<B, C: Traceable + LoadConnection<B>> LoadConnection<B> for TracedConnection
         Self::Backend: QueryMetadata<T::SqlType>,
     {
         let id = T::query_id();
-        let slot = self.slot(id, "load").map(Rc::new);
+        let slot = self.slot(id, "load");
         let known = slot.as_ref().is_some_and(|slot| slot.is_known());
         let fragment = Fragment::new(source, slot.clone());
         let Some(slot) = slot else {

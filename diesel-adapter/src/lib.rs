@@ -132,14 +132,14 @@
 //!
 //! | key | what it is |
 //! | --- | --- |
-//! | `statement` | the text that diesel prepares; empty where a query could not be built |
+//! | `statement` | the text that diesel prepares; empty where a query or a value could not be made |
 //! | `params`, `param_types` | the bound values and their database types, as diesel sends them; missing for SQL that is passed as text. `params_unknown` has a reason where they could not be read, `params_omitted` says how many more there were |
 //! | `system` | `postgresql`, `mysql` or `sqlite`; `mariadb` where [the builder](TracedBuilder::system) says so |
 //! | `database`, `server` | name or file, and host and port or socket, as the URL says; never credentials |
 //! | `method` | `load`, `execute`, `batch_execute`, `copy_from`, `begin`, `commit`, `rollback`, `drop`, `connect`, `ping` |
 //! | `internal` | `true` where the program did not ask for it: a pool's ping, diesel's question for the OID of a type |
-//! | `bypassed` | `true` where it ran on the connection within |
-//! | `connection` | a number for each connection of the process |
+//! | `bypassed` | `true` where it ran on the connection within. Nobody hears of it where the program has set an instrumentation of its own there: before the connection was wrapped, or as diesel's default. With [`instrument`] after that, both hear |
+//! | `connection` | a number for each time that a connection is opened or wrapped |
 //! | `transaction`, `savepoint_of` | the id of the point that began the innermost transaction or savepoint, and of the one around it |
 //!
 //! **Stop**, under `db`:
@@ -166,8 +166,9 @@
 //! # Price
 //!
 //! With tracing off, a call costs one atomic load more, and one read of a thread local where SQL is traced. With tracing on it
-//! costs the calling thread some hundred nanoseconds, and a counter for each row: diesel makes statement and values once, and
-//! what it made is kept. Values are decoded and messages written by the collector's worker.
+//! costs the calling thread some hundred nanoseconds, and a counter for each row: what diesel makes of statement and values is
+//! kept. Values are made once more where diesel does not come to them, because a statement could not be prepared, and once for
+//! each PostgreSQL type that the program declares by name; on MySQL a query with texts that may be JSON is printed. Values are decoded and messages written by the collector's worker.
 //!
 //! Wrapping a connection needs diesel's feature `i-implement-a-third-party-backend-and-opt-into-breaking-changes`, for which
 //! any release but a patch may break this crate: it asks for `diesel >=2.3.14, <2.4`.

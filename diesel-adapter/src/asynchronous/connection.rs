@@ -108,6 +108,10 @@ impl<C> TracedAsyncConnection<C> {
         let ending = Ending::begin(link, transition);
         let Some(mut call) = tracing.begin_text::<DB>(sql) else {
             let result = run(inner).await;
+            if result.is_ok() && transition == Some(Transition::Begin) {
+                // The one before is over, and this one is nobody's.
+                link.session().end_all();
+            }
             // It may have begun while it was traced.
             if link.session().is_in_transaction() {
                 let lease = link.session().lease();
