@@ -197,6 +197,7 @@ mod cursor;
 mod debug_text;
 mod failure;
 mod fragment;
+mod instrument;
 #[cfg(feature = "mysql-backend")]
 mod mysql;
 #[cfg(feature = "postgres-backend")]
@@ -215,8 +216,8 @@ pub use backend::TracedBackend;
 pub use builder::{TracedBuilder, set_default_options};
 pub use connection::{Traceable, TracedConnection};
 pub use cursor::TracedCursor;
+pub use instrument::{MakeInstrumentation, instrument, instrument_over};
 pub use osprofiler::db::{DbOptions, ParamsPolicy, PatternError, Recorded};
-pub use recorder::{MakeInstrumentation, instrument, instrument_over};
 
 /// A traced `PgConnection`.
 #[cfg(feature = "postgres")]
