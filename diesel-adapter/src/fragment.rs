@@ -97,12 +97,15 @@ impl<DB: TracedBackend> Slot<DB> {
         Ok(self.statement.get_or_init(|| builder.finish().into()))
     }
 
-    /// Diesel collects the values of a query.
+    /// Diesel walks over a query: to build its statement, to collect its values, or to know of it.
     fn walk<'b>(&self, query: &'b impl QueryFragment<DB>, mut pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
         // Where diesel-async meets a type that it knows by name, it collects the values once more, with other stand-ins
         // for OIDs, which may be those of other types.
         let is_again = self.link.is_none() && self.call.borrow().is_bound();
-        if is_again || pass.bind_collector().is_none() {
+        if pass.bind_collector().is_none() {
+            return self.build(query, pass);
+        }
+        if is_again {
             return query.walk_ast(pass);
         }
         let runs = self.link.as_ref().map(|link| link.runs(Runner::Lookup));
@@ -115,6 +118,28 @@ impl<DB: TracedBackend> Slot<DB> {
             self.bind(query, pass.backend(), values);
         }
         collected
+    }
+
+    /// Gives diesel the statement, where it is that which it wants: a query need not be built twice.
+    fn build<'b>(&self, query: &'b impl QueryFragment<DB>, pass: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        let is_built = Cell::new(false);
+        // A pass has a builder where it builds a statement, and only then is this asked for it.
+        let give = |builder: &mut DB::QueryBuilder| {
+            if let Ok(statement) = self.built(query, &DB::default()) {
+                builder.push_sql(statement);
+                is_built.set(true);
+            }
+        };
+        let pass = pass.cast_database::<DB>(
+            |collector| collector,
+            |builder| {
+                give(builder);
+                builder
+            },
+            |backend| backend,
+            |lookup| lookup,
+        );
+        if is_built.get() { Ok(()) } else { query.walk_ast(pass) }
     }
 
     fn room(&self) -> Room<'_> {
@@ -162,17 +187,6 @@ impl<DB: TracedBackend, T: QueryFragment<DB>, S: Deref<Target = Slot<DB>>> Query
         match &self.slot {
             None => self.query.walk_ast(pass),
             Some(slot) => slot.walk(&self.query, pass),
-        }
-    }
-
-    #[inline]
-    fn to_sql(&self, out: &mut DB::QueryBuilder, backend: &DB) -> QueryResult<()> {
-        match &self.slot {
-            None => self.query.to_sql(out, backend),
-            Some(slot) => {
-                out.push_sql(slot.built(&self.query, backend)?);
-                Ok(())
-            }
         }
     }
 
