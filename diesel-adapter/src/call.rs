@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use diesel::ConnectionError;
 use diesel::result::Error;
 use diesel::row::Row;
 use osprofiler::db::{DbFailure, DbLease, DbSource, DbStart, DbStop, DbStopRows, Outcome};
@@ -134,6 +135,13 @@ impl<K: Kept> Call<K> {
     pub(crate) fn bind(&mut self, statement: Arc<str>, values: Option<K::Values>) {
         self.bound = Some((statement, values));
         self.is_bound = true;
+    }
+
+    /// A statement that is text begins now.
+    pub(crate) fn begin_text(&mut self, statement: &str) {
+        self.bind(statement.into(), None);
+        self.begin();
+        self.start();
     }
 
     /// Sends the start, with the time at which the call began.
@@ -277,6 +285,14 @@ impl<K: Kept> Call<K> {
         match result {
             Ok(_) => self.finish(),
             Err(error) => self.fail(error),
+        }
+    }
+
+    /// The connection is there, or could not be had.
+    pub(crate) fn end_connecting(&mut self, error: Option<&ConnectionError>, url: &str) {
+        match error {
+            None => self.finish(),
+            Some(error) => self.fail_otherwise(failure::of_connection(error, url)),
         }
     }
 

@@ -23,8 +23,8 @@ use crate::backend::{Kept, TracedBackend};
 use crate::builder::TracedBuilder;
 use crate::call::Call;
 use crate::cursor::TracedCursor;
-use crate::failure;
 use crate::fragment::{Fragment, Slot, Statements};
+use crate::recorder::Open;
 use crate::recorder::{self, Recorder};
 use crate::session::{Link, Runner};
 use crate::target::Target;
@@ -61,9 +61,6 @@ pub struct TracedConnection<C> {
     open: Open,
 }
 
-/// Says what becomes of a transaction that is open when its connection is dropped.
-struct Open(Arc<Link>);
-
 impl<C: Traceable> TracedConnection<C> {
     /// Around a connection, with [default options](crate::set_default_options). What it is connected to is not known from
     /// it: see [`builder`](Self::builder).
@@ -90,10 +87,7 @@ impl<C: Traceable> TracedConnection<C> {
         let mut call = recorder::connects::<C::Backend>(&link);
         let opened = C::establish(url);
         if let Some(call) = &mut call {
-            match &opened {
-                Ok(_) => call.finish(),
-                Err(error) => call.fail_otherwise(failure::of_connection(error, url)),
-            }
+            call.end_connecting(opened.as_ref().err(), url);
         }
         Ok(Self::wrap(opened?, link, target))
     }
@@ -215,9 +209,7 @@ impl<C: Traceable> SimpleConnection for TracedConnection<C> {
         if let Some(transition) = transition {
             call.changes(transition, |point| self.open.0.session().lease_of(transition, point.id()));
         }
-        call.bind(query.into(), None);
-        call.begin();
-        call.start();
+        call.begin_text(query);
         let was_open = is_open(&mut self.inner);
         let runs = self.open.0.runs(Runner::Wrapper);
         let result = self.inner.batch_execute(query);
@@ -348,9 +340,7 @@ impl<C: Traceable + diesel::r2d2::R2D2Connection> diesel::r2d2::R2D2Connection f
     fn ping(&mut self) -> QueryResult<()> {
         let Some(mut call) = self.call("ping") else { return self.inner.ping() };
         call.is_internal();
-        call.bind("SELECT 1".into(), None);
-        call.begin();
-        call.start();
+        call.begin_text("SELECT 1");
         let runs = self.open.0.runs(Runner::Wrapper);
         let result = self.inner.ping();
         drop(runs);
@@ -360,12 +350,6 @@ impl<C: Traceable + diesel::r2d2::R2D2Connection> diesel::r2d2::R2D2Connection f
 
     fn is_broken(&mut self) -> bool {
         self.inner.is_broken()
-    }
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        recorder::dropped(&self.0);
     }
 }
 

@@ -200,6 +200,8 @@ mod fragment;
 mod instrument;
 #[cfg(feature = "mysql-backend")]
 mod mysql;
+#[cfg(any(feature = "mysql-backend", feature = "postgres-backend"))]
+mod packed;
 #[cfg(feature = "postgres-backend")]
 mod postgres;
 mod recorder;

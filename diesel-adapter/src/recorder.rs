@@ -1,7 +1,7 @@
 //! [`Recorder`]: records statements from diesel's own events, on the connection on which it is the instrumentation.
 //!
-//! Within a traced connection it records what the program runs around it. By [`instrument`](crate::instrument) it records everything that
-//! connections run that are not traced otherwise.
+//! Within a traced connection it records what the program runs around it. By [`instrument`](crate::instrument) it records
+//! everything that connections run that are not traced otherwise.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -17,7 +17,6 @@ use crate::backend::{Kept, TracedBackend};
 use crate::builder;
 use crate::call::Call;
 use crate::debug_text::{DebugBinds, DebugParts, DebugText};
-use crate::failure;
 use crate::session::{Link, Runner};
 use crate::target::{self, Target};
 use crate::transition::Transition;
@@ -182,9 +181,7 @@ impl Recorder {
         session.set_source(source);
         let call = by_text(session.source(), "connect", session.lease());
         self.connecting = call.map(|mut call| {
-            call.bind("CONNECT".into(), None);
-            call.begin();
-            call.start();
+            call.begin_text("CONNECT");
             (call, url.to_owned())
         });
     }
@@ -227,10 +224,7 @@ impl Recorder {
                 InstrumentationEvent::StartEstablishConnection { url, .. } if !self.within => self.connect(url),
                 InstrumentationEvent::FinishEstablishConnection { error, .. } => {
                     if let Some((mut call, url)) = self.connecting.take() {
-                        match error {
-                            Some(error) => call.fail_otherwise(failure::of_connection(error, &url)),
-                            None => call.finish(),
-                        }
+                        call.end_connecting(*error, &url);
                     }
                 }
                 _ => {}
@@ -300,22 +294,22 @@ pub(crate) fn connects<DB: TracedBackend>(link: &Link) -> Option<Call<DB>> {
     }
     let session = link.session();
     let mut call = Call::new(session.source(), "connect", || session.lease())?;
-    call.bind("CONNECT".into(), None);
-    call.begin();
-    call.start();
+    call.begin_text("CONNECT");
     Some(call)
 }
 
-/// A traced connection is dropped: says what becomes of its transaction.
-pub(crate) fn dropped(link: &Link) {
-    let session = link.session();
-    if session.is_in_transaction()
-        && let Some(mut call) = by_text(session.source(), "drop", session.lease())
-    {
-        call.bind("ROLLBACK".into(), None);
-        call.begin();
-        call.start();
-        call.ends(Outcome::Dropped);
-        call.finish();
+/// A traced connection's session. Says what becomes of a transaction that is open when the connection is dropped.
+pub(crate) struct Open(pub(crate) Arc<Link>);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        let session = self.0.session();
+        if session.is_in_transaction()
+            && let Some(mut call) = by_text(session.source(), "drop", session.lease())
+        {
+            call.begin_text("ROLLBACK");
+            call.ends(Outcome::Dropped);
+            call.finish();
+        }
     }
 }

@@ -60,7 +60,10 @@ impl Link {
     /// Makes it known who runs what follows, until the guard is dropped.
     #[inline]
     pub(crate) fn runs(&self, runner: Runner) -> Runs<'_> {
-        Runs { link: self, before: self.runner.swap_relaxed(runner as u8) }
+        // This need not be atomic as a whole.
+        let before = self.runner.load(Relaxed);
+        self.runner.store(runner as u8, Relaxed);
+        Runs { link: self, before }
     }
 
     /// The wrapper records everything; what the instrumentation hears of is not for it.
@@ -83,20 +86,6 @@ impl Link {
 
     pub(crate) fn session(&self) -> MutexGuard<'_, Session> {
         self.session.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A swap that need not be atomic as a whole.
-trait SwapRelaxed {
-    fn swap_relaxed(&self, value: u8) -> u8;
-}
-
-impl SwapRelaxed for AtomicU8 {
-    #[inline]
-    fn swap_relaxed(&self, value: u8) -> u8 {
-        let before = self.load(Relaxed);
-        self.store(value, Relaxed);
-        before
     }
 }
 

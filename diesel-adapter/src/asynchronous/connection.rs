@@ -15,7 +15,6 @@ use super::transaction::TracedTransactionManager;
 use crate::backend::TracedBackend;
 use crate::builder::TracedBuilder;
 use crate::call::Call;
-use crate::failure;
 use crate::recorder::{self, Recorder};
 use crate::session::Link;
 use crate::target::Target;
@@ -108,16 +107,11 @@ impl<C> TracedAsyncConnection<C> {
         let ending = Ending::begin(link, transition);
         let Some(mut call) = tracing.begin_text::<DB>(sql) else {
             let result = run(inner).await;
-            if result.is_ok() && transition == Some(Transition::Begin) {
-                // The one before is over, and this one is nobody's.
-                link.session().end_all();
-            }
-            // It may have begun while it was traced.
-            if link.session().is_in_transaction() {
-                let lease = link.session().lease();
-                Ending::came(ending, &result, &lease, DB::ABORTS_TRANSACTIONS);
-            } else {
-                Ending::forget(ending);
+            Ending::forget(ending);
+            match (&result, transition) {
+                (Ok(_), Some(transition)) => link.session().passed_untraced(transition),
+                (Err(_), Some(Transition::Commit)) if DB::ABORTS_TRANSACTIONS => link.session().end_all(),
+                _ => {}
             }
             return result;
         };
@@ -146,10 +140,7 @@ impl<C: AsyncTraceable> TracedBuilder<TracedAsyncConnection<C>> {
         let mut call = recorder::connects::<C::Backend>(&link);
         let opened = C::establish(url).await;
         if let Some(call) = &mut call {
-            match &opened {
-                Ok(_) => call.finish(),
-                Err(error) => call.fail_otherwise(failure::of_connection(error, url)),
-            }
+            call.end_connecting(opened.as_ref().err(), url);
         }
         Ok(TracedAsyncConnection::wrap(opened?, link, target))
     }

@@ -13,7 +13,7 @@ use osprofiler::db::{DbLease, DbSource};
 use crate::backend::{Kept, TracedBackend};
 use crate::call::Call;
 use crate::fragment::{Fragment, Slot, Statements};
-use crate::recorder;
+use crate::recorder::Open;
 use crate::session::Link;
 use crate::target::Target;
 use crate::transition::Transition;
@@ -28,9 +28,6 @@ pub(super) struct Tracing {
     pub(super) pings: Arc<AtomicBool>,
     pub(super) open: Open,
 }
-
-/// Says what becomes of a transaction that is open when its connection is dropped.
-pub(super) struct Open(pub(super) Arc<Link>);
 
 impl Tracing {
     pub(super) fn new(source: Arc<DbSource>, target: Target, link: Arc<Link>) -> Self {
@@ -67,9 +64,7 @@ impl Tracing {
         if let Some(transition) = Transition::of(sql) {
             call.changes(transition, |point| self.open.0.session().lease_of(transition, point.id()));
         }
-        call.bind(sql.into(), None);
-        call.begin();
-        call.start();
+        call.begin_text(sql);
         Some(call)
     }
 
@@ -137,11 +132,5 @@ impl Drop for Ending<'_> {
         if let Some(Transition::Commit | Transition::Rollback) = self.transition {
             self.link.session().end_all();
         }
-    }
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        recorder::dropped(&self.0);
     }
 }

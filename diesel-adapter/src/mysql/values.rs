@@ -8,21 +8,16 @@ use osprofiler::db::{BoundValues, DbValue, ParamsWriter};
 use super::types;
 use crate::backend::Room;
 use crate::debug_text::{DebugBinds, DebugText};
+use crate::packed::Packed;
 
 /// Kept values.
 #[derive(Debug)]
 pub struct Values {
     types: Box<[MysqlType]>,
-    /// Of each value the length, how much of it is kept, and that, one after the other.
-    bytes: Vec<u8>,
+    values: Packed,
     /// What the query prints, where texts may be JSON: diesel's types do not say.
     printed: Option<DebugBinds>,
 }
-
-/// The length of NULL.
-const NULL: u32 = u32::MAX;
-
-const HEADER: usize = 8;
 
 impl Values {
     pub(super) fn of(
@@ -30,26 +25,13 @@ impl Values {
         collected: &RawBytesBindCollector<Mysql>,
         room: Room<'_>,
     ) -> Self {
-        let room = room.for_values(&collected.binds);
-        let head = |bind: &Option<Vec<u8>>| bind.as_ref().map_or(0, |bytes| bytes.len().min(room.value));
-        let all: usize = collected.binds.iter().map(head).sum();
-        let mut left = room.all;
-        let mut bytes = Vec::with_capacity(collected.binds.len() * HEADER + all.min(left));
-        let mut may_be_json = false;
-        for (ty, bind) in collected.metadata.iter().zip(&collected.binds) {
-            let length = bind.as_ref().map_or(NULL, |bind| u32::try_from(bind.len()).unwrap_or(NULL - 1));
-            let kept = head(bind).min(left);
-            left -= kept;
-            for number in [length, u32::try_from(kept).unwrap_or(0)] {
-                bytes.extend_from_slice(&number.to_ne_bytes());
-            }
-            let bind = bind.as_deref().unwrap_or_default();
-            bytes.extend_from_slice(&bind[..kept]);
-            may_be_json |= *ty == MysqlType::String && bind.first().is_some_and(|first| begins_json(*first));
-        }
+        let may_be_json = collected.metadata.iter().zip(&collected.binds).any(|(ty, value)| {
+            let first = value.as_ref().and_then(|value| value.first());
+            *ty == MysqlType::String && first.is_some_and(|first| begins_json(*first))
+        });
         let query = diesel::debug_query::<Mysql, _>(query);
         let printed = if may_be_json { DebugText::of(format_args!("{query:?}")).split().binds } else { None };
-        Self { types: collected.metadata.as_slice().into(), bytes, printed }
+        Self { types: collected.metadata.as_slice().into(), values: Packed::of(&collected.binds, room), printed }
     }
 }
 
@@ -65,15 +47,9 @@ fn is_json(printed: &str) -> bool {
     printed == "Null" || printed == "Null)" || begins.iter().any(|begin| printed.starts_with(begin))
 }
 
-/// A number, which is there.
-fn number(bytes: &[u8]) -> Option<(u32, &[u8])> {
-    let (number, rest) = bytes.split_first_chunk()?;
-    Some((u32::from_ne_bytes(*number), rest))
-}
-
 impl BoundValues for Values {
     fn weight(&self) -> usize {
-        self.bytes.capacity() + self.types.len() + self.printed.as_ref().map_or(0, DebugBinds::weight)
+        self.values.weight() + self.types.len() + self.printed.as_ref().map_or(0, DebugBinds::weight)
     }
 
     fn decode(&mut self, params: &mut ParamsWriter<'_>) {
@@ -82,20 +58,13 @@ impl BoundValues for Values {
         if printed.len() > self.types.len() {
             printed.clear();
         }
-        let mut rest = self.bytes.as_slice();
-        for (index, ty) in self.types.iter().enumerate() {
-            let Some((length, after)) = number(rest) else { return };
-            let Some((kept, after)) = number(after) else { return };
-            let Some((head, after)) = after.split_at_checked(kept as usize) else { return };
-            rest = after;
+        for (index, (ty, value)) in self.types.iter().zip(self.values.iter()).enumerate() {
             // Diesel sends a boolean as a number of four bytes.
-            let is_bool = *ty == MysqlType::Tiny && length == 4;
+            let is_bool = *ty == MysqlType::Tiny && value.is_some_and(|(_, length)| length == 4);
             let is_json = printed.get(index).is_some_and(|printed| is_json(printed));
             let wire_type = types::wire(*ty, is_bool, is_json);
-            let value = match length {
-                NULL => DbValue::Null,
-                length => types::decode_head(wire_type, *ty, head, length as usize),
-            };
+            let decode = |(head, length)| types::decode_head(wire_type, *ty, head, length);
+            let value = value.map_or(DbValue::Null, decode);
             params.value(&value, wire_type.name());
         }
     }
