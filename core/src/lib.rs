@@ -70,6 +70,8 @@ pub mod context;
 pub mod db;
 pub mod driver;
 mod error;
+#[cfg(feature = "macros")]
+mod function;
 mod id;
 mod info;
 pub mod initializer;
@@ -93,3 +95,17 @@ pub use message::{Message, MessageFields, Phase};
 pub use notifier::Notifier;
 pub use profiler::{Profiler, Trace};
 pub use timestamp::{ParseTimestampError, Timestamp};
+
+#[cfg(feature = "macros")]
+pub use osprofiler_macros::{trace, trace_cls, trace_trait};
+
+/// What the attributes' code calls.
+#[cfg(feature = "macros")]
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::function::*;
+}
+
+// The attributes' code names this crate as others see it.
+#[cfg(all(test, feature = "macros"))]
+extern crate self as osprofiler;

@@ -81,12 +81,32 @@ impl<T> InTrace<T> {
         Self { inner: Some(inner), scope, name: None, point: None, info: Info::default() }
     }
 
+    /// A future or stream within `point`, which starts with the first poll and says `info` then.
+    #[cfg(feature = "macros")]
+    pub(crate) fn within(inner: T, point: Point, info: Info) -> Self {
+        let scope = Some(Scope::of(&point.profiler()));
+        Self { inner: Some(inner), scope, name: None, point: Some(point), info }
+    }
+
+    /// A future or stream within a point that is made with the first poll, if there is a trace then.
+    #[cfg(feature = "macros")]
+    pub(crate) fn later(inner: T, name: &'static str, info: Info) -> Self {
+        Self { inner: Some(inner), scope: None, name: Some(Cow::Borrowed(name)), point: None, info }
+    }
+
+    /// A future or stream as it is.
+    #[cfg(feature = "macros")]
+    pub(crate) fn nowhere(inner: T) -> Self {
+        Self::new(inner, None)
+    }
+
     /// Polls the inner value in its trace and within its point, if there are any; `ended` says whether the result was
-    /// the last.
+    /// the last, and `stop_info` what the point says then.
     fn poll_with<R>(
         self: Pin<&mut Self>,
         poll: impl FnOnce(Pin<&mut T>) -> Poll<R>,
         ended: impl FnOnce(&R) -> bool,
+        stop_info: impl FnOnce(&R) -> Info,
     ) -> Poll<R> {
         let mut this = self.project();
         if this.name.is_some() {
@@ -101,9 +121,10 @@ impl<T> InTrace<T> {
         match catch_unwind(AssertUnwindSafe(|| step(this.inner.as_mut(), this.scope, poll, ended))) {
             Ok(poll) => {
                 if this.inner.is_none()
+                    && let Poll::Ready(ready) = &poll
                     && let Some(point) = this.point.take()
                 {
-                    point.stop(());
+                    point.stop(stop_info(ready));
                 }
                 poll
             }
@@ -171,7 +192,19 @@ impl<F: Future> Future for InTrace<F> {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        self.poll_with(|inner| inner.poll(cx), |_| true)
+        self.poll_with(|inner| inner.poll(cx), |_| true, |_| Info::default())
+    }
+}
+
+impl<F: Future> InTrace<F> {
+    /// Polls the future; its point, if it has one, says `stop_info` of the result.
+    #[cfg(feature = "macros")]
+    pub(crate) fn poll_call(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        stop_info: impl FnOnce(&F::Output) -> Info,
+    ) -> Poll<F::Output> {
+        self.poll_with(|inner| inner.poll(cx), |_| true, stop_info)
     }
 }
 
@@ -182,7 +215,7 @@ impl<S: Stream> Stream for InTrace<S> {
         if self.inner.is_none() {
             return Poll::Ready(None);
         }
-        self.poll_with(|inner| inner.poll_next(cx), Option::is_none)
+        self.poll_with(|inner| inner.poll_next(cx), Option::is_none, |_| Info::default())
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

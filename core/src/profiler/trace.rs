@@ -44,15 +44,13 @@ struct Open {
 impl Trace {
     /// Starts a point under the active trace.
     pub fn new(name: impl Into<Cow<'static, str>>, info: impl Into<Info>) -> Self {
-        Self(Point::new(name).map(|mut point| {
-            point.start(info);
-            if !thread::panicking() {
-                panic::forget();
-            }
-            let closed = Arc::new(AtomicBool::new(false));
-            context::push_guarded(point.id().clone(), Arc::clone(&closed));
-            Open { point, stop_info: Info::default(), closed, unwinding_before: thread::panicking() }
-        }))
+        Self(Point::new(name).map(|point| Open::start(point, info.into())))
+    }
+
+    /// Starts a point that was made before.
+    #[cfg(feature = "macros")]
+    pub(crate) fn of(point: Point, info: Info) -> Self {
+        Self(Some(Open::start(point, info)))
     }
 
     /// Sets the info of the stop message.
@@ -67,6 +65,18 @@ impl Trace {
         if self.0.is_some() {
             self.set_stop_info(Info::error(std::any::type_name::<E>(), error.to_string()));
         }
+    }
+}
+
+impl Open {
+    fn start(mut point: Point, info: Info) -> Self {
+        point.start(info);
+        if !thread::panicking() {
+            panic::forget();
+        }
+        let closed = Arc::new(AtomicBool::new(false));
+        context::push_guarded(point.id().clone(), Arc::clone(&closed));
+        Self { point, stop_info: Info::default(), closed, unwinding_before: thread::panicking() }
     }
 }
 
