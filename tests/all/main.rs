@@ -12,3 +12,4 @@ mod roundtrip;
 mod server;
 mod store;
 mod together;
+mod trace_points;

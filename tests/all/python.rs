@@ -16,7 +16,7 @@ use crate::report;
 const KEY: &str = "SECRET_KEY";
 
 /// The Python to use; `None`, and the test is skipped, where there is none.
-fn python() -> Option<OsString> {
+pub(crate) fn python() -> Option<OsString> {
     let python = std::env::var_os("OSPROFILER_TEST_PYTHON");
     if python.is_none() {
         let hint = "OSPROFILER_TEST_PYTHON does not name a Python with osprofiler 4.4.0";
@@ -39,7 +39,7 @@ fn run(python: &OsStr, script: &str, arguments: &[&OsStr]) -> String {
     String::from_utf8(output.stdout).expect("text")
 }
 
-fn run_json(python: &OsStr, script: &str, arguments: &[&OsStr]) -> Value {
+pub(crate) fn run_json(python: &OsStr, script: &str, arguments: &[&OsStr]) -> Value {
     serde_json::from_str(&run(python, script, arguments)).expect("JSON")
 }
 

@@ -27,9 +27,17 @@ impl Store {
         Profiler::with_notifier(&self.notifier, "key", None, None)
     }
 
-    pub(crate) fn trace(&self) -> Trace {
+    pub(crate) fn notifier(&self) -> &Notifier {
+        &self.notifier
+    }
+
+    pub(crate) fn messages(&self) -> Vec<Message> {
         assert!(self.notifier.flush(Duration::from_secs(10)), "a function takes messages at once");
-        Trace::build(self.messages.lock().expect("no panic").clone())
+        self.messages.lock().expect("no panic").clone()
+    }
+
+    pub(crate) fn trace(&self) -> Trace {
+        Trace::build(self.messages())
     }
 
     pub(crate) fn points(&self) -> Vec<Point> {

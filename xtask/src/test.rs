@@ -54,6 +54,7 @@ pub(crate) fn run_steps(steps: &mut Steps) {
             run(cargo(&["check", "-q", "-p"]).args(arguments))
         });
     }
+    steps.step("the example of trace points", trace_points_example);
     steps.step("the example of diesel, on SQLite", || diesel_example(&[], ":memory:"));
     if let Some(url) = postgres {
         steps.step("the example of diesel, on PostgreSQL", || {
@@ -94,6 +95,18 @@ fn quickstart() -> Outcome {
         expect(&output(&mut in_directory(&directory, &arguments))?, expected)?;
     }
     Ok(())
+}
+
+/// Runs the five ways to make a trace point.
+fn trace_points_example() -> Outcome {
+    let directory = scratch()?.join("trace_points");
+    fs::create_dir_all(&directory)?;
+    let example = ["run", "-q", "-p", "osprofiler-examples", "--example", "trace_points"];
+    let printed = output(&mut in_directory(&directory, &example))?;
+    println!("{printed}");
+    let shown =
+        ["start() and stop()\n  point_name\n", "class::TracedClass::traced_method\n", "RpcManagerClass::my_method2\n"];
+    shown.into_iter().try_for_each(|expected| expect(&printed, expected))
 }
 
 /// Runs the program of diesel's guide, and looks at the trace that it prints.

@@ -156,7 +156,7 @@ fn private(key: &str) -> Ident {
     Ident::new(key, proc_macro2::Span::mixed_site())
 }
 
-/// `{"key": value}`, as in `serde_json::json!`, or an expression.
+/// `{"key": value}` or `null`, as in `serde_json::json!`, or an expression.
 fn info(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     if input.peek(syn::token::Brace) {
         let members: TokenTree = input.parse()?;
