@@ -8,6 +8,7 @@
 
 mod diesel_mode;
 mod diesel_workload;
+mod functions;
 mod measure;
 mod rounds;
 mod workload;
@@ -23,6 +24,10 @@ const STATEMENT_FIELDS: &str = "OSPROFILER_BENCH_STATEMENT_FIELDS";
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["run", "function", mode, count, pad] => {
+            measure::move_heap(pad.parse()?);
+            functions::run(mode.parse()?, count.parse()?)
+        }
         ["run", workload, mode, count, pad] if is_diesel(workload) => {
             measure::move_heap(pad.parse()?);
             diesel_mode::run(workload.parse()?, mode.parse()?, count.parse()?)
@@ -32,9 +37,11 @@ fn main() -> Result<(), Box<dyn Error>> {
             workload::run(workload.parse()?, mode.parse()?, count.parse()?)
         }
         ["rounds", workload] => rounds::run(workload.parse()?),
+        ["table", "functions"] => functions::table(),
         ["table", workload] if is_diesel(workload) => diesel_table(workload.parse()?),
         ["table", workload] => table(workload.parse()?),
         [] => {
+            functions::table()?;
             Workload::ALL.into_iter().try_for_each(table)?;
             diesel_workload::Workload::ALL.into_iter().try_for_each(diesel_table)
         }

@@ -96,3 +96,10 @@ pub(crate) fn process_cpu_seconds() -> Result<f64, Box<dyn Error>> {
     // Linux counts them in hundredths of a second everywhere.
     Ok(ticks / 100.0)
 }
+
+/// The value in the middle.
+pub(crate) fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
+}

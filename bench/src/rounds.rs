@@ -10,6 +10,7 @@ use std::process::Command;
 
 use crate::diesel_mode::{self, Mode};
 use crate::diesel_workload::Workload;
+use crate::measure;
 
 /// How many processes there are.
 pub(crate) const PROCESSES: usize = 5;
@@ -29,14 +30,8 @@ pub(crate) struct Times {
 impl Times {
     /// The medians of both.
     pub(crate) fn medians(&self) -> (f64, f64) {
-        (median(&self.nanos), median(&self.ratios))
+        (measure::median(&self.nanos), measure::median(&self.ratios))
     }
-}
-
-fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 /// Runs the rounds of one process and prints a line for each mode: its name, and nanoseconds an operation for each round.

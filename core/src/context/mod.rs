@@ -170,6 +170,21 @@ pub(crate) fn pop() -> Option<Point> {
     .flatten()
 }
 
+/// Takes the points that `profiler::start` began within the guard of the point `id` off the stack, the innermost first:
+/// what was to stop them is unwound.
+pub(crate) fn unwind(id: &Id) -> Vec<Point> {
+    with_scope(|scope| {
+        let Some(guard) = scope.frames.iter().rposition(|frame| frame.id == *id) else { return Vec::new() };
+        let within = scope.frames.split_off(guard + 1);
+        let started = within.into_iter().rev().filter_map(|frame| match frame.kind {
+            FrameKind::Started(point) => Some(point),
+            FrameKind::Guarded(_) => None,
+        });
+        started.collect()
+    })
+    .unwrap_or_default()
+}
+
 /// Removes the frames of closed guards from the end of the stack.
 pub(crate) fn forget_closed() {
     with_scope(Scope::forget_closed);

@@ -12,8 +12,8 @@ use crate::{Info, context};
 
 /// A trace point that lasts until it is dropped, and is the parent of what happens meanwhile.
 ///
-/// Without an active trace it does nothing. On panic the point stops with `etype` and `message`; see
-/// [`install_panic_hook`](super::install_panic_hook) for what the message says.
+/// Without an active trace it does nothing. On panic the point stops with `etype` and `message`, and so do those that
+/// [`start`](super::start) began within it; see [`install_panic_hook`](super::install_panic_hook) for what the message says.
 ///
 /// In async code prefer [`TraceExt::traced`](crate::TraceExt::traced): a guard held across an `await` is also the parent
 /// of what other branches of a `join!` do in the meantime.
@@ -84,10 +84,14 @@ impl Drop for Trace {
     fn drop(&mut self) {
         let Some(mut open) = self.0.take() else { return };
         open.closed.store(true, Relaxed);
-        context::forget_closed();
         if thread::panicking() && !open.unwinding_before {
+            for started in context::unwind(open.point.id()) {
+                started.stop(Info::error(panic::ETYPE, panic::last_message()));
+            }
+            context::forget_closed();
             open.point.stop(Info::error(panic::ETYPE, panic::last_message()));
         } else {
+            context::forget_closed();
             let info = std::mem::take(&mut open.stop_info);
             open.point.stop(info);
         }
