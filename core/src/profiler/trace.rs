@@ -43,8 +43,10 @@ struct Open {
 
 impl Trace {
     /// Starts a point under the active trace.
+    #[inline]
     pub fn new(name: impl Into<Cow<'static, str>>, info: impl Into<Info>) -> Self {
-        Self(Point::new(name).map(|point| Open::start(point, info.into())))
+        // First of all: this is what a library's user pays who traces nothing.
+        if context::is_active() { Self(Open::new(name.into(), info.into())) } else { Self(None) }
     }
 
     /// Starts a point that was made before.
@@ -69,6 +71,11 @@ impl Trace {
 }
 
 impl Open {
+    #[inline(never)]
+    fn new(name: Cow<'static, str>, info: Info) -> Option<Self> {
+        Point::new(name).map(|point| Self::start(point, info))
+    }
+
     fn start(mut point: Point, info: Info) -> Self {
         point.start(info);
         if !thread::panicking() {
@@ -78,22 +85,28 @@ impl Open {
         context::push_guarded(point.id().clone(), Arc::clone(&closed));
         Self { point, stop_info: Info::default(), closed, unwinding_before: thread::panicking() }
     }
-}
 
-impl Drop for Trace {
-    fn drop(&mut self) {
-        let Some(mut open) = self.0.take() else { return };
-        open.closed.store(true, Relaxed);
-        if thread::panicking() && !open.unwinding_before {
-            for started in context::unwind(open.point.id()) {
+    fn stop(mut self) {
+        self.closed.store(true, Relaxed);
+        if thread::panicking() && !self.unwinding_before {
+            for started in context::unwind(self.point.id()) {
                 started.stop(Info::error(panic::ETYPE, panic::last_message()));
             }
             context::forget_closed();
-            open.point.stop(Info::error(panic::ETYPE, panic::last_message()));
+            self.point.stop(Info::error(panic::ETYPE, panic::last_message()));
         } else {
             context::forget_closed();
-            let info = std::mem::take(&mut open.stop_info);
-            open.point.stop(info);
+            let info = std::mem::take(&mut self.stop_info);
+            self.point.stop(info);
+        }
+    }
+}
+
+impl Drop for Trace {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(open) = self.0.take() {
+            open.stop();
         }
     }
 }
