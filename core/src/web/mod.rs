@@ -14,16 +14,20 @@ mod headers;
 mod info;
 mod json;
 mod key;
-#[cfg(feature = "tower")]
+#[cfg(any(feature = "tower", feature = "actix-web"))]
 mod layer;
 mod signed;
 mod state;
+#[cfg(any(feature = "tower", feature = "actix-web", feature = "reqwest-middleware"))]
+mod work;
 
 pub use headers::headers;
 pub use info::{MAX_ID_BYTES, TraceInfo, trace_info};
 pub use key::HmacKey;
+#[cfg(any(feature = "tower", feature = "actix-web"))]
+pub use layer::TraceLayer;
 #[cfg(feature = "tower")]
-pub use layer::{ResponseFuture, TraceLayer, TraceService, TracedBody};
+pub use layer::{ResponseFuture, TraceService, TracedBody};
 pub use signed::{MAX_INFO_BYTES, signed_pack, signed_unpack};
 pub(crate) use state::reset;
 pub use state::{disable, enable, hmac_keys};

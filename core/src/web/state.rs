@@ -48,7 +48,7 @@ pub(crate) fn reset() {
 }
 
 /// The keys that count for a layer which has `own` ones, or none.
-#[cfg(feature = "tower")]
+#[cfg(any(feature = "tower", feature = "actix-web"))]
 pub(super) fn keys_for(own: Option<&Arc<[HmacKey]>>) -> Option<Arc<[HmacKey]>> {
     match (&*STATE.read().unwrap_or_else(PoisonError::into_inner), own) {
         (State::Disabled, _) | (State::Unset, None) => None,

@@ -1,22 +1,17 @@
-//! [`TraceLayer`]: traces the requests of a tower service.
+//! [`TraceLayer`]: traces the requests of a web service.
 //!
-//! Here: what the layer is told. Below, in the order of a request's life: the service that looks at the headers, the
-//! root point with its scope (`root`), the future that makes the response and the body that streams it.
+//! Here: what the layer is told. Below: which requests are traced (`decision`), their root points (`root`), and how a
+//! framework's requests and responses pass through (`for_tower`).
 
-mod body;
-mod future;
+mod decision;
+#[cfg(feature = "tower")]
+mod for_tower;
 mod root;
-mod service;
-#[cfg(test)]
-mod tests;
 
 use std::sync::Arc;
 
-use tower_layer::Layer;
-
-pub use body::TracedBody;
-pub use future::ResponseFuture;
-pub use service::TraceService;
+#[cfg(feature = "tower")]
+pub use for_tower::{ResponseFuture, TraceService, TracedBody};
 
 use super::{HmacKey, state};
 use crate::Notifier;
@@ -93,13 +88,5 @@ impl TraceLayer {
     pub fn notifier(mut self, notifier: Notifier) -> Self {
         Arc::make_mut(&mut self.0).notifier = Some(notifier);
         self
-    }
-}
-
-impl<S> Layer<S> for TraceLayer {
-    type Service = TraceService<S>;
-
-    fn layer(&self, inner: S) -> TraceService<S> {
-        TraceService { inner, settings: Arc::clone(&self.0) }
     }
 }
