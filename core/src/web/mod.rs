@@ -1,9 +1,9 @@
 //! Traces across services: signed headers, and the layer that reads them.
 //!
 //! A request is traced when it carries the headers [`X_TRACE_INFO`] and [`X_TRACE_HMAC`], signed with a key that the
-//! service knows. Here: the process-wide switch and the names. Below: the headers' form (`signed`, `info`) and, with the
-//! feature `tower`, the layer for services such as axum's. Not here: where the keys come from
-//! ([`Config`](crate::Config)).
+//! service knows, or when a trigger says so. Here: the names. Below: the headers' form (`signed`, `info`, `traceparent`),
+//! the process-wide switch (`state`), the layer for requests that come in (`layer`) and what accompanies those that go
+//! out (`headers`). Not here: where the keys come from ([`Config`](crate::Config)).
 //!
 //! The headers are byte for byte those of OSProfiler 4.4.0, so that a trace goes through services of both kinds.
 
@@ -18,6 +18,7 @@ mod key;
 mod layer;
 mod signed;
 mod state;
+mod traceparent;
 #[cfg(any(feature = "tower", feature = "actix-web", feature = "reqwest-middleware"))]
 mod work;
 
@@ -29,8 +30,9 @@ pub use layer::TraceLayer;
 #[cfg(feature = "tower")]
 pub use layer::{ResponseFuture, TraceService, TracedBody};
 pub use signed::{MAX_INFO_BYTES, signed_pack, signed_unpack};
-pub(crate) use state::reset;
+pub(crate) use state::{Switches, enable_with, reset};
 pub use state::{disable, enable, hmac_keys};
+pub use traceparent::{TRACEPARENT, traceparent};
 
 /// The header that says which trace a request belongs to.
 pub const X_TRACE_INFO: &str = "X-Trace-Info";

@@ -85,4 +85,8 @@ impl Incoming for Parts {
     fn scheme(&self) -> &str {
         self.uri.scheme_str().unwrap_or("http")
     }
+
+    fn satisfies(&self, when: &dyn Fn(&Parts) -> bool) -> bool {
+        when(self)
+    }
 }
