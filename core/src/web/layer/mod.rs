@@ -31,7 +31,9 @@ use crate::Notifier;
 ///   `{"request": {"path": "/posts", "query": "page=2", "method": "GET", "scheme": "http"}}`; path and query are as sent,
 ///   percent-encoded, and the scheme is `http` where the request line has none;
 /// - runs the inner service, and the streaming of the response's body, in the trace and under that point;
-/// - sets the header [`X_TRACE_ID`](super::X_TRACE_ID) on the response;
+/// - sets the header [`X_TRACE_ID`](super::X_TRACE_ID) on the response, and adds [`SERVER_TIMING`](super::SERVER_TIMING),
+///   which says how long the request took until now and how much of that its database, as
+///   [`server_timing`](super::server_timing) does;
 /// - stops the point with `{"response": {"status_code": 200}}`, before the last bytes of the body are handed out: who
 ///   has read the whole response finds a whole trace. On an error or a panic of the service or the body there are `etype`
 ///   and `message`, and where future or body are dropped unfinished, `"cancelled": true`.
@@ -79,6 +81,7 @@ struct Settings {
     notifier: Option<Notifier>,
     triggers: Triggers,
     traceparent: bool,
+    without_server_timing: bool,
 }
 
 impl TraceLayer {
@@ -155,6 +158,15 @@ impl TraceLayer {
     #[must_use]
     pub fn traceparent(mut self, on: bool) -> Self {
         Arc::make_mut(&mut self.0).traceparent = on;
+        self
+    }
+
+    /// Whether the responses to traced requests have the header [`SERVER_TIMING`](super::SERVER_TIMING). On by default.
+    ///
+    /// One of the service's own stays. Who sees the header learns how long queries took and how many there were.
+    #[must_use]
+    pub fn server_timing(mut self, on: bool) -> Self {
+        Arc::make_mut(&mut self.0).without_server_timing = !on;
         self
     }
 }

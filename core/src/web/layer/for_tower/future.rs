@@ -16,6 +16,7 @@ use crate::web::layer::root::Answer;
 use crate::web::work::{Within, Work};
 
 static TRACE_ID: HeaderName = HeaderName::from_static("x-trace-id");
+static TIMING: HeaderName = HeaderName::from_static("server-timing");
 
 /// The future of a [`TraceService`](super::TraceService).
 #[pin_project]
@@ -68,6 +69,9 @@ fn traced_response<B: Body>(mut work: Box<Work>, answer: &Answer, response: Resp
     // An id that is no text for a header has none.
     if let Ok(value) = HeaderValue::from_str(&answer.trace_id()) {
         parts.headers.insert(&TRACE_ID, value);
+    }
+    if let Some(value) = answer.server_timing().and_then(|value| HeaderValue::try_from(value).ok()) {
+        parts.headers.append(&TIMING, value);
     }
     let status = parts.status.as_u16();
     work.status = Some(status);

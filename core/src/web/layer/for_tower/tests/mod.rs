@@ -3,6 +3,7 @@
 mod bodies;
 mod hostile;
 mod requests;
+mod timing;
 mod triggers;
 
 use std::convert::Infallible;
