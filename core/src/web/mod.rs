@@ -40,6 +40,8 @@ pub use inject::inject;
 pub use key::HmacKey;
 #[cfg(any(feature = "tower", feature = "actix-web"))]
 pub use layer::TraceLayer;
+#[cfg(feature = "actix-web")]
+pub use layer::{ActixResponseFuture, ActixTraceService, ActixTracedBody};
 #[cfg(feature = "tower")]
 pub use layer::{ResponseFuture, TraceService, TracedBody};
 pub use server_timing::{SERVER_TIMING, server_timing};

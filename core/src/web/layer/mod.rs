@@ -1,9 +1,11 @@
 //! [`TraceLayer`]: traces the requests of a web service.
 //!
 //! Here: what the layer is told. Below: which requests are traced (`decision`, `trigger`), their root points (`root`), and how a
-//! framework's requests and responses pass through (`for_tower`).
+//! framework's requests and responses pass through (`for_tower`, `for_actix`).
 
 mod decision;
+#[cfg(feature = "actix-web")]
+mod for_actix;
 #[cfg(feature = "tower")]
 mod for_tower;
 mod root;
@@ -11,6 +13,8 @@ mod trigger;
 
 use std::sync::Arc;
 
+#[cfg(feature = "actix-web")]
+pub use for_actix::{ActixResponseFuture, ActixTraceService, ActixTracedBody};
 #[cfg(feature = "tower")]
 pub use for_tower::{ResponseFuture, TraceService, TracedBody};
 
@@ -48,6 +52,7 @@ use crate::Notifier;
 /// By default the keys are those of [`web::enable`](super::enable), and the messages go to the process-wide notifier.
 ///
 /// ```
+/// # #[cfg(feature = "tower")] {
 /// use std::convert::Infallible;
 ///
 /// use http::{Request, Response};
@@ -70,7 +75,20 @@ use crate::Notifier;
 /// assert_eq!(response.headers()[web::X_TRACE_ID], client.base_id().to_string());
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// # })?;
+/// # }
 /// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+///
+/// In actix-web:
+///
+/// ```
+/// # #[cfg(feature = "actix-web")] {
+/// use actix_web::App;
+/// use osprofiler::web;
+///
+/// let app = App::new().wrap(web::TraceLayer::new());
+/// # let _ = app;
+/// # }
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct TraceLayer(Arc<Settings>);
