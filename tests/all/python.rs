@@ -13,10 +13,10 @@ use serde_json::Value;
 use crate::quickstart;
 use crate::report;
 
-const KEY: &str = "SECRET_KEY";
+pub(crate) const KEY: &str = "SECRET_KEY";
 
 /// The Python to use; `None`, and the test is skipped, where there is none.
-fn python() -> Option<OsString> {
+pub(crate) fn python() -> Option<OsString> {
     let python = std::env::var_os("OSPROFILER_TEST_PYTHON");
     if python.is_none() {
         let hint = "OSPROFILER_TEST_PYTHON does not name a Python with osprofiler 4.4.0";
@@ -27,7 +27,7 @@ fn python() -> Option<OsString> {
     python
 }
 
-fn file(path: &str) -> PathBuf {
+pub(crate) fn file(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 
@@ -39,7 +39,7 @@ fn run(python: &OsStr, script: &str, arguments: &[&OsStr]) -> String {
     String::from_utf8(output.stdout).expect("text")
 }
 
-fn run_json(python: &OsStr, script: &str, arguments: &[&OsStr]) -> Value {
+pub(crate) fn run_json(python: &OsStr, script: &str, arguments: &[&OsStr]) -> Value {
     serde_json::from_str(&run(python, script, arguments)).expect("JSON")
 }
 
