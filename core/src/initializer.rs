@@ -13,8 +13,9 @@ use crate::{Config, ConfigError, Notifier, driver, notifier, profiler, web};
 /// - Messages go to the store of the connection string, each with `project`, `service` and `host`; without `host` it is
 ///   this machine's name. The connection string's scheme and options are checked now, the store is used later.
 /// - Adapters trace SQL if `trace_sql` says so.
-/// - Web requests are traced that are signed with one of `hmac_keys`. Without any key no web request is traced, and a
-///   warning is logged; traces that the program begins itself are recorded.
+/// - Web requests are traced that are signed with one of `hmac_keys`, and besides them all where `always` is set, or the part
+///   of them that `sample` says. Without a key, `always` or `sample` no web request is traced, and a warning is logged;
+///   traces that the program begins itself are recorded.
 /// - Guards record what a panic says ([`install_panic_hook`](profiler::install_panic_hook)).
 ///
 /// With `enabled = false` nothing of this happens: nothing is traced, no web request either, and no store is touched.
@@ -58,9 +59,12 @@ pub fn init_from_conf(
     let notifier = Notifier::builder().project(project).service(service).host(host).build(driver);
     notifier::set(notifier.clone());
     profiler::set_trace_sql(config.trace_sql);
-    web::enable(config.hmac_keys.iter().cloned());
-    if config.hmac_keys.is_empty() {
-        tracing::warn!("tracing is enabled without hmac_keys: no web request will be traced");
+    // No number is larger than zero, and none of them is NaN.
+    let sample = if config.sample > 0.0 { config.sample.min(1.0) } else { 0.0 };
+    let hmac_keys = config.hmac_keys.iter().cloned().collect();
+    web::enable_with(web::Switches { hmac_keys, always: config.always, sample });
+    if web::hmac_keys().is_empty() && !config.always && sample == 0.0 {
+        tracing::warn!("tracing is enabled without hmac_keys, always or sample: no web request will be traced");
     }
     profiler::install_panic_hook();
     Ok(ShutdownGuard { notifier: Some(notifier) })

@@ -52,7 +52,7 @@
 //! | trace points by hand | [`Trace`], [`TraceExt`], [`profiler::start`] and [`profiler::stop`] |
 //! | a trace carried to tasks and threads | [`TraceExt::in_current_trace`], [`profiler::carry`] |
 //! | configuration | [`Config`], [`initializer`] |
-//! | signed headers, the layer for web services | [`web`] |
+//! | signed headers, layers for web services and clients | [`web`] |
 //! | where messages go | [`notifier`], [`driver`] |
 //! | reading traces | [`report`] |
 //! | adapters for databases | [`profiler::Point`], [`db`], [`RenderInfo`] |
@@ -62,7 +62,10 @@
 //! | feature | what it adds |
 //! | --- | --- |
 //! | `ini` | configuration from INI files |
-//! | `tower` | `web::TraceLayer` for axum, tonic and whatever else is a tower service |
+//! | `tower` | `web::TraceLayer` for axum, tonic and whatever else is a tower service, and `web::TraceClientLayer` for clients |
+//! | `actix-web` | `web::TraceLayer` for actix-web |
+//! | `reqwest-middleware` | `web::TraceMiddleware` for reqwest |
+//! | `http` | `web::inject` for requests made otherwise; the three above have it |
 
 mod collector;
 mod config;
@@ -80,6 +83,7 @@ mod message;
 pub mod notifier;
 pub mod profiler;
 pub mod report;
+mod sync;
 #[cfg(test)]
 mod test_store;
 mod timestamp;

@@ -147,35 +147,106 @@ fn stuck_store_holds_up_a_shutdown_no_longer_than_was_allowed() {
     RELEASED.store(true, Relaxed);
 }
 
+/// Whether a layer traces a request, which is signed or not.
+#[cfg(feature = "tower")]
+fn is_traced(layer: &web::TraceLayer, is_signed: bool) -> bool {
+    use tower::{Layer, ServiceExt, service_fn};
+
+    let handler = service_fn(async |_| {
+        let body = http_body_util::Empty::<bytes::Bytes>::new();
+        Ok::<_, std::convert::Infallible>(http::Response::new(body))
+    });
+    let mut request = http::Request::get("/");
+    for (name, value) in
+        Profiler::new("SECRET_KEY", None, None).in_scope(web::headers).into_iter().filter(|_| is_signed)
+    {
+        request = request.header(name, value);
+    }
+    let request = request.body(()).expect("a valid request");
+    let response = futures::executor::block_on(layer.layer(handler).oneshot(request)).expect("infallible");
+    response.headers().contains_key(web::X_TRACE_ID)
+}
+
 #[cfg(feature = "tower")]
 #[test]
 fn layer_goes_by_the_process_wide_switch() {
-    use std::convert::Infallible;
-
-    use http_body_util::Empty;
-    use tower::{Layer, ServiceExt, service_fn};
-
-    fn is_traced(layer: &web::TraceLayer) -> bool {
-        let handler = service_fn(async |_| Ok::<_, Infallible>(http::Response::new(Empty::<bytes::Bytes>::new())));
-        let mut request = http::Request::get("/");
-        for (name, value) in Profiler::new("SECRET_KEY", None, None).in_scope(web::headers) {
-            request = request.header(name, value);
-        }
-        let request = request.body(()).expect("a valid request");
-        let response = futures::executor::block_on(layer.layer(handler).oneshot(request)).expect("infallible");
-        response.headers().contains_key(web::X_TRACE_ID)
-    }
-
     let place = Place::new();
     let (plain, own) = (web::TraceLayer::new(), web::TraceLayer::new().hmac_keys(["SECRET_KEY"]));
     // Another test may have left the switch off.
     drop(init(&place.config()));
-    assert!(!is_traced(&plain) && is_traced(&own));
+    assert!(!is_traced(&plain, true) && is_traced(&own, true));
     let guard = init(&place.config());
-    assert!(is_traced(&plain) && is_traced(&own));
+    assert!(is_traced(&plain, true) && is_traced(&own, true));
     drop(guard);
-    assert!(!is_traced(&plain) && is_traced(&own));
+    assert!(!is_traced(&plain, true) && is_traced(&own, true));
     let guard = init(&place.config().with_enabled(false));
-    assert!(!is_traced(&plain) && !is_traced(&own));
+    assert!(!is_traced(&plain, true) && !is_traced(&own, true));
     drop(guard);
+}
+
+#[cfg(feature = "tower")]
+#[test]
+fn triggers_of_the_configuration_count_for_every_layer_until_tracing_ends() {
+    let place = Place::new();
+    let plain = web::TraceLayer::new();
+    for variable in ["OSPROFILER_ALWAYS", "OSPROFILER_SAMPLE"] {
+        let config = place.config().with_hmac_keys([""; 0]).with_variables([(variable, "1")]).expect("a good setting");
+        let guard = init(&config);
+        assert!(is_traced(&plain, false), "{variable}");
+        // New keys change nothing about triggers.
+        web::enable(["new_key"]);
+        assert!(is_traced(&plain, false), "{variable}");
+        // In a configuration's place a layer may say otherwise about chance.
+        assert_eq!(is_traced(&plain.clone().sample(0.0), false), variable == "OSPROFILER_ALWAYS");
+        web::disable();
+        assert!(!is_traced(&plain, false) && !is_traced(&plain.clone().always(), false), "{variable}");
+        drop(guard);
+        assert!(!is_traced(&plain, false), "{variable}");
+    }
+    let guard = init(&place.config().with_sample(f64::NAN));
+    assert!(!is_traced(&plain, false));
+    drop(guard);
+}
+
+/// What is warned of while a configuration is put into effect.
+fn warnings(config: &Config) -> usize {
+    use std::sync::atomic::AtomicUsize;
+
+    struct Warnings(Arc<AtomicUsize>);
+
+    impl tracing::Subscriber for Warnings {
+        fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+            *metadata.level() == tracing::Level::WARN
+        }
+
+        fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+            tracing::span::Id::from_u64(1)
+        }
+
+        fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+        fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+
+        fn event(&self, _: &tracing::Event<'_>) {
+            self.0.fetch_add(1, Relaxed);
+        }
+
+        fn enter(&self, _: &tracing::span::Id) {}
+        fn exit(&self, _: &tracing::span::Id) {}
+    }
+
+    let count = Arc::new(AtomicUsize::new(0));
+    tracing::subscriber::with_default(Warnings(Arc::clone(&count)), || drop(init(config)));
+    count.load(Relaxed)
+}
+
+#[test]
+fn warned_is_where_no_request_can_be_traced() {
+    let place = Place::new();
+    let without_keys = place.config().with_hmac_keys([""; 0]);
+    assert_eq!(warnings(&without_keys), 1);
+    assert_eq!(warnings(&place.config().with_hmac_keys([""])), 1);
+    assert_eq!(warnings(&place.config()), 0);
+    assert_eq!(warnings(&without_keys.clone().with_always(true)), 0);
+    assert_eq!(warnings(&without_keys.clone().with_sample(0.01)), 0);
+    assert_eq!(warnings(&without_keys.with_sample(-0.01)), 1);
 }

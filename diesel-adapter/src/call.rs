@@ -162,7 +162,7 @@ impl<K: Kept> Call<K> {
             statement,
             values,
         };
-        point.start_at(at, start);
+        point.start_statement(at, start);
     }
 
     /// It is polled for the first time, perhaps.

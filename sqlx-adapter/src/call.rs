@@ -175,7 +175,7 @@ impl<DB: TracedDatabase> Call<DB> {
             statement,
             values,
         };
-        point.start_at(at, start);
+        point.start_statement(at, start);
     }
 
     /// The only row came back, and with it the statement's end.

@@ -111,7 +111,7 @@ impl SqlxEventLayer {
             statement: statement.sql(),
             values: None,
         };
-        point.start_at(now.checked_sub(statement.elapsed).unwrap_or(now), start);
+        point.start_statement(now.checked_sub(statement.elapsed).unwrap_or(now), start);
         let mut stop = DbStop::default();
         match statement.rows_returned {
             0 => stop.add_affected(statement.rows_affected),

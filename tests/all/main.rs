@@ -4,12 +4,14 @@
 //! `OSPROFILER_TEST_REQUIRED=1`, which `cargo xtask test` sets, it fails instead. What needs the client library of a
 //! database is behind the feature of its name.
 
+mod distributed;
 mod python;
 mod quickstart;
 mod report;
 mod roundtrip;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 mod server;
+mod services;
 mod store;
 mod together;
 mod trace_points;

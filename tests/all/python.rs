@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::quickstart;
 use crate::report;
 
-const KEY: &str = "SECRET_KEY";
+pub(crate) const KEY: &str = "SECRET_KEY";
 
 /// The Python to use; `None`, and the test is skipped, where there is none.
 pub(crate) fn python() -> Option<OsString> {
@@ -27,7 +27,7 @@ pub(crate) fn python() -> Option<OsString> {
     python
 }
 
-fn file(path: &str) -> PathBuf {
+pub(crate) fn file(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
 }
 

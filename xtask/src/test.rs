@@ -12,10 +12,13 @@ use crate::servers;
 use crate::steps::{Outcome, Steps, cargo, output, root, run, scratch};
 
 /// Every crate that users depend on must build by itself, with any of its features; together they hide what one lacks.
-const ALONE: [&[&str]; 18] = [
+const ALONE: [&[&str]; 21] = [
     &["osprofiler"],
     &["osprofiler", "--features", "ini"],
+    &["osprofiler", "--features", "http"],
     &["osprofiler", "--features", "tower"],
+    &["osprofiler", "--features", "actix-web"],
+    &["osprofiler", "--features", "reqwest-middleware"],
     &["osprofiler", "--features", "mysql"],
     &["osprofiler", "--features", "postgres"],
     &["osprofiler", "--all-features"],
@@ -64,6 +67,7 @@ pub(crate) fn run_steps(steps: &mut Steps) {
         });
     }
     steps.step("the quickstart, and the commands that it prints", quickstart);
+    steps.step("the example of two services, and the commands that it prints", distributed);
 }
 
 /// Does what a newcomer does: runs the quickstart, and then what it says.
@@ -107,6 +111,24 @@ fn trace_points_example() -> Outcome {
     let shown =
         ["start() and stop()\n  point_name\n", "class::TracedClass::traced_method\n", "RpcManagerClass::my_method2\n"];
     shown.into_iter().try_for_each(|expected| expect(&printed, expected))
+}
+
+/// Runs two services, and shows their trace again as the example says.
+fn distributed() -> Outcome {
+    let directory = scratch()?.join("distributed");
+    fs::create_dir_all(&directory)?;
+    let printed = output(&mut in_directory(&directory, &["run", "-q", "--example", "distributed"]))?;
+    println!("{printed}");
+    let mut commands = printed.lines().filter_map(|line| line.trim().strip_prefix("cargo "));
+    for _ in 0..2 {
+        let command = commands.next().ok_or("it prints too few commands")?;
+        println!("$ cargo {command}");
+        let shown = output(&mut in_directory(&directory, &command.split_whitespace().collect::<Vec<_>>()))?;
+        if !command.contains("--html") {
+            expect(&shown, "[posts] wsgi GET /posts?year=2026")?;
+        }
+    }
+    expect(&fs::read_to_string(directory.join("distributed.html"))?, "SELECT title FROM posts WHERE year = ?")
 }
 
 /// Runs the program of diesel's guide, and looks at the trace that it prints.

@@ -90,8 +90,11 @@ mod tests {
             ("OSPROFILER_TRACE_SQL", "On"),
             ("OSPROFILER_HMAC_KEYS", "a, b"),
             ("OSPROFILER_CONNECTION_STRING", "file:t"),
+            ("OSPROFILER_ALWAYS", "yes"),
+            ("OSPROFILER_SAMPLE", " 0.25"),
         ])?;
-        assert!(config.enabled && config.trace_sql);
+        assert!(config.enabled && config.trace_sql && config.always);
+        assert!((config.sample - 0.25).abs() < f64::EPSILON);
         assert_eq!(config.hmac_keys[1].as_ref(), "b");
         assert_eq!(config.connection_string(), "file:t");
         assert!(read(&[("OSPROFILER_TRACE_SQLALCHEMY", "yes")])?.trace_sql);
@@ -117,7 +120,8 @@ mod tests {
             (
                 &[("OSPROFILER_HMAC_KEY", "s3cret")],
                 "unknown key OSPROFILER_HMAC_KEY in the environment; known are OSPROFILER_ENABLED, \
-                 OSPROFILER_TRACE_SQL, OSPROFILER_TRACE_SQLALCHEMY, OSPROFILER_HMAC_KEYS, OSPROFILER_CONNECTION_STRING",
+                 OSPROFILER_TRACE_SQL, OSPROFILER_TRACE_SQLALCHEMY, OSPROFILER_HMAC_KEYS, OSPROFILER_CONNECTION_STRING, \
+                 OSPROFILER_ALWAYS, OSPROFILER_SAMPLE",
             ),
             (
                 &[("OSPROFILER_TRACE_SQL", "1"), ("OSPROFILER_TRACE_SQLALCHEMY", "0")],
@@ -128,6 +132,16 @@ mod tests {
                 &[("OSPROFILER_CONNECTION_STRING", "")],
                 "OSPROFILER_CONNECTION_STRING = \"\" in the environment is not allowed; \
                  allowed is a connection string, such as file:DIRECTORY",
+            ),
+            (
+                &[("OSPROFILER_SAMPLE", "1.5")],
+                "OSPROFILER_SAMPLE = \"1.5\" in the environment is not allowed; \
+                 allowed is a number from 0 to 1, such as 0.01",
+            ),
+            (
+                &[("OSPROFILER_ALWAYS", "often")],
+                "OSPROFILER_ALWAYS = \"often\" in the environment is not allowed; \
+                 allowed is true, yes, on or 1, or false, no, off or 0",
             ),
         ] {
             assert_eq!(read(variables).expect_err(says).to_string(), says);

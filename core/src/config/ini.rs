@@ -164,6 +164,9 @@ mod tests {
             ("trace_sql = 0\ntrace_sqlalchemy = 1", "trace_sql and trace_sqlalchemy in the given text are the same"),
             ("connection_string = ", "connection_string = \"\" in the given text is not allowed"),
             ("s3cret\nenabled = 1", "a line before \"enabled\" has no `=`"),
+            ("sample = NaN", "sample = \"NaN\" in the given text is not allowed; allowed is a number from 0 to 1"),
+            ("sample = -0.5", "sample = \"-0.5\" in the given text is not allowed"),
+            ("sample = 10%", "sample = \"10%\" in the given text is not allowed"),
             ("= 1", "malformed configuration in the given text: line 2"),
         ] {
             let error = read(&format!("[profiler]\n{text}\n")).expect_err(text).to_string();

@@ -41,9 +41,11 @@ use crate::web::HmacKey;
 /// | `trace_sql` | `trace_sql`, or OSProfiler's `trace_sqlalchemy` | `OSPROFILER_TRACE_SQL`, `OSPROFILER_TRACE_SQLALCHEMY` | `false` |
 /// | `hmac_keys` | `hmac_keys` | `OSPROFILER_HMAC_KEYS` | none |
 /// | `connection_string` | `connection_string` | `OSPROFILER_CONNECTION_STRING` | [`DEFAULT_CONNECTION_STRING`] |
+/// | `always` | `always` | `OSPROFILER_ALWAYS` | `false` |
+/// | `sample` | `sample` | `OSPROFILER_SAMPLE` | `0` |
 ///
 /// Switches are `true`, `yes`, `on` or `1`, and `false`, `no`, `off` or `0`, in upper or lower case, as in oslo.config;
-/// keys are separated by commas. Both names of a setting in one source must not contradict each other.
+/// keys are separated by commas, and `sample` is a number from 0 to 1. Both names of a setting in one source must not contradict each other.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Config {
@@ -53,10 +55,15 @@ pub struct Config {
     pub trace_sql: bool,
     /// The keys that sign trace headers. Default: none, unlike OSProfiler, whose default key everybody knows.
     ///
-    /// Without keys no web request is traced; traces that the program begins itself are.
+    /// Without keys no web request is traced for its headers; what [`always`](Self::always) or [`sample`](Self::sample)
+    /// begins is recorded, and so are traces that the program begins itself.
     pub hmac_keys: Vec<HmacKey>,
     /// Where traces are stored; `None` is [`DEFAULT_CONNECTION_STRING`].
     pub connection_string: Option<String>,
+    /// Whether every web request is traced, signed or not: for development. Default: `false`.
+    pub always: bool,
+    /// The part of all web requests that is traced, signed or not, from 0 to 1. Default: 0.
+    pub sample: f64,
 }
 
 impl Config {
@@ -88,6 +95,20 @@ impl Config {
         self
     }
 
+    /// Sets [`always`](Self::always).
+    #[must_use]
+    pub fn with_always(mut self, always: bool) -> Self {
+        self.always = always;
+        self
+    }
+
+    /// Sets [`sample`](Self::sample). A rate below 0 or that is no number counts as 0, and one above 1 as 1.
+    #[must_use]
+    pub fn with_sample(mut self, rate: f64) -> Self {
+        self.sample = rate;
+        self
+    }
+
     /// Where traces are stored.
     #[must_use]
     pub fn connection_string(&self) -> &str {
@@ -103,6 +124,8 @@ impl fmt::Debug for Config {
             .field("trace_sql", &self.trace_sql)
             .field("hmac_keys", &self.hmac_keys)
             .field("connection_string", &format_args!("{}", Redacted(self.connection_string())))
+            .field("always", &self.always)
+            .field("sample", &self.sample)
             .finish()
     }
 }

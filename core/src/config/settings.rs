@@ -4,13 +4,15 @@ use super::{Config, ConfigError};
 use crate::web::HmacKey;
 
 /// Every name of every setting in an INI file. Environment variables are these in upper case, after a prefix.
-pub(super) const NAMES: [(&str, Setting); 6] = [
+pub(super) const NAMES: [(&str, Setting); 8] = [
     ("enabled", Setting::Enabled),
     ("profiler_enabled", Setting::Enabled),
     ("trace_sql", Setting::TraceSql),
     ("trace_sqlalchemy", Setting::TraceSql),
     ("hmac_keys", Setting::HmacKeys),
     ("connection_string", Setting::ConnectionString),
+    ("always", Setting::Always),
+    ("sample", Setting::Sample),
 ];
 
 const SWITCH: &str = "true, yes, on or 1, or false, no, off or 0";
@@ -21,6 +23,8 @@ pub(super) enum Setting {
     TraceSql,
     HmacKeys,
     ConnectionString,
+    Always,
+    Sample,
 }
 
 /// Gathers what one source says, so that it can be held against itself.
@@ -46,6 +50,11 @@ impl Source {
         match setting {
             Setting::Enabled => config.enabled = self.switch(setting, key, value)?,
             Setting::TraceSql => config.trace_sql = self.switch(setting, key, value)?,
+            Setting::Always => config.always = self.switch(setting, key, value)?,
+            Setting::Sample => match value.trim().parse() {
+                Ok(rate) if (0.0..=1.0).contains(&rate) => config.sample = rate,
+                _ => return Err(self.bad_value(key, value, "a number from 0 to 1, such as 0.01")),
+            },
             Setting::HmacKeys => config.hmac_keys = HmacKey::split(value),
             Setting::ConnectionString => match value.trim() {
                 "" => return Err(self.bad_value(key, value, "a connection string, such as file:DIRECTORY")),

@@ -70,6 +70,25 @@ pub struct DbStart<S, V> {
     pub values: Option<V>,
 }
 
+/// Methods that run no statement of the program's: they wait for a connection, begin or end a transaction in its name, or
+/// prepare what may run later.
+const RUN_NOTHING: [&str; 9] =
+    ["begin", "commit", "rollback", "drop", "acquire", "connect", "prepare", "prepare_with", "describe"];
+
+/// Whether a database point with this text and method runs a statement of the program's; reports and response headers count
+/// by this.
+pub(crate) fn runs_statement(statement: Option<&str>, method: Option<&str>, internal: bool) -> bool {
+    statement.is_some_and(|text| !text.is_empty())
+        && !internal
+        && method.is_none_or(|method| !RUN_NOTHING.contains(&method))
+}
+
+impl<S: AsRef<str>, V> DbStart<S, V> {
+    pub(crate) fn runs_statement(&self) -> bool {
+        runs_statement(Some(self.statement.as_ref()), Some(self.method), self.internal)
+    }
+}
+
 impl<S: AsRef<str> + Send + 'static, V: BoundValues> From<DbStart<S, V>> for Info {
     fn from(start: DbStart<S, V>) -> Self {
         Self::rendered_later(start)

@@ -3,6 +3,7 @@
 //! Here: [`Profiler`] and the free functions. Below: [`Point`], for adapters, and [`Trace`], the guard. Where the active
 //! trace of a thread or future is kept: [`context`].
 
+mod database_time;
 pub(crate) mod panic;
 mod point;
 mod switch;
@@ -13,6 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Instant;
 
+use database_time::DatabaseTime;
 pub use panic::install_panic_hook;
 pub use point::Point;
 pub use switch::{set_trace_sql, sql_active, trace_sql};
@@ -43,6 +45,7 @@ pub(crate) struct TraceShared {
     pub(crate) queue: Option<Arc<Queue>>,
     /// How many messages of this trace were dropped here.
     pub(crate) lost: AtomicU64,
+    pub(crate) database_time: DatabaseTime,
 }
 
 /// The wall clock read once for each trace: within a trace, times come from the monotonic clock and never step back.
@@ -54,6 +57,11 @@ pub(crate) struct Clock {
 impl Clock {
     fn now() -> Self {
         Self { wall: Timestamp::now(), at: Instant::now() }
+    }
+
+    /// Nanoseconds from the trace's beginning here to `at`; 0 before it.
+    pub(crate) fn since_ns(&self, at: Instant) -> u64 {
+        u64::try_from(at.saturating_duration_since(self.at).as_nanos()).unwrap_or(u64::MAX)
     }
 
     pub(crate) fn timestamp(&self, at: Instant) -> Timestamp {
@@ -87,6 +95,7 @@ impl Profiler {
             clock: Clock::now(),
             queue: notifier.queue(),
             lost: AtomicU64::new(0),
+            database_time: DatabaseTime::default(),
         };
         Self { trace: Arc::new(trace), id, parent_id }
     }

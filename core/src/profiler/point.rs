@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use super::{Profiler, TraceShared};
 use crate::collector::Record;
+use crate::db::{BoundValues, DbStart};
 use crate::{Id, Info, Phase, context};
 
 /// One trace point, for adapters: it takes its parent when it is made and is then on its own.
@@ -30,6 +31,8 @@ pub struct Point {
     trace_id: Id,
     parent_id: Id,
     open: bool,
+    /// Whether its time counts as the database's.
+    counted: bool,
 }
 
 impl Point {
@@ -39,15 +42,15 @@ impl Point {
         let (trace, parent_id) = context::with_current(|scope| {
             scope.trace.queue.is_some().then(|| (Arc::clone(&scope.trace), scope.top_id().clone()))
         })??;
-        Some(Self { trace, name: name.into(), trace_id: Id::random_point(), parent_id, open: false })
+        Some(Self { trace, name: name.into(), trace_id: Id::random_point(), parent_id, open: false, counted: false })
     }
 
     /// A point under `profiler`'s, whatever is active here; `None` where nobody takes its messages.
-    #[cfg(feature = "tower")]
+    #[cfg(any(feature = "tower", feature = "actix-web"))]
     pub(crate) fn under(profiler: &Profiler, name: impl Into<Cow<'static, str>>) -> Option<Self> {
         let trace = profiler.trace.queue.is_some().then(|| Arc::clone(&profiler.trace))?;
         let parent_id = profiler.id().clone();
-        Some(Self { trace, name: name.into(), trace_id: Id::random_point(), parent_id, open: false })
+        Some(Self { trace, name: name.into(), trace_id: Id::random_point(), parent_id, open: false, counted: false })
     }
 
     /// The trace as it is within this point.
@@ -84,6 +87,24 @@ impl Point {
         self.send(Phase::Start, at, info.into());
     }
 
+    /// Sends the start message of a database point, for a start that was at `at`: from then on until it stops, the time counts
+    /// as the database's in what the response says of the request.
+    ///
+    /// This is how an adapter starts a statement. Where the point waited for its connection, the wait does not count.
+    pub fn start_statement<S, V>(&mut self, at: Instant, start: DbStart<S, V>)
+    where
+        S: AsRef<str> + Send + 'static,
+        V: BoundValues,
+    {
+        let began = start.acquire.as_ref().map_or(at, |acquire| at.max(acquire.end));
+        let database_time = &self.trace.database_time;
+        self.counted = database_time.start(self.trace.clock.since_ns(began));
+        if start.runs_statement() {
+            database_time.count_statement();
+        }
+        self.start_at(at, start);
+    }
+
     /// Sends the stop message, unless the point was never started.
     pub fn stop(mut self, info: impl Into<Info>) {
         self.stop_once(info);
@@ -91,7 +112,11 @@ impl Point {
 
     pub(super) fn stop_once(&mut self, info: impl Into<Info>) {
         if std::mem::take(&mut self.open) {
-            self.send(Phase::Stop, Instant::now(), info.into());
+            let now = Instant::now();
+            if std::mem::take(&mut self.counted) {
+                self.trace.database_time.stop(self.trace.clock.since_ns(now));
+            }
+            self.send(Phase::Stop, now, info.into());
         }
     }
 

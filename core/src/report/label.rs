@@ -1,5 +1,7 @@
 //! What a point or a trace is called in a report.
 
+use serde_json::Value;
+
 use super::visible::one_line;
 use super::{Point, Trace};
 
@@ -9,7 +11,44 @@ pub(super) fn detail(point: &Point) -> Option<String> {
         let query = if request.query.is_empty() { String::new() } else { format!("?{}", request.query) };
         return Some(one_line(&format!("{} {}{query}", request.method, request.path)));
     }
+    if let Some(called) = called(point) {
+        return Some(one_line(&called));
+    }
     point.statement().or_else(|| point.function()).map(one_line)
+}
+
+/// What a request to another service asked for, as OSProfiler's adapter for requests has it.
+fn called(point: &Point) -> Option<String> {
+    let requests = point.start_info.get("requests")?.as_object()?;
+    let text = |key| requests.get(key).and_then(Value::as_str).unwrap_or_default();
+    let port = requests.get("port").and_then(Value::as_u64).map(|port| format!(":{port}")).unwrap_or_default();
+    let query = if text("query").is_empty() { String::new() } else { format!("?{}", text("query")) };
+    Some(format!("{} {}{port}{}{query}", text("method"), text("hostname"), text("path")))
+}
+
+/// The status of the response that a request got, whichever side recorded it.
+pub(super) fn status(point: &Point) -> Option<u64> {
+    let called = || point.stop_info.get("requests")?.get("status_code")?.as_u64();
+    point.request().map_or_else(called, |request| request.status_code)
+}
+
+/// Which service each point is of, where a trace has points of several: said where it is another than around the point.
+pub(super) struct Services<'a> {
+    points: &'a [Point],
+    several: bool,
+}
+
+impl<'a> Services<'a> {
+    pub(super) fn new(trace: &'a Trace) -> Self {
+        let points = trace.points();
+        Self { points, several: points.iter().any(|point| point.service != points[0].service) }
+    }
+
+    pub(super) fn of(&self, point: &Point) -> Option<String> {
+        let around = point.parent.and_then(|parent| self.points[parent].service.as_ref());
+        let service = point.service.as_ref().filter(|service| self.several && Some(*service) != around)?;
+        Some(format!("[{}]", shortened(&one_line(service), Some(60))))
+    }
 }
 
 /// What the trace is about: its request's method and path, or else the name of its first point.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::parameter::{self, Parameter};
+use crate::db::runs_statement;
 use crate::{Id, Message};
 
 /// One trace point of a [`Trace`](super::Trace).
@@ -107,9 +108,7 @@ impl Point {
     /// in the program's name.
     #[must_use]
     pub fn runs_statement(&self) -> bool {
-        let other =
-            ["begin", "commit", "rollback", "drop", "acquire", "connect", "prepare", "prepare_with", "describe"];
-        self.statement().is_some() && !self.is_internal() && self.method().is_none_or(|method| !other.contains(&method))
+        runs_statement(self.statement(), self.method(), self.is_internal())
     }
 
     /// Whether it began a transaction; a savepoint is none.

@@ -15,6 +15,10 @@ pub(super) const PYTHON_SQL_JSON: &str = include_str!("fixtures/python-postgresq
 pub(super) const BASE: &str = "7a4b3b7e-0a7e-4f0e-9a53-0123456789ab";
 
 pub(super) fn message(name: &str, id: &str, parent: &str, at_us: i64, info: Value) -> Message {
+    message_of("api", name, id, parent, at_us, &info)
+}
+
+fn message_of(service: &str, name: &str, id: &str, parent: &str, at_us: i64, info: &Value) -> Message {
     let second: Timestamp = "2026-01-02T03:04:05".parse().expect("a timestamp");
     let fields = MessageFields {
         name,
@@ -24,9 +28,31 @@ pub(super) fn message(name: &str, id: &str, parent: &str, at_us: i64, info: Valu
         timestamp: Timestamp::from_micros(second.as_micros() + at_us),
         info: &info.to_string(),
         project: Some("shop"),
-        service: Some("api"),
+        service: Some(service),
     };
     Message::new(&fields).expect("JSON")
+}
+
+/// A request that asks another service, which runs a statement.
+pub(super) fn two_services() -> Vec<Message> {
+    let request =
+        |path| json!({"request": {"path": path, "query": "", "method": "GET", "scheme": "http"}, "host": "h"});
+    let call = json!({"requests": {"method": "GET", "query": "a=1", "path": "/posts", "hostname": "posts.example",
+        "port": 8080, "scheme": "http"}, "host": "h"});
+    let db = json!({"db": {"statement": "SELECT 1", "system": "sqlite"}, "host": "h"});
+    let mut messages = Vec::new();
+    for (name, id, parent, at_us, service, start, stop) in [
+        ("wsgi", "g", BASE, 0, "gateway", request("/"), json!({"response": {"status_code": 200}})),
+        ("http", "c", "g", 1_000, "gateway", call, json!({"requests": {"status_code": 200}})),
+        ("wsgi", "p", "c", 2_000, "posts", request("/posts"), json!({"response": {"status_code": 200}})),
+        ("db", "q", "p", 3_000, "posts", db, json!({"db": {"rows": 1}})),
+    ] {
+        for (phase, at_us, info) in [("start", at_us, start), ("stop", 9_000 - at_us, stop)] {
+            let name = format!("{name}-{phase}");
+            messages.push(message_of(service, &name, id, parent, at_us, &info));
+        }
+    }
+    messages
 }
 
 /// Start and stop of a point.

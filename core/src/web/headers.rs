@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{X_TRACE_HMAC, X_TRACE_INFO, signed_pack};
-use crate::profiler;
+use crate::profiler::{self, Profiler};
 
 /// The headers to send with a request to another service, so that its points become part of the active trace, under the
 /// point that is open here.
@@ -20,7 +20,11 @@ use crate::profiler;
 /// ```
 #[must_use]
 pub fn headers() -> Vec<(&'static str, String)> {
-    let Some(profiler) = profiler::get() else { return Vec::new() };
+    profiler::get().as_ref().map(of).unwrap_or_default()
+}
+
+/// As [`headers`], for that trace.
+pub(super) fn of(profiler: &Profiler) -> Vec<(&'static str, String)> {
     let data = Map::from_iter([
         ("base_id".to_owned(), Value::from(profiler.base_id().to_string())),
         ("parent_id".to_owned(), Value::from(profiler.id().to_string())),
@@ -35,7 +39,7 @@ pub fn headers() -> Vec<(&'static str, String)> {
 mod tests {
     use super::*;
     use crate::web::fixtures;
-    use crate::{Id, Notifier, Profiler, Trace, web};
+    use crate::{Id, Notifier, Trace, web};
 
     const BASE: &str = "7a4b3b7e-0a7e-4f0e-9a53-0123456789ab";
     const PARENT: &str = "5bf0a1c2-1111-4222-8333-00000000a001";

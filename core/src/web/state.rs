@@ -1,4 +1,4 @@
-//! The process-wide switch: whether requests are traced, and with which keys.
+//! The process-wide switch: whether requests are traced, with which keys, and what else begins a trace.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -7,16 +7,27 @@ use super::HmacKey;
 static STATE: RwLock<State> = RwLock::new(State::Unset);
 
 enum State {
-    /// Only layers that have keys of their own trace.
+    /// Only layers that have settings of their own trace.
     Unset,
-    Enabled(Arc<[HmacKey]>),
+    Enabled(Arc<Switches>),
     Disabled,
+}
+
+/// What counts for layers that have no settings of their own.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Switches {
+    pub(crate) hmac_keys: Arc<[HmacKey]>,
+    /// Whether every request is traced.
+    pub(crate) always: bool,
+    /// The part of all requests that is traced, from 0 to 1.
+    pub(crate) sample: f64,
 }
 
 /// Lets requests be traced that are signed with one of `hmac_keys`, from the next request on.
 ///
 /// Replaces the keys of an earlier call; several keys at once let clients change over from an old to a new one. Without
-/// any key no request is traced. [`init_from_conf`](crate::initializer::init_from_conf) calls this.
+/// any key no request is traced for its headers. What else begins traces stays as the configuration said:
+/// [`init_from_conf`](crate::initializer::init_from_conf) sets keys and triggers.
 ///
 /// ```
 /// use osprofiler::web;
@@ -25,10 +36,22 @@ enum State {
 /// assert_eq!(web::hmac_keys().len(), 2);
 /// ```
 pub fn enable<K: Into<HmacKey>>(hmac_keys: impl IntoIterator<Item = K>) {
-    set(State::Enabled(collect(hmac_keys)));
+    let hmac_keys = collect(hmac_keys);
+    let mut state = STATE.write().unwrap_or_else(PoisonError::into_inner);
+    let before = match &*state {
+        State::Enabled(switches) => Switches::clone(switches),
+        State::Unset | State::Disabled => Switches::default(),
+    };
+    *state = State::Enabled(Arc::new(Switches { hmac_keys, ..before }));
 }
 
-/// Lets no request be traced any more, from the next request on, by no layer, as in OSProfiler.
+/// As [`enable`], with all that counts.
+pub(crate) fn enable_with(switches: Switches) {
+    let hmac_keys = collect(switches.hmac_keys.iter().cloned());
+    set(State::Enabled(Arc::new(Switches { hmac_keys, ..switches })));
+}
+
+/// Lets no request be traced any more, from the next request on, by no layer and for no reason, as in OSProfiler.
 pub fn disable() {
     set(State::Disabled);
 }
@@ -37,7 +60,7 @@ pub fn disable() {
 #[must_use]
 pub fn hmac_keys() -> Arc<[HmacKey]> {
     match &*STATE.read().unwrap_or_else(PoisonError::into_inner) {
-        State::Enabled(keys) => Arc::clone(keys),
+        State::Enabled(switches) => Arc::clone(&switches.hmac_keys),
         State::Unset | State::Disabled => Arc::default(),
     }
 }
@@ -47,13 +70,13 @@ pub(crate) fn reset() {
     set(State::Unset);
 }
 
-/// The keys that count for a layer which has `own` ones, or none.
-#[cfg(feature = "tower")]
-pub(super) fn keys_for(own: Option<&Arc<[HmacKey]>>) -> Option<Arc<[HmacKey]>> {
-    match (&*STATE.read().unwrap_or_else(PoisonError::into_inner), own) {
-        (State::Disabled, _) | (State::Unset, None) => None,
-        (_, Some(own)) => Some(Arc::clone(own)),
-        (State::Enabled(keys), None) => Some(Arc::clone(keys)),
+/// What counts where a layer was told nothing; `None` where no layer may trace.
+#[cfg(any(feature = "tower", feature = "actix-web"))]
+pub(super) fn switches() -> Option<Arc<Switches>> {
+    match &*STATE.read().unwrap_or_else(PoisonError::into_inner) {
+        State::Disabled => None,
+        State::Unset => Some(Arc::default()),
+        State::Enabled(switches) => Some(Arc::clone(switches)),
     }
 }
 

@@ -6,7 +6,8 @@ use super::Shown;
 use super::bar::Bar;
 use super::escape::{Capped, Escaped};
 use crate::report::guides::Guides;
-use crate::report::{Point, Trace, label};
+use crate::report::label::Services;
+use crate::report::{Trace, label};
 
 /// How many points are shown.
 const MOST: usize = 5000;
@@ -17,9 +18,10 @@ pub(super) fn write(trace: &Trace, out: &mut impl io::Write) -> io::Result<()> {
           <thead><tr><th>start<th>duration<th><th>rows<th class=\"value\">point</tr></thead>\n<tbody>\n",
     )?;
     let mut guides = Guides::new(trace);
+    let services = Services::new(trace);
     for (place, point) in trace.points().iter().enumerate().take(MOST) {
         let guide = guides.before(place, point);
-        row(trace, place, point, &guide, out)?;
+        row(trace, place, services.of(point), &guide, out)?;
     }
     out.write_all(b"</tbody></table></div>\n")?;
     let more = trace.points().len().saturating_sub(MOST);
@@ -30,7 +32,8 @@ pub(super) fn write(trace: &Trace, out: &mut impl io::Write) -> io::Result<()> {
     out.write_all(b"</section>\n")
 }
 
-fn row(trace: &Trace, place: usize, point: &Point, guide: &str, out: &mut impl io::Write) -> io::Result<()> {
+fn row(trace: &Trace, place: usize, service: Option<String>, guide: &str, out: &mut impl io::Write) -> io::Result<()> {
+    let point = &trace.points()[place];
     let error = label::error(point);
     let kind = match (&error, point.is_database()) {
         (Some(_), _) => "bad",
@@ -43,15 +46,18 @@ fn row(trace: &Trace, place: usize, point: &Point, guide: &str, out: &mut impl i
     write!(
         out,
         "<tr class=\"{kind}\" id=\"p{place}\"><td>{}<td>{duration}<td>{bar}<td>{rows}<td class=\"value\">\
-         <span class=\"guide\">{guide}</span><b>{}</b>",
+         <span class=\"guide\">{guide}</span>",
         Shown(point.appeared_us()),
-        Capped(&point.name, 200),
     )?;
+    if let Some(service) = service {
+        write!(out, "{} ", Escaped(&service))?;
+    }
+    write!(out, "<b>{}</b>", Capped(&point.name, 200))?;
     if let Some(detail) = label::detail(point) {
         let element = if point.statement().is_some() { "code" } else { "span" };
         write!(out, " <{element}>{}</{element}>", Capped(&detail, 240))?;
     }
-    if let Some(status) = point.request().and_then(|request| request.status_code) {
+    if let Some(status) = label::status(point) {
         write!(out, " <span class=\"quiet\">→ {status}</span>")?;
     }
     if let Some(parameters) = label::parameters(point, Some(80)) {

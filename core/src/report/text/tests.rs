@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::driver::StoredTrace;
-use crate::report::samples::{HOSTILE, around, chain, hostile, request};
+use crate::report::samples::{HOSTILE, around, chain, hostile, request, two_services};
 
 fn shown(trace: &Trace, style: &Style) -> String {
     let mut out = Vec::new();
@@ -29,6 +29,24 @@ fn request_reads_well() {
      count      total        max     rows  statement
          2    12.5 ms    12.4 ms        6  SELECT title FROM posts WHERE author = ?
          1   0.500 ms   0.500 ms        -  INSERT INTO posts VALUES (?)  ✕ 1 error
+    "##);
+}
+
+#[test]
+fn services_are_named_where_there_are_several() {
+    let style = Style { width: Some(100), ..Style::default() };
+    insta::assert_snapshot!(shown(&Trace::build(two_services()), &style), @r##"
+    GET /  200  9.000 ms
+    trace 7a4b3b7e-0a7e-4f0e-9a53-0123456789ab  2026-01-02 03:04:05.000 UTC
+    1 statement · database 3.000 ms of 9.000 ms (33 %)
+
+      9.000 ms  [gateway] wsgi GET /  → 200
+      7.000 ms  └─ http GET posts.example:8080/posts?a=1  → 200
+      5.000 ms     └─ [posts] wsgi GET /posts  → 200
+      3.000 ms        └─ db SELECT 1  → 1 row
+
+     count      total        max     rows  statement
+         1   3.000 ms   3.000 ms        1  SELECT 1
     "##);
 }
 

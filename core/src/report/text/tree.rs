@@ -5,6 +5,7 @@ use std::io;
 use super::line::{Color, Line};
 use super::{Shown, Style};
 use crate::report::guides::Guides;
+use crate::report::label::Services;
 use crate::report::visible::one_line;
 use crate::report::{Point, Trace, label};
 
@@ -17,9 +18,10 @@ const PARAMETERS: usize = 40;
 
 pub(super) fn write(trace: &Trace, style: &Style, out: &mut impl io::Write) -> io::Result<()> {
     let mut guides = Guides::new(trace);
+    let services = Services::new(trace);
     for (place, point) in trace.points().iter().enumerate().take(style.max_lines) {
         let guide = guides.before(place, point);
-        write_point(point, &guide, style, out)?;
+        write_point(point, services.of(point), &guide, style, out)?;
         if let Some(error) = label::error(point) {
             let mut line = Line::new(style);
             line.push(&format!("{:DURATION$}  {}", "", guides.below(point)), Color::Dim);
@@ -34,7 +36,13 @@ pub(super) fn write(trace: &Trace, style: &Style, out: &mut impl io::Write) -> i
     writeln!(out)
 }
 
-fn write_point(point: &Point, guide: &str, style: &Style, out: &mut impl io::Write) -> io::Result<()> {
+fn write_point(
+    point: &Point,
+    service: Option<String>,
+    guide: &str,
+    style: &Style,
+    out: &mut impl io::Write,
+) -> io::Result<()> {
     let duration = point.duration_us().map_or_else(|| "?".to_owned(), |us| Shown(us).to_string());
     let marks = label::marks(point);
     let parameters = label::parameters(point, style.width.map(|_| PARAMETERS)).map(|text| format!("  {text}"));
@@ -44,6 +52,9 @@ fn write_point(point: &Point, guide: &str, style: &Style, out: &mut impl io::Wri
 
     let mut line = Line::new(style);
     line.push(&format!("{duration:>DURATION$}  {guide}"), Color::Dim);
+    if let Some(service) = service {
+        line.push(&format!("{service} "), Color::Plain);
+    }
     line.push(
         &label::shortened(&one_line(&point.name), style.width.map(|_| NAME)),
         if point.error().is_some() { Color::Bad } else { Color::Bold },
@@ -55,7 +66,7 @@ fn write_point(point: &Point, guide: &str, style: &Style, out: &mut impl io::Wri
     }
     line.push(&parameters, Color::Dim);
     line.push(&end, Color::Dim);
-    if let Some(status) = point.request().and_then(|request| request.status_code) {
+    if let Some(status) = label::status(point) {
         line.push(&format!("  → {status}"), if status < 400 { Color::Good } else { Color::Bad });
     }
     line.push(&marks, Color::Bad);

@@ -1,5 +1,6 @@
 //! [`TracedBody`]: a response's body, whose streaming is part of the request's trace.
 
+use std::any::type_name;
 use std::fmt::Display;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -8,7 +9,7 @@ use bytes::Buf;
 use http_body::{Body, Frame, SizeHint};
 use pin_project::pin_project;
 
-use super::root::{InRoot, Root};
+use crate::web::work::{Within, Work};
 
 /// The body of a response that went through a [`TraceService`](super::TraceService).
 ///
@@ -16,14 +17,14 @@ use super::root::{InRoot, Root};
 #[pin_project]
 pub struct TracedBody<B> {
     #[pin]
-    body: InRoot<B>,
+    body: Within<B>,
     /// How many bytes of data are still to come, where that is known.
     remaining: Option<u64>,
 }
 
 impl<B> TracedBody<B> {
-    pub(super) fn new(body: B, root: Option<Box<Root>>, length: Option<u64>) -> Self {
-        Self { body: InRoot::new(body, root), remaining: length }
+    pub(super) fn new(body: B, work: Option<Box<Work>>, length: Option<u64>) -> Self {
+        Self { body: Within::new(body, work), remaining: length }
     }
 }
 
@@ -39,7 +40,7 @@ where
         let mut this = self.project();
         let Some(poll) = this.body.as_mut().with(|body| body.poll_frame(cx)) else { return Poll::Ready(None) };
         let frame = ready!(poll);
-        if let Some(root) = this.body.as_mut().root() {
+        if let Some(work) = this.body.as_mut().work() {
             match &frame {
                 Some(Ok(frame)) => {
                     let bytes = frame.data_ref().map_or(0, |data| data.remaining() as u64);
@@ -47,19 +48,19 @@ where
                         *remaining = remaining.saturating_sub(bytes);
                     }
                 }
-                Some(Err(error)) => root.fail(error),
+                Some(Err(error)) => work.fail(type_name::<B::Error>(), || error.to_string()),
                 None => {}
             }
             let is_over = frame.is_none() || this.body.inner().is_none_or(Body::is_end_stream);
             if is_over {
-                if let Some(mut root) = this.body.end() {
-                    root.finish();
+                if let Some(mut work) = this.body.end() {
+                    work.finish();
                 }
             } else if *this.remaining == Some(0)
-                && let Some(root) = this.body.root()
+                && let Some(work) = this.body.work()
             {
                 // Trailers may follow, so the body lives on.
-                root.stop();
+                work.stop();
             }
         }
         Poll::Ready(frame)

@@ -3,8 +3,9 @@
 //! A store that hangs must not make a program hold every long value that it binds. Not here: what is long, which each
 //! adapter decides, and what it keeps of values without leave.
 
-use std::sync::atomic::AtomicUsize;
-use std::sync::atomic::Ordering::Relaxed;
+mod counter;
+
+use crate::sync::atomic::AtomicUsize;
 
 /// Stands in the place of values that are not kept.
 pub const NOT_KEPT: &str = "…(not kept: too many long values at once)";
@@ -36,11 +37,7 @@ impl Permits {
     /// Leave to keep the long values of one call; `None` where [`CAP`] calls are kept.
     #[must_use]
     pub fn take(&'static self) -> Option<Permit> {
-        if self.0.fetch_add(1, Relaxed) < CAP {
-            return Some(Permit(self));
-        }
-        self.0.fetch_sub(1, Relaxed);
-        None
+        if counter::take(&self.0, CAP) { Some(Permit(self)) } else { None }
     }
 }
 
@@ -50,7 +47,7 @@ pub struct Permit(&'static Permits);
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        self.0.0.fetch_sub(1, Relaxed);
+        counter::give_back(&self.0.0);
     }
 }
 

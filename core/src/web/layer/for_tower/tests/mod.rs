@@ -1,7 +1,10 @@
-//! What the layer records. Here: a service's surroundings; below: requests, and bodies.
+//! What the layer records. Here: a service's surroundings; below: requests, headers of strangers, and bodies.
 
 mod bodies;
+mod hostile;
 mod requests;
+mod timing;
+mod triggers;
 
 use std::convert::Infallible;
 
@@ -13,7 +16,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::test_store::Store;
-use crate::{Id, Profiler, TraceExt, web};
+use crate::{Id, Notifier, Profiler, TraceExt, web};
 
 const KEY: &str = "SECRET_KEY";
 
