@@ -55,6 +55,7 @@
 //! | signed headers, the layer for web services | [`web`] |
 //! | where messages go | [`notifier`], [`driver`] |
 //! | reading traces | [`report`] |
+//! | what a test ran, and how many queries | `testing`, `assert_queries!` |
 //! | adapters for databases | [`profiler::Point`], [`db`], [`RenderInfo`] |
 //!
 //! # Features
@@ -62,6 +63,7 @@
 //! | feature | what it adds |
 //! | --- | --- |
 //! | `ini` | configuration from INI files |
+//! | `testing` | `testing`: captures what a test runs; `assert_queries!`, `assert_no_n_plus_one!` |
 //! | `tower` | `web::TraceLayer` for axum, tonic and whatever else is a tower service |
 
 mod collector;
@@ -80,6 +82,8 @@ pub mod profiler;
 pub mod report;
 #[cfg(test)]
 mod test_store;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod timestamp;
 pub mod web;
 

@@ -12,9 +12,10 @@ use crate::servers;
 use crate::steps::{Outcome, Steps, cargo, output, root, run, scratch};
 
 /// Every crate that users depend on must build by itself, with any of its features; together they hide what one lacks.
-const ALONE: [&[&str]; 18] = [
+const ALONE: [&[&str]; 19] = [
     &["osprofiler"],
     &["osprofiler", "--features", "ini"],
+    &["osprofiler", "--features", "testing"],
     &["osprofiler", "--features", "tower"],
     &["osprofiler", "--features", "mysql"],
     &["osprofiler", "--features", "postgres"],

@@ -20,10 +20,17 @@ use crate::profiler::{Point, Profiler, TraceShared};
 
 thread_local! {
     static CURRENT: Cell<Option<Box<Scope>>> = const { Cell::new(None) };
-    /// Whether `CURRENT` holds a scope. Beside it, because a thread local that needs no destructor is read at once: this is
-    /// what every untraced query pays.
-    static ACTIVE: Cell<bool> = const { Cell::new(false) };
+    /// What `CURRENT` holds: no scope, one, or one whose SQL is traced. Beside it, because a thread local that needs no
+    /// destructor is read at once: this is what every untraced query pays.
+    static LEVEL: Cell<u8> = const { Cell::new(INACTIVE) };
 }
+
+/// No trace is active.
+const INACTIVE: u8 = 0;
+/// A trace is active.
+pub(crate) const ACTIVE: u8 = 1;
+/// A trace is active whose SQL is traced whatever the switch says.
+const CAPTURED: u8 = 2;
 
 /// A trace, and the points of it that are open here.
 pub(crate) struct Scope {
@@ -94,7 +101,13 @@ impl Drop for Scope {
 /// Whether a trace is active here.
 #[inline]
 pub(crate) fn is_active() -> bool {
-    ACTIVE.get()
+    level() != INACTIVE
+}
+
+/// [`INACTIVE`], [`ACTIVE`] or [`CAPTURED`].
+#[inline]
+pub(crate) fn level() -> u8 {
+    LEVEL.get()
 }
 
 /// Hands the active scope to `f`, which must not call user code: for that while no scope is active.
@@ -119,7 +132,11 @@ pub(crate) fn with_current<T>(read: impl FnOnce(&Scope) -> T) -> Option<T> {
 pub(crate) fn replace(scope: Option<Box<Scope>>) -> Option<Box<Scope>> {
     CURRENT
         .try_with(|current| {
-            ACTIVE.set(scope.is_some());
+            LEVEL.set(match &scope {
+                None => INACTIVE,
+                Some(scope) if scope.trace.captured.is_none() => ACTIVE,
+                Some(_) => CAPTURED,
+            });
             current.replace(scope)
         })
         .unwrap_or_default()

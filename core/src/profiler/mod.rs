@@ -15,6 +15,9 @@ use std::time::Instant;
 
 pub use panic::install_panic_hook;
 pub use point::Point;
+use switch::Captured;
+#[doc(hidden)]
+pub use switch::any_sql_active;
 pub use switch::{set_trace_sql, sql_active, trace_sql};
 pub use trace::Trace;
 
@@ -43,6 +46,8 @@ pub(crate) struct TraceShared {
     pub(crate) queue: Option<Arc<Queue>>,
     /// How many messages of this trace were dropped here.
     pub(crate) lost: AtomicU64,
+    /// Whether SQL is traced in it whatever the process's switch says: it is the trace of a test.
+    pub(crate) captured: Option<Captured>,
 }
 
 /// The wall clock read once for each trace: within a trace, times come from the monotonic clock and never step back.
@@ -78,6 +83,22 @@ impl Profiler {
     /// As [`new`](Self::new), with the messages going to `notifier`.
     #[must_use]
     pub fn with_notifier(notifier: &Notifier, hmac_key: &str, base_id: Option<Id>, parent_id: Option<Id>) -> Self {
+        Self::begin(notifier, hmac_key, base_id, parent_id, None)
+    }
+
+    /// A trace of its own, in which SQL is traced whatever the process's switch says.
+    #[cfg(feature = "testing")]
+    pub(crate) fn capturing(notifier: &Notifier) -> Self {
+        Self::begin(notifier, "", None, None, Some(Captured::begin()))
+    }
+
+    fn begin(
+        notifier: &Notifier,
+        hmac_key: &str,
+        base_id: Option<Id>,
+        parent_id: Option<Id>,
+        captured: Option<Captured>,
+    ) -> Self {
         let base_id = base_id.unwrap_or_else(Id::random);
         let id = parent_id.unwrap_or_else(|| base_id.clone());
         let parent_id = base_id.clone();
@@ -87,6 +108,7 @@ impl Profiler {
             clock: Clock::now(),
             queue: notifier.queue(),
             lost: AtomicU64::new(0),
+            captured,
         };
         Self { trace: Arc::new(trace), id, parent_id }
     }

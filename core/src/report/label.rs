@@ -31,7 +31,7 @@ pub(super) fn when(trace: &Trace) -> Option<String> {
 }
 
 /// A number with its noun: `1 error`, `2 errors`.
-pub(super) fn count(number: u64, singular: &str, plural: &str) -> String {
+pub(crate) fn count(number: u64, singular: &str, plural: &str) -> String {
     format!("{number} {}", if number == 1 { singular } else { plural })
 }
 
@@ -100,7 +100,7 @@ pub(super) fn marks(point: &Point) -> Vec<&'static str> {
 }
 
 /// The parameters in brackets, with their names where they have some, and no longer than `limit` characters.
-pub(super) fn parameters(point: &Point, limit: Option<usize>) -> Option<String> {
+pub(crate) fn parameters(point: &Point, limit: Option<usize>) -> Option<String> {
     let named = point.params()?.is_object();
     let mut text = String::new();
     for parameter in point.parameters() {
@@ -118,7 +118,7 @@ pub(super) fn parameters(point: &Point, limit: Option<usize>) -> Option<String> 
 }
 
 /// The text, or its beginning and an ellipsis where it has more than `room` characters.
-pub(super) fn shortened(text: &str, room: Option<usize>) -> String {
+pub(crate) fn shortened(text: &str, room: Option<usize>) -> String {
     let Some(room) = room else { return text.to_owned() };
     match text.char_indices().nth(room.saturating_sub(1)) {
         Some((end, last)) if text.len() > end + last.len_utf8() => format!("{}…", &text[..end]),
@@ -127,7 +127,7 @@ pub(super) fn shortened(text: &str, room: Option<usize>) -> String {
 }
 
 /// How many rows came back or were changed.
-pub(super) fn rows(point: &Point) -> Option<String> {
+pub(crate) fn rows(point: &Point) -> Option<String> {
     match (point.rows(), point.rows_affected()) {
         (Some(rows), _) => Some(count(rows, "row", "rows")),
         (None, Some(rows)) => Some(format!("{} affected", count(rows, "row", "rows"))),

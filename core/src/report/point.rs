@@ -103,6 +103,12 @@ impl Point {
         self.db()?.get("system")?.as_str()
     }
 
+    /// The database's name or file.
+    #[must_use]
+    pub fn database(&self) -> Option<&str> {
+        self.db()?.get("database")?.as_str()
+    }
+
     /// Whether it ran a statement of the program's: it did more than prepare one, and more than begin or end a transaction
     /// in the program's name.
     #[must_use]
