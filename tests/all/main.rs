@@ -11,4 +11,5 @@ mod roundtrip;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 mod server;
 mod store;
+mod testing;
 mod together;
