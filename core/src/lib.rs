@@ -51,6 +51,7 @@
 //! | --- | --- |
 //! | trace points by hand | [`Trace`], [`TraceExt`], [`profiler::start`] and [`profiler::stop`] |
 //! | a trace carried to tasks and threads | [`TraceExt::in_current_trace`], [`profiler::carry`] |
+//! | spans of `tracing` as points | `ProfilerLayer` |
 //! | configuration | [`Config`], [`initializer`] |
 //! | signed headers, the layer for web services | [`web`] |
 //! | where messages go | [`notifier`], [`driver`] |
@@ -65,6 +66,7 @@
 //! | `ini` | configuration from INI files |
 //! | `testing` | `testing`: captures what a test runs; `assert_queries!`, `assert_no_n_plus_one!` |
 //! | `tower` | `web::TraceLayer` for axum, tonic and whatever else is a tower service |
+//! | `tracing-subscriber` | `ProfilerLayer`: spans of `tracing` become points |
 
 mod collector;
 mod config;
@@ -80,6 +82,8 @@ mod message;
 pub mod notifier;
 pub mod profiler;
 pub mod report;
+#[cfg(feature = "tracing-subscriber")]
+mod spans;
 #[cfg(test)]
 mod test_store;
 #[cfg(feature = "testing")]
@@ -96,4 +100,6 @@ pub use json::InfoWriter;
 pub use message::{Message, MessageFields, Phase};
 pub use notifier::Notifier;
 pub use profiler::{Profiler, Trace};
+#[cfg(feature = "tracing-subscriber")]
+pub use spans::ProfilerLayer;
 pub use timestamp::{ParseTimestampError, Timestamp};

@@ -12,11 +12,12 @@ use crate::servers;
 use crate::steps::{Outcome, Steps, cargo, output, root, run, scratch};
 
 /// Every crate that users depend on must build by itself, with any of its features; together they hide what one lacks.
-const ALONE: [&[&str]; 19] = [
+const ALONE: [&[&str]; 20] = [
     &["osprofiler"],
     &["osprofiler", "--features", "ini"],
     &["osprofiler", "--features", "testing"],
     &["osprofiler", "--features", "tower"],
+    &["osprofiler", "--features", "tracing-subscriber"],
     &["osprofiler", "--features", "mysql"],
     &["osprofiler", "--features", "postgres"],
     &["osprofiler", "--all-features"],

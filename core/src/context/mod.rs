@@ -6,6 +6,8 @@
 
 mod carry;
 mod future;
+mod overlay;
+mod span;
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -14,7 +16,11 @@ use std::sync::atomic::Ordering::Relaxed;
 
 pub use carry::carry;
 pub use future::{InTrace, TraceExt};
+#[cfg(feature = "tracing-subscriber")]
+pub(crate) use span::{Entry, SpanState, enter_span};
 
+use self::overlay::Overlay;
+use self::span::Entered;
 use crate::Id;
 use crate::profiler::{Point, Profiler, TraceShared};
 
@@ -37,12 +43,16 @@ pub(crate) struct Scope {
     pub(crate) trace: Arc<TraceShared>,
     root: Profiler,
     frames: Vec<Frame>,
+    /// The scope that comes back when this one's span is left, where a span has installed it.
+    overlay: Option<Overlay>,
 }
 
 /// An open point.
 struct Frame {
     id: Id,
     kind: FrameKind,
+    /// The `tracing` span in which it was opened. It waits while that is not entered.
+    within: Option<Arc<Entered>>,
 }
 
 enum FrameKind {
@@ -50,11 +60,13 @@ enum FrameKind {
     Started(Point),
     /// Owned by a guard, which says when it is closed.
     Guarded(Arc<AtomicBool>),
+    /// Owned by a `tracing` span, which comes and goes.
+    Span(Arc<Entered>),
 }
 
 impl Scope {
     pub(crate) fn of(profiler: &Profiler) -> Box<Self> {
-        Box::new(Self { trace: Arc::clone(&profiler.trace), root: profiler.clone(), frames: Vec::new() })
+        Box::new(Self { trace: Arc::clone(&profiler.trace), root: profiler.clone(), frames: Vec::new(), overlay: None })
     }
 
     /// The ids of the open points, the innermost first, and then those of the scope itself.
@@ -63,9 +75,14 @@ impl Scope {
         frames.chain([self.root.id(), self.root.parent_id()])
     }
 
-    /// Removes the frames of closed guards from the end of the stack.
+    /// Removes the frames of closed guards and of spans that are left from the end of the stack.
     fn forget_closed(&mut self) {
-        while self.frames.pop_if(|frame| !frame.is_open()).is_some() {}
+        while self.frames.pop_if(|frame| frame.is_closed()).is_some() {}
+    }
+
+    fn push(&mut self, id: Id, kind: FrameKind) {
+        let within = self.innermost_span();
+        self.frames.push(Frame { id, kind, within });
     }
 
     /// The point under which new points go.
@@ -83,11 +100,18 @@ impl Scope {
 }
 
 impl Frame {
-    fn is_open(&self) -> bool {
+    /// Whether nothing will open it again.
+    fn is_closed(&self) -> bool {
         match &self.kind {
-            FrameKind::Started(_) => true,
-            FrameKind::Guarded(closed) => !closed.load(Relaxed),
+            FrameKind::Started(_) => false,
+            FrameKind::Guarded(closed) => closed.load(Relaxed),
+            FrameKind::Span(entered) => !entered.is_entered(),
         }
+    }
+
+    /// Whether new points may go under it.
+    fn is_open(&self) -> bool {
+        !self.is_closed() && self.within.as_ref().is_none_or(|span| span.is_entered() || span.is_gone())
     }
 }
 
@@ -115,12 +139,27 @@ fn with_scope<T>(f: impl FnOnce(&mut Scope) -> T) -> Option<T> {
     CURRENT
         .try_with(|current| {
             let mut scope = current.take();
+            let mut left = Vec::new();
+            if scope.as_ref().is_some_and(|scope| overlay::is_left(scope)) {
+                scope = overlay::below(scope, &mut left);
+                LEVEL.set(level_of(scope.as_deref()));
+            }
             let result = scope.as_deref_mut().map(f);
             current.set(scope);
+            // Points that nobody stopped stop now, with the scope in its place.
+            drop(left);
             result
         })
         .ok()
         .flatten()
+}
+
+fn level_of(scope: Option<&Scope>) -> u8 {
+    match scope {
+        None => INACTIVE,
+        Some(scope) if scope.trace.captured.is_none() => ACTIVE,
+        Some(_) => CAPTURED,
+    }
 }
 
 /// Reads the active scope, as [`with_scope`].
@@ -132,12 +171,12 @@ pub(crate) fn with_current<T>(read: impl FnOnce(&Scope) -> T) -> Option<T> {
 pub(crate) fn replace(scope: Option<Box<Scope>>) -> Option<Box<Scope>> {
     CURRENT
         .try_with(|current| {
-            LEVEL.set(match &scope {
-                None => INACTIVE,
-                Some(scope) if scope.trace.captured.is_none() => ACTIVE,
-                Some(_) => CAPTURED,
-            });
-            current.replace(scope)
+            let mut left = Vec::new();
+            let scope = overlay::below(scope, &mut left);
+            LEVEL.set(level_of(scope.as_deref()));
+            let before = current.replace(scope);
+            drop(left);
+            before
         })
         .unwrap_or_default()
 }
@@ -162,7 +201,7 @@ pub(crate) fn push(point: Point) {
     let mut point = Some(point);
     with_scope(|scope| {
         if let Some(point) = point.take() {
-            scope.frames.push(Frame { id: point.id().clone(), kind: FrameKind::Started(point) });
+            scope.push(point.id().clone(), FrameKind::Started(point));
         }
     });
 }
@@ -171,23 +210,26 @@ pub(crate) fn push(point: Point) {
 pub(crate) fn push_guarded(id: Id, closed: Arc<AtomicBool>) {
     with_scope(|scope| {
         scope.forget_closed();
-        scope.frames.push(Frame { id, kind: FrameKind::Guarded(closed) });
+        scope.push(id, FrameKind::Guarded(closed));
     });
 }
 
 /// Takes the innermost point that `profiler::start` began off the stack.
 pub(crate) fn pop() -> Option<Point> {
     with_scope(|scope| {
-        let index = scope.frames.iter().rposition(|frame| matches!(frame.kind, FrameKind::Started(_)))?;
+        let is_started = |frame: &Frame| matches!(frame.kind, FrameKind::Started(_));
+        // One that waits for its span is stopped only where there is no other.
+        let open = scope.frames.iter().rposition(|frame| is_started(frame) && frame.is_open());
+        let index = open.or_else(|| scope.frames.iter().rposition(is_started))?;
         match scope.frames.remove(index).kind {
             FrameKind::Started(point) => Some(point),
-            FrameKind::Guarded(_) => None,
+            FrameKind::Guarded(_) | FrameKind::Span(_) => None,
         }
     })
     .flatten()
 }
 
-/// Removes the frames of closed guards from the end of the stack.
+/// Removes the frames of closed guards and of spans that are left from the end of the stack.
 pub(crate) fn forget_closed() {
     with_scope(Scope::forget_closed);
 }

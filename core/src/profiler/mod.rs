@@ -117,6 +117,12 @@ impl Profiler {
         Self { trace, id, parent_id }
     }
 
+    /// The trace without any point around what follows.
+    #[cfg(feature = "tracing-subscriber")]
+    pub(crate) fn top(trace: &Arc<TraceShared>) -> Self {
+        Self::from_parts(Arc::clone(trace), trace.base_id.clone(), trace.base_id.clone())
+    }
+
     /// The id that all points of the trace have in common.
     #[must_use]
     pub fn base_id(&self) -> &Id {

@@ -43,7 +43,7 @@ impl Point {
     }
 
     /// A point under `profiler`'s, whatever is active here; `None` where nobody takes its messages.
-    #[cfg(feature = "tower")]
+    #[cfg(any(feature = "tower", feature = "tracing-subscriber"))]
     pub(crate) fn under(profiler: &Profiler, name: impl Into<Cow<'static, str>>) -> Option<Self> {
         let trace = profiler.trace.queue.is_some().then(|| Arc::clone(&profiler.trace))?;
         let parent_id = profiler.id().clone();
