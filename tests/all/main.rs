@@ -10,6 +10,7 @@ mod report;
 mod roundtrip;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 mod server;
+mod spans;
 mod store;
 mod testing;
 mod together;

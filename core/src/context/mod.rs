@@ -61,6 +61,7 @@ enum FrameKind {
     /// Owned by a guard, which says when it is closed.
     Guarded(Arc<AtomicBool>),
     /// Owned by a `tracing` span, which comes and goes.
+    #[cfg_attr(not(feature = "tracing-subscriber"), expect(dead_code, reason = "only the layer for spans makes them"))]
     Span(Arc<Entered>),
 }
 

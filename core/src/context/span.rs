@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicBool, AtomicUsize};
 
-use super::{Frame, FrameKind, Scope};
+use super::{FrameKind, Scope};
 #[cfg(feature = "tracing-subscriber")]
 use crate::profiler::Profiler;
 
@@ -56,7 +56,7 @@ mod entering {
     //! What the layer for spans calls.
 
     use super::*;
-    use crate::context::{self, Overlay, replace, with_scope};
+    use crate::context::{self, Frame, Overlay, replace, with_scope};
 
     impl SpanState {
         /// The span is closed.
