@@ -63,6 +63,7 @@
 //!
 //! | feature | what it adds |
 //! | --- | --- |
+//! | `caller` | `DbOptions::caller`: where in the program a statement came from |
 //! | `ini` | configuration from INI files |
 //! | `testing` | `testing`: captures what a test runs; `assert_queries!`, `assert_no_n_plus_one!` |
 //! | `tower` | `web::TraceLayer` for axum, tonic and whatever else is a tower service |

@@ -108,6 +108,7 @@ impl SqlxEventLayer {
             acquire: None,
             lease: None,
             prepared: None,
+            caller: None,
             statement: statement.sql(),
             values: None,
         };

@@ -12,8 +12,9 @@ use crate::servers;
 use crate::steps::{Outcome, Steps, cargo, output, root, run, scratch};
 
 /// Every crate that users depend on must build by itself, with any of its features; together they hide what one lacks.
-const ALONE: [&[&str]; 20] = [
+const ALONE: [&[&str]; 23] = [
     &["osprofiler"],
+    &["osprofiler", "--features", "caller"],
     &["osprofiler", "--features", "ini"],
     &["osprofiler", "--features", "testing"],
     &["osprofiler", "--features", "tower"],
@@ -24,6 +25,7 @@ const ALONE: [&[&str]; 20] = [
     &["osprofiler-diesel"],
     &["osprofiler-diesel", "--features", "mysql"],
     &["osprofiler-diesel", "--features", "postgres"],
+    &["osprofiler-diesel", "--features", "caller"],
     &["osprofiler-diesel", "--features", "sqlite,r2d2"],
     &["osprofiler-diesel", "--features", "async,mysql-backend"],
     &["osprofiler-diesel", "--features", "async,postgres-backend,sqlite"],
@@ -31,6 +33,7 @@ const ALONE: [&[&str]; 20] = [
     &["osprofiler-sqlx", "--features", "mysql"],
     &["osprofiler-sqlx", "--features", "postgres"],
     &["osprofiler-sqlx", "--features", "sqlite"],
+    &["osprofiler-sqlx", "--features", "caller"],
     &["osprofiler-sqlx", "--features", "net"],
     &["osprofiler-cli"],
 ];

@@ -135,6 +135,15 @@ pub(crate) fn rows(point: &Point) -> Option<String> {
     }
 }
 
+/// Where the statement came from: `src/posts.rs:42`, or the function where there is no more.
+pub(super) fn caller(point: &Point) -> Option<String> {
+    let caller = point.caller()?;
+    Some(one_line(&match caller.place {
+        Some((file, line)) => format!("{file}:{line}"),
+        None => caller.function.to_owned(),
+    }))
+}
+
 /// The error's type, message and code on one line.
 pub(super) fn error(point: &Point) -> Option<String> {
     let (etype, message) = point.error()?;

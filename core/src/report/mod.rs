@@ -43,7 +43,7 @@ pub mod text;
 mod samples;
 
 pub use parameter::Parameter;
-pub use point::{Point, Request};
+pub use point::{Caller, Point, Request};
 pub use read::{ReportError, read_json};
 pub use totals::{NameStats, StatementGroup, Totals};
 pub use trace::Trace;

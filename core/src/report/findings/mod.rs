@@ -11,7 +11,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use self::paths::Paths;
-use super::{Point, Trace};
+use super::{Caller, Point, Trace};
 use crate::db::DbOptions;
 
 /// So many reads make a group.
@@ -45,12 +45,13 @@ struct Key<'a> {
     database: Option<&'a str>,
     statement: &'a str,
     path: usize,
+    caller: Option<Caller<'a>>,
 }
 
 /// The reads that ran once for each of many things.
 ///
-/// At least five executions of one statement, of one service and on one database, below points of the same names, with at
-/// least two different sets of values. Where values were not recorded, the statement before must have returned as many
+/// At least five executions of one statement, of one service and on one database, below points of the same names and
+/// from the same place where that was recorded, with at least two different sets of values. Where values were not recorded, the statement before must have returned as many
 /// rows as there are executions, or one more or less; or there must be fifteen of them. A statement that has no values is
 /// none, however often it ran.
 ///
@@ -71,7 +72,7 @@ pub fn n_plus_one(trace: &Trace) -> Vec<NPlusOne<'_>> {
             continue;
         };
         let (service, system, path) = (point.service.as_ref(), point.system(), paths.of_point(place));
-        let key = Key { service, system, database: point.database(), statement, path };
+        let key = Key { service, system, database: point.database(), statement, path, caller: point.caller() };
         let group = *places.entry(key).or_insert_with(|| {
             groups.push(Vec::new());
             groups.len() - 1

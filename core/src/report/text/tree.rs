@@ -40,6 +40,7 @@ fn write_point(point: &Point, guide: &str, style: &Style, out: &mut impl io::Wri
     let parameters = label::parameters(point, style.width.map(|_| PARAMETERS)).map(|text| format!("  {text}"));
     let parameters = parameters.unwrap_or_default();
     let end: String = label::rows(point).into_iter().map(|rows| format!("  → {rows}")).collect();
+    let caller = label::caller(point).map(|caller| format!("  {caller}")).unwrap_or_default();
     let marks: String = marks.iter().map(|mark| format!("  ({mark})")).collect();
 
     let mut line = Line::new(style);
@@ -50,11 +51,13 @@ fn write_point(point: &Point, guide: &str, style: &Style, out: &mut impl io::Wri
     );
     if let Some(detail) = label::detail(point) {
         line.push(" ", Color::Plain);
-        let reserved = parameters.chars().count() + end.chars().count() + marks.chars().count();
+        let reserved = parameters.chars().count() + end.chars().count() + caller.chars().count();
+        let reserved = reserved + marks.chars().count();
         line.push_shortened(&detail, reserved, Color::Plain);
     }
     line.push(&parameters, Color::Dim);
     line.push(&end, Color::Dim);
+    line.push(&caller, Color::Dim);
     if let Some(status) = point.request().and_then(|request| request.status_code) {
         line.push(&format!("  → {status}"), if status < 400 { Color::Good } else { Color::Bad });
     }
