@@ -51,21 +51,26 @@
 //! | --- | --- |
 //! | trace points by hand | [`Trace`], [`TraceExt`], [`profiler::start`] and [`profiler::stop`] |
 //! | a trace carried to tasks and threads | [`TraceExt::in_current_trace`], [`profiler::carry`] |
+//! | spans of `tracing` as points | `ProfilerLayer` |
 //! | configuration | [`Config`], [`initializer`] |
 //! | signed headers, layers for web services and clients | [`web`] |
 //! | where messages go | [`notifier`], [`driver`] |
 //! | reading traces | [`report`] |
+//! | what a test ran, and how many queries | `testing`, `assert_queries!` |
 //! | adapters for databases | [`profiler::Point`], [`db`], [`RenderInfo`] |
 //!
 //! # Features
 //!
 //! | feature | what it adds |
 //! | --- | --- |
+//! | `caller` | `DbOptions::caller`: where in the program a statement came from |
 //! | `ini` | configuration from INI files |
 //! | `tower` | `web::TraceLayer` for axum, tonic and whatever else is a tower service, and `web::TraceClientLayer` for clients |
 //! | `actix-web` | `web::TraceLayer` for actix-web |
 //! | `reqwest-middleware` | `web::TraceMiddleware` for reqwest |
 //! | `http` | `web::inject` for requests made otherwise; the three above have it |
+//! | `testing` | `testing`: captures what a test runs; `assert_queries!`, `assert_no_n_plus_one!` |
+//! | `tracing-subscriber` | `ProfilerLayer`: spans of `tracing` become points |
 
 mod collector;
 mod config;
@@ -83,9 +88,13 @@ mod message;
 pub mod notifier;
 pub mod profiler;
 pub mod report;
+#[cfg(feature = "tracing-subscriber")]
+mod spans;
 mod sync;
 #[cfg(test)]
 mod test_store;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod timestamp;
 pub mod web;
 
@@ -98,6 +107,8 @@ pub use json::InfoWriter;
 pub use message::{Message, MessageFields, Phase};
 pub use notifier::Notifier;
 pub use profiler::{Profiler, Trace};
+#[cfg(feature = "tracing-subscriber")]
+pub use spans::ProfilerLayer;
 pub use timestamp::{ParseTimestampError, Timestamp};
 
 #[cfg(feature = "macros")]

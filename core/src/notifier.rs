@@ -126,7 +126,7 @@ impl fmt::Debug for Notifier {
 
 impl<F: Fn(&Message) + Send + Sync + 'static> From<F> for Notifier {
     fn from(function: F) -> Self {
-        Self::builder().build(Arc::new(FunctionDriver(function)))
+        Self::builder().build_function(function)
     }
 }
 
@@ -174,6 +174,11 @@ impl NotifierBuilder {
         let host = self.host.unwrap_or_else(|| Arc::from(gethostname::gethostname().to_string_lossy()));
         let renderer = Renderer::new(self.project, self.service, &host);
         Notifier(Some(Arc::new(Collector::start(driver, renderer, self.collector))))
+    }
+
+    /// With a function in the place of a store.
+    pub(crate) fn build_function<F: Fn(&Message) + Send + Sync + 'static>(self, function: F) -> Notifier {
+        self.build(Arc::new(FunctionDriver(function)))
     }
 }
 

@@ -113,6 +113,13 @@ impl<T> TracedBuilder<T> {
         self.map(|options| options.result_rows(result_rows))
     }
 
+    /// Whether it is recorded where in the program a statement came from: [`DbOptions::caller`].
+    #[cfg(feature = "caller")]
+    #[must_use]
+    pub fn caller(self, caller: bool) -> Self {
+        self.map(|options| options.caller(caller))
+    }
+
     /// What `system` is recorded, where it cannot be told: `mariadb`.
     #[must_use]
     pub fn system(mut self, system: impl Into<Cow<'static, str>>) -> Self {

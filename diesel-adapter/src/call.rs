@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use diesel::ConnectionError;
 use diesel::result::Error;
 use diesel::row::Row;
-use osprofiler::db::{DbFailure, DbLease, DbSource, DbStart, DbStop, DbStopRows, Outcome};
+use osprofiler::db::{Caller, DbFailure, DbLease, DbSource, DbStart, DbStop, DbStopRows, Outcome};
 use osprofiler::profiler::{self, Point};
 
 use crate::backend::{Kept, Room, TracedBackend};
@@ -24,6 +24,8 @@ pub(crate) struct Call<K: Kept> {
     lease: Arc<DbLease>,
     method: &'static str,
     internal: bool,
+    /// Where it was called from, where that is recorded.
+    caller: Option<Caller>,
     /// When it began; a future begins with its first poll.
     begun: Option<Instant>,
     /// The statement and its values, from when they are known to when it starts.
@@ -69,6 +71,7 @@ impl<K: Kept> Call<K> {
             lease,
             method,
             internal: false,
+            caller: source.caller(),
             begun: None,
             bound: None,
             is_bound: false,
@@ -159,6 +162,7 @@ impl<K: Kept> Call<K> {
             acquire: None,
             lease: Some(Arc::clone(&self.lease)),
             prepared: None,
+            caller: self.caller.take(),
             statement,
             values,
         };

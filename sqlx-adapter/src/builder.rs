@@ -101,6 +101,13 @@ impl<DB: TracedDatabase> TracedBuilder<DB> {
         self.map(|options| options.result_rows(result_rows))
     }
 
+    /// Whether it is recorded where in the program a statement came from: [`DbOptions::caller`].
+    #[cfg(feature = "caller")]
+    #[must_use]
+    pub fn caller(self, caller: bool) -> Self {
+        self.map(|options| options.caller(caller))
+    }
+
     /// How sqlx's pool is to be. Default: [`PoolOptions::new`].
     #[must_use]
     pub fn pool_options(mut self, pool: PoolOptions<DB>) -> Self {

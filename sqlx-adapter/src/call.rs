@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use osprofiler::db::{DbLease, DbSource, DbStart, DbStop, DbStopRows, Outcome};
+use osprofiler::db::{Caller, DbLease, DbSource, DbStart, DbStop, DbStopRows, Outcome};
 use osprofiler::profiler::{self, Point};
 use osprofiler::{Id, Profiler};
 use sqlx_core::Either;
@@ -43,6 +43,8 @@ pub(crate) struct Call<DB: TracedDatabase> {
     source: Arc<DbSource>,
     method: &'static str,
     lease: Option<Arc<DbLease>>,
+    /// Where it was called from, where that is recorded.
+    caller: Option<Caller>,
     /// When it was first polled.
     begun: Option<Instant>,
     /// When the database got the statement.
@@ -76,6 +78,7 @@ impl<DB: TracedDatabase> Call<DB> {
             source: Arc::clone(source),
             method,
             lease: lease.cloned(),
+            caller: source.caller(),
             begun: None,
             started: None,
             acquire: None,
@@ -172,6 +175,7 @@ impl<DB: TracedDatabase> Call<DB> {
             acquire: self.acquire.map(|(from, to)| from..to),
             lease: self.lease.clone(),
             prepared,
+            caller: self.caller.take(),
             statement,
             values,
         };

@@ -108,6 +108,7 @@ impl SqlxEventLayer {
             acquire: None,
             lease: None,
             prepared: None,
+            caller: None,
             statement: statement.sql(),
             values: None,
         };
@@ -150,7 +151,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for SqlxEventLayer {
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        if event.metadata().target() != TARGET || mark::is_marked() || !profiler::trace_sql() {
+        if event.metadata().target() != TARGET || mark::is_marked() || !profiler::any_sql_active() {
             return;
         }
         if profiler::sql_active() {
@@ -164,7 +165,11 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for SqlxEventLayer {
             }
             let trace = span.extensions().get::<TraceOfSpan>().map(|trace| trace.0.clone());
             if let Some(profiler) = trace {
-                return profiler.in_scope(|| self.record(event));
+                return profiler.in_scope(|| {
+                    if profiler::sql_active() {
+                        self.record(event);
+                    }
+                });
             }
         }
     }
@@ -226,7 +231,7 @@ impl<S> Filter<S> for SqlxEventFilter {
         // sqlx makes no text of a statement for nobody.
         let unwanted = || {
             mark::is_marked()
-                || !profiler::trace_sql()
+                || !profiler::any_sql_active()
                 || !(profiler::sql_active() || (cfg!(feature = "sqlite") && is_sqlites_thread()))
         };
         Self::needs(metadata) && !(metadata.is_event() && unwanted())

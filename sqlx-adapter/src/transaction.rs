@@ -187,12 +187,13 @@ impl<DB: TracedDatabase> Drop for Open<DB> {
         }
         if call::is_traced(&self.source) {
             self.record_drop(depth);
-        } else if let Some(profiler) = self.profiler.take()
-            && osprofiler::profiler::trace_sql()
-            && self.source.trace_sql()
-        {
+        } else if let Some(profiler) = self.profiler.take() {
             // It outlived the scope in which it began: what began there ends there.
-            profiler.in_scope(|| self.record_drop(depth));
+            profiler.in_scope(|| {
+                if call::is_traced(&self.source) {
+                    self.record_drop(depth);
+                }
+            });
         }
     }
 }

@@ -4,6 +4,7 @@
 //! `OSPROFILER_TEST_REQUIRED=1`, which `cargo xtask test` sets, it fails instead. What needs the client library of a
 //! database is behind the feature of its name.
 
+mod caller;
 mod distributed;
 mod python;
 mod quickstart;
@@ -12,6 +13,8 @@ mod roundtrip;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 mod server;
 mod services;
+mod spans;
 mod store;
+mod testing;
 mod together;
 mod trace_points;

@@ -12,19 +12,23 @@ use crate::servers;
 use crate::steps::{Outcome, Steps, cargo, output, root, run, scratch};
 
 /// Every crate that users depend on must build by itself, with any of its features; together they hide what one lacks.
-const ALONE: [&[&str]; 21] = [
+const ALONE: [&[&str]; 26] = [
     &["osprofiler"],
+    &["osprofiler", "--features", "caller"],
     &["osprofiler", "--features", "ini"],
     &["osprofiler", "--features", "http"],
     &["osprofiler", "--features", "tower"],
     &["osprofiler", "--features", "actix-web"],
     &["osprofiler", "--features", "reqwest-middleware"],
+    &["osprofiler", "--features", "testing"],
+    &["osprofiler", "--features", "tracing-subscriber"],
     &["osprofiler", "--features", "mysql"],
     &["osprofiler", "--features", "postgres"],
     &["osprofiler", "--all-features"],
     &["osprofiler-diesel"],
     &["osprofiler-diesel", "--features", "mysql"],
     &["osprofiler-diesel", "--features", "postgres"],
+    &["osprofiler-diesel", "--features", "caller"],
     &["osprofiler-diesel", "--features", "sqlite,r2d2"],
     &["osprofiler-diesel", "--features", "async,mysql-backend"],
     &["osprofiler-diesel", "--features", "async,postgres-backend,sqlite"],
@@ -32,6 +36,7 @@ const ALONE: [&[&str]; 21] = [
     &["osprofiler-sqlx", "--features", "mysql"],
     &["osprofiler-sqlx", "--features", "postgres"],
     &["osprofiler-sqlx", "--features", "sqlite"],
+    &["osprofiler-sqlx", "--features", "caller"],
     &["osprofiler-sqlx", "--features", "net"],
     &["osprofiler-cli"],
 ];

@@ -7,6 +7,7 @@ mod queue;
 mod render;
 mod worker;
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::thread;
@@ -19,6 +20,16 @@ use crate::driver::Driver;
 
 /// How long dropping a collector waits for its worker to store what is left.
 pub(crate) const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
+
+thread_local! {
+    static IS_WORKER: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether the calling thread is a collector's worker, which is in no trace.
+#[cfg(feature = "tracing-subscriber")]
+pub(crate) fn is_worker() -> bool {
+    IS_WORKER.get()
+}
 
 /// Bounds of the collector's queue, and its pace.
 #[derive(Clone, Debug, PartialEq, Eq)]

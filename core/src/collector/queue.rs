@@ -170,6 +170,7 @@ impl Queue {
     /// The calling thread is the worker.
     pub(super) fn adopt(&self) {
         let _ = self.worker.set(thread::current().id());
+        super::IS_WORKER.set(true);
     }
 
     /// Moves the next records to `batch`, which is empty; `false` when the queue is closed and empty.

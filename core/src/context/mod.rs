@@ -6,6 +6,8 @@
 
 mod carry;
 mod future;
+mod overlay;
+mod span;
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -14,28 +16,43 @@ use std::sync::atomic::Ordering::Relaxed;
 
 pub use carry::carry;
 pub use future::{InTrace, TraceExt};
+#[cfg(feature = "tracing-subscriber")]
+pub(crate) use span::{Entry, SpanState, enter_span};
 
+use self::overlay::Overlay;
+use self::span::Entered;
 use crate::Id;
 use crate::profiler::{Point, Profiler, TraceShared};
 
 thread_local! {
     static CURRENT: Cell<Option<Box<Scope>>> = const { Cell::new(None) };
-    /// Whether `CURRENT` holds a scope. Beside it, because a thread local that needs no destructor is read at once: this is
-    /// what every untraced query pays.
-    static ACTIVE: Cell<bool> = const { Cell::new(false) };
+    /// What `CURRENT` holds: no scope, one, or one whose SQL is traced. Beside it, because a thread local that needs no
+    /// destructor is read at once: this is what every untraced query pays.
+    static LEVEL: Cell<u8> = const { Cell::new(INACTIVE) };
 }
+
+/// No trace is active.
+const INACTIVE: u8 = 0;
+/// A trace is active.
+pub(crate) const ACTIVE: u8 = 1;
+/// A trace is active whose SQL is traced whatever the switch says.
+const CAPTURED: u8 = 2;
 
 /// A trace, and the points of it that are open here.
 pub(crate) struct Scope {
     pub(crate) trace: Arc<TraceShared>,
     root: Profiler,
     frames: Vec<Frame>,
+    /// The scope that comes back when this one's span is left, where a span has installed it.
+    overlay: Option<Overlay>,
 }
 
 /// An open point.
 struct Frame {
     id: Id,
     kind: FrameKind,
+    /// The `tracing` span in which it was opened. It waits while that is not entered.
+    within: Option<Arc<Entered>>,
 }
 
 enum FrameKind {
@@ -43,11 +60,14 @@ enum FrameKind {
     Started(Point),
     /// Owned by a guard, which says when it is closed.
     Guarded(Arc<AtomicBool>),
+    /// Owned by a `tracing` span, which comes and goes.
+    #[cfg_attr(not(feature = "tracing-subscriber"), expect(dead_code, reason = "only the layer for spans makes them"))]
+    Span(Arc<Entered>),
 }
 
 impl Scope {
     pub(crate) fn of(profiler: &Profiler) -> Box<Self> {
-        Box::new(Self { trace: Arc::clone(&profiler.trace), root: profiler.clone(), frames: Vec::new() })
+        Box::new(Self { trace: Arc::clone(&profiler.trace), root: profiler.clone(), frames: Vec::new(), overlay: None })
     }
 
     /// The ids of the open points, the innermost first, and then those of the scope itself.
@@ -56,9 +76,14 @@ impl Scope {
         frames.chain([self.root.id(), self.root.parent_id()])
     }
 
-    /// Removes the frames of closed guards from the end of the stack.
+    /// Removes the frames of closed guards and of spans that are left from the end of the stack.
     fn forget_closed(&mut self) {
-        while self.frames.pop_if(|frame| !frame.is_open()).is_some() {}
+        while self.frames.pop_if(|frame| frame.is_closed()).is_some() {}
+    }
+
+    fn push(&mut self, id: Id, kind: FrameKind) {
+        let within = self.innermost_span();
+        self.frames.push(Frame { id, kind, within });
     }
 
     /// The point under which new points go.
@@ -76,11 +101,18 @@ impl Scope {
 }
 
 impl Frame {
-    fn is_open(&self) -> bool {
+    /// Whether nothing will open it again.
+    fn is_closed(&self) -> bool {
         match &self.kind {
-            FrameKind::Started(_) => true,
-            FrameKind::Guarded(closed) => !closed.load(Relaxed),
+            FrameKind::Started(_) => false,
+            FrameKind::Guarded(closed) => closed.load(Relaxed),
+            FrameKind::Span(entered) => !entered.is_entered(),
         }
+    }
+
+    /// Whether new points may go under it.
+    fn is_open(&self) -> bool {
+        !self.is_closed() && self.within.as_ref().is_none_or(|span| span.is_entered() || span.is_gone())
     }
 }
 
@@ -94,7 +126,13 @@ impl Drop for Scope {
 /// Whether a trace is active here.
 #[inline]
 pub(crate) fn is_active() -> bool {
-    ACTIVE.get()
+    level() != INACTIVE
+}
+
+/// [`INACTIVE`], [`ACTIVE`] or [`CAPTURED`].
+#[inline]
+pub(crate) fn level() -> u8 {
+    LEVEL.get()
 }
 
 /// Hands the active scope to `f`, which must not call user code: for that while no scope is active.
@@ -102,12 +140,27 @@ fn with_scope<T>(f: impl FnOnce(&mut Scope) -> T) -> Option<T> {
     CURRENT
         .try_with(|current| {
             let mut scope = current.take();
+            let mut left = Vec::new();
+            if scope.as_ref().is_some_and(|scope| overlay::is_left(scope)) {
+                scope = overlay::below(scope, &mut left);
+                LEVEL.set(level_of(scope.as_deref()));
+            }
             let result = scope.as_deref_mut().map(f);
             current.set(scope);
+            // Points that nobody stopped stop now, with the scope in its place.
+            drop(left);
             result
         })
         .ok()
         .flatten()
+}
+
+fn level_of(scope: Option<&Scope>) -> u8 {
+    match scope {
+        None => INACTIVE,
+        Some(scope) if scope.trace.captured.is_none() => ACTIVE,
+        Some(_) => CAPTURED,
+    }
 }
 
 /// Reads the active scope, as [`with_scope`].
@@ -119,8 +172,12 @@ pub(crate) fn with_current<T>(read: impl FnOnce(&Scope) -> T) -> Option<T> {
 pub(crate) fn replace(scope: Option<Box<Scope>>) -> Option<Box<Scope>> {
     CURRENT
         .try_with(|current| {
-            ACTIVE.set(scope.is_some());
-            current.replace(scope)
+            let mut left = Vec::new();
+            let scope = overlay::below(scope, &mut left);
+            LEVEL.set(level_of(scope.as_deref()));
+            let before = current.replace(scope);
+            drop(left);
+            before
         })
         .unwrap_or_default()
 }
@@ -145,7 +202,7 @@ pub(crate) fn push(point: Point) {
     let mut point = Some(point);
     with_scope(|scope| {
         if let Some(point) = point.take() {
-            scope.frames.push(Frame { id: point.id().clone(), kind: FrameKind::Started(point) });
+            scope.push(point.id().clone(), FrameKind::Started(point));
         }
     });
 }
@@ -154,17 +211,20 @@ pub(crate) fn push(point: Point) {
 pub(crate) fn push_guarded(id: Id, closed: Arc<AtomicBool>) {
     with_scope(|scope| {
         scope.forget_closed();
-        scope.frames.push(Frame { id, kind: FrameKind::Guarded(closed) });
+        scope.push(id, FrameKind::Guarded(closed));
     });
 }
 
 /// Takes the innermost point that `profiler::start` began off the stack.
 pub(crate) fn pop() -> Option<Point> {
     with_scope(|scope| {
-        let index = scope.frames.iter().rposition(|frame| matches!(frame.kind, FrameKind::Started(_)))?;
+        let is_started = |frame: &Frame| matches!(frame.kind, FrameKind::Started(_));
+        // One that waits for its span is stopped only where there is no other.
+        let open = scope.frames.iter().rposition(|frame| is_started(frame) && frame.is_open());
+        let index = open.or_else(|| scope.frames.iter().rposition(is_started))?;
         match scope.frames.remove(index).kind {
             FrameKind::Started(point) => Some(point),
-            FrameKind::Guarded(_) => None,
+            FrameKind::Guarded(_) | FrameKind::Span(_) => None,
         }
     })
     .flatten()
@@ -175,17 +235,20 @@ pub(crate) fn pop() -> Option<Point> {
 pub(crate) fn unwind(id: &Id) -> Vec<Point> {
     with_scope(|scope| {
         let Some(guard) = scope.frames.iter().rposition(|frame| frame.id == *id) else { return Vec::new() };
-        let within = scope.frames.split_off(guard + 1);
-        let started = within.into_iter().rev().filter_map(|frame| match frame.kind {
-            FrameKind::Started(point) => Some(point),
-            FrameKind::Guarded(_) => None,
-        });
-        started.collect()
+        let started = scope.frames.extract_if(guard + 1.., |frame| matches!(frame.kind, FrameKind::Started(_)));
+        let mut started: Vec<Point> = started
+            .filter_map(|frame| match frame.kind {
+                FrameKind::Started(point) => Some(point),
+                _ => None,
+            })
+            .collect();
+        started.reverse();
+        started
     })
     .unwrap_or_default()
 }
 
-/// Removes the frames of closed guards from the end of the stack.
+/// Removes the frames of closed guards and of spans that are left from the end of the stack.
 pub(crate) fn forget_closed() {
     with_scope(Scope::forget_closed);
 }

@@ -3,6 +3,11 @@
 //! Here: the start and stop info. Below: [`ParamsWriter`], which gives bound values their JSON form. Not here: how an
 //! adapter comes by statement and values.
 
+#[cfg(feature = "caller")]
+mod caller;
+#[cfg(not(feature = "caller"))]
+#[path = "caller/nowhere.rs"]
+mod caller;
 #[cfg(feature = "debug-values")]
 pub mod debug;
 pub mod long;
@@ -21,6 +26,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
+pub use caller::Caller;
 pub use options::{DbOptions, ParamsPolicy, PatternError, Recorded};
 pub use params::{ParamsWriter, RowsWriter};
 pub use source::{DbLease, DbSource};
@@ -48,7 +54,7 @@ pub trait ReturnedRows: Send + 'static {
 }
 
 /// The start info of a database point: `{"db": {"statement", "params", "param_types", "system", "database", "server",
-/// "method", "internal", "connection", "transaction", "prepared", "acquire_us"}}`.
+/// "method", "internal", "connection", "transaction", "prepared", "acquire_us", "caller"}}`.
 ///
 /// `S` is a cheap handle of the statement.
 pub struct DbStart<S, V> {
@@ -64,6 +70,8 @@ pub struct DbStart<S, V> {
     pub lease: Option<Arc<DbLease>>,
     /// Whether the statement was prepared before; `None` where that is not known.
     pub prepared: Option<bool>,
+    /// Where in the program it came from, where that is asked for: [`DbSource::caller`].
+    pub caller: Option<Caller>,
     /// The statement.
     pub statement: S,
     /// Its bound values; `None` where it came without any.
@@ -97,7 +105,7 @@ impl<S: AsRef<str> + Send + 'static, V: BoundValues> From<DbStart<S, V>> for Inf
 
 impl<S: AsRef<str> + Send + 'static, V: BoundValues> RenderInfo for DbStart<S, V> {
     fn render(&mut self, info: &mut InfoWriter) {
-        let Self { source, method, internal, acquire, lease, prepared, statement, values } = self;
+        let Self { source, method, internal, acquire, lease, prepared, caller, statement, values } = self;
         info.object("db", |db| {
             let (statement, options) = (statement.as_ref(), &source.options);
             if statement.len() <= options.statement_cap {
@@ -127,11 +135,15 @@ impl<S: AsRef<str> + Send + 'static, V: BoundValues> RenderInfo for DbStart<S, V
                 let waited = acquire.end.saturating_duration_since(acquire.start);
                 db.number("acquire_us", u64::try_from(waited.as_micros()).unwrap_or(u64::MAX));
             }
+            if let Some(caller) = caller {
+                caller.render(db);
+            }
         });
     }
 
     fn weight(&self) -> usize {
-        size_of::<Self>() + self.statement.as_ref().len() + self.values.as_ref().map_or(0, V::weight)
+        let caller = self.caller.as_ref().map_or(0, Caller::weight);
+        size_of::<Self>() + self.statement.as_ref().len() + self.values.as_ref().map_or(0, V::weight) + caller
     }
 
     fn goes_back(&self) -> bool {
@@ -212,7 +224,7 @@ mod tests {
         let source = DbSource::new("sqlite", "a \"b\".db", None, DbOptions::default());
         let (acquire, lease, prepared) = (None, None, None);
         let (method, statement) = ("fetch_one", statement.to_owned());
-        DbStart { source, method, internal: false, acquire, lease, prepared, statement, values }
+        DbStart { source, method, internal: false, acquire, lease, prepared, caller: None, statement, values }
     }
 
     fn rendered(mut info: impl RenderInfo) -> String {

@@ -61,6 +61,7 @@ pub struct PatternError {
 /// | [`result_rows`](Self::result_rows) | 20 |
 /// | [`value_cap`](Self::value_cap) | 1 KiB a value |
 /// | [`statement_cap`](Self::statement_cap) | 64 KiB for the statement, and 64 KiB for its values together |
+/// | `caller`, with the feature of that name | `false`: where a statement came from is not recorded |
 ///
 /// Values are replaced on the collector's worker, before anything is stored or sent.
 #[derive(Clone)]
@@ -74,6 +75,8 @@ pub struct DbOptions {
     pub(super) result_rows: usize,
     pub(super) value_cap: usize,
     pub(super) statement_cap: usize,
+    #[cfg(feature = "caller")]
+    pub(super) caller: bool,
 }
 
 impl Default for DbOptions {
@@ -88,6 +91,8 @@ impl Default for DbOptions {
             result_rows: 20,
             value_cap: 1024,
             statement_cap: 64 << 10,
+            #[cfg(feature = "caller")]
+            caller: false,
         }
     }
 }
@@ -178,6 +183,22 @@ impl DbOptions {
     #[must_use]
     pub fn statement_cap(mut self, bytes: usize) -> Self {
         self.statement_cap = bytes;
+        self
+    }
+
+    /// Whether it is recorded where in the program a statement came from: `{"db": {"caller": {"file": "src/posts.rs",
+    /// "line": 42, "function": "blog::posts::list"}}}`.
+    ///
+    /// That is the innermost function on the stack that is neither this crate's nor a library's, going by where its source
+    /// lies: the standard library's, cargo's registry and checkouts, and directories called `vendor` are left out. In async code
+    /// it is the function that awaits the query. Without line tables there is only `function`: a release build has them with
+    /// `debug = "line-tables-only"` in its profile. Where nothing is found there is no `caller`.
+    ///
+    /// COST
+    #[cfg(feature = "caller")]
+    #[must_use]
+    pub fn caller(mut self, caller: bool) -> Self {
+        self.caller = caller;
         self
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 
-use super::{DbOptions, ParamsPolicy};
+use super::{Caller, DbOptions, ParamsPolicy};
 use crate::{Id, InfoWriter};
 
 /// What all points of one pool or connection have in common.
@@ -81,6 +81,16 @@ impl DbSource {
     pub fn result_rows(&self) -> usize {
         let shown = !self.options.hide_result && self.options.params == ParamsPolicy::Full;
         if shown { self.options.result_rows } else { 0 }
+    }
+
+    /// Where in the program this is called from, where that is to be recorded.
+    #[inline]
+    #[must_use]
+    pub fn caller(&self) -> Option<Caller> {
+        #[cfg(feature = "caller")]
+        return self.options.caller.then(Caller::here);
+        #[cfg(not(feature = "caller"))]
+        None
     }
 
     /// How many bytes of a value are kept.

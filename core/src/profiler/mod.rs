@@ -17,6 +17,9 @@ use std::time::Instant;
 use database_time::DatabaseTime;
 pub use panic::install_panic_hook;
 pub use point::Point;
+use switch::Captured;
+#[doc(hidden)]
+pub use switch::any_sql_active;
 pub use switch::{set_trace_sql, sql_active, trace_sql};
 pub use trace::Trace;
 
@@ -46,6 +49,8 @@ pub(crate) struct TraceShared {
     /// How many messages of this trace were dropped here.
     pub(crate) lost: AtomicU64,
     pub(crate) database_time: DatabaseTime,
+    /// Whether SQL is traced in it whatever the process's switch says: it is the trace of a test.
+    pub(crate) captured: Option<Captured>,
 }
 
 /// The wall clock read once for each trace: within a trace, times come from the monotonic clock and never step back.
@@ -86,6 +91,22 @@ impl Profiler {
     /// As [`new`](Self::new), with the messages going to `notifier`.
     #[must_use]
     pub fn with_notifier(notifier: &Notifier, hmac_key: &str, base_id: Option<Id>, parent_id: Option<Id>) -> Self {
+        Self::begin(notifier, hmac_key, base_id, parent_id, None)
+    }
+
+    /// A trace of its own, in which SQL is traced whatever the process's switch says.
+    #[cfg(feature = "testing")]
+    pub(crate) fn capturing(notifier: &Notifier) -> Self {
+        Self::begin(notifier, "", None, None, Some(Captured::begin()))
+    }
+
+    fn begin(
+        notifier: &Notifier,
+        hmac_key: &str,
+        base_id: Option<Id>,
+        parent_id: Option<Id>,
+        captured: Option<Captured>,
+    ) -> Self {
         let base_id = base_id.unwrap_or_else(Id::random);
         let id = parent_id.unwrap_or_else(|| base_id.clone());
         let parent_id = base_id.clone();
@@ -96,12 +117,19 @@ impl Profiler {
             queue: notifier.queue(),
             lost: AtomicU64::new(0),
             database_time: DatabaseTime::default(),
+            captured,
         };
         Self { trace: Arc::new(trace), id, parent_id }
     }
 
     pub(crate) fn from_parts(trace: Arc<TraceShared>, id: Id, parent_id: Id) -> Self {
         Self { trace, id, parent_id }
+    }
+
+    /// The trace without any point around what follows.
+    #[cfg(feature = "tracing-subscriber")]
+    pub(crate) fn top(trace: &Arc<TraceShared>) -> Self {
+        Self::from_parts(Arc::clone(trace), trace.base_id.clone(), trace.base_id.clone())
     }
 
     /// The id that all points of the trace have in common.

@@ -36,12 +36,12 @@ pub fn install_panic_hook() {
 
 /// Forgets the panics so far: a guard that begins now ends by none of them. A panic that is passed on by `resume_unwind`
 /// goes through no hook, and must not be taken for an earlier one, least of all for one of another request.
-pub(super) fn forget() {
+pub(crate) fn forget() {
     let _ = LAST_MESSAGE.try_with(RefCell::take);
 }
 
 /// The message of the panic that unwinds this thread.
-pub(super) fn last_message() -> String {
+pub(crate) fn last_message() -> String {
     LAST_MESSAGE
         .try_with(|last| last.borrow().clone())
         .ok()

@@ -70,7 +70,7 @@ pub(super) fn when(trace: &Trace) -> Option<String> {
 }
 
 /// A number with its noun: `1 error`, `2 errors`.
-pub(super) fn count(number: u64, singular: &str, plural: &str) -> String {
+pub(crate) fn count(number: u64, singular: &str, plural: &str) -> String {
     format!("{number} {}", if number == 1 { singular } else { plural })
 }
 
@@ -139,7 +139,7 @@ pub(super) fn marks(point: &Point) -> Vec<&'static str> {
 }
 
 /// The parameters in brackets, with their names where they have some, and no longer than `limit` characters.
-pub(super) fn parameters(point: &Point, limit: Option<usize>) -> Option<String> {
+pub(crate) fn parameters(point: &Point, limit: Option<usize>) -> Option<String> {
     let named = point.params()?.is_object();
     let mut text = String::new();
     for parameter in point.parameters() {
@@ -157,7 +157,7 @@ pub(super) fn parameters(point: &Point, limit: Option<usize>) -> Option<String> 
 }
 
 /// The text, or its beginning and an ellipsis where it has more than `room` characters.
-pub(super) fn shortened(text: &str, room: Option<usize>) -> String {
+pub(crate) fn shortened(text: &str, room: Option<usize>) -> String {
     let Some(room) = room else { return text.to_owned() };
     match text.char_indices().nth(room.saturating_sub(1)) {
         Some((end, last)) if text.len() > end + last.len_utf8() => format!("{}…", &text[..end]),
@@ -166,12 +166,21 @@ pub(super) fn shortened(text: &str, room: Option<usize>) -> String {
 }
 
 /// How many rows came back or were changed.
-pub(super) fn rows(point: &Point) -> Option<String> {
+pub(crate) fn rows(point: &Point) -> Option<String> {
     match (point.rows(), point.rows_affected()) {
         (Some(rows), _) => Some(count(rows, "row", "rows")),
         (None, Some(rows)) => Some(format!("{} affected", count(rows, "row", "rows"))),
         (None, None) => None,
     }
+}
+
+/// Where the statement came from: `src/posts.rs:42`, or the function where there is no more.
+pub(super) fn caller(point: &Point) -> Option<String> {
+    let caller = point.caller()?;
+    Some(one_line(&match caller.place {
+        Some((file, line)) => format!("{file}:{line}"),
+        None => caller.function.to_owned(),
+    }))
 }
 
 /// The error's type, message and code on one line.

@@ -1,7 +1,7 @@
 //! Reports: the tree of a trace's points, and the forms in which it is shown.
 //!
 //! Here: how a trace is built from its messages ([`Trace`]), summed up ([`Totals`]) and read back from a file
-//! ([`read_json`]). Below: one module for each form, [`json`], [`text`] and [`html`]. Not here: where messages are
+//! ([`read_json`]). Below: what stands out in it ([`findings`]), and one module for each form, [`json`], [`text`] and [`html`]. Not here: where messages are
 //! stored (`driver`), and printing: every form is written to a writer that the caller brings.
 //!
 //! A report is a pure function of the messages: their order, duplicates and gaps change nothing else. No step
@@ -22,6 +22,7 @@
 //! ```
 
 mod build;
+pub mod findings;
 mod link;
 mod parameter;
 mod point;
@@ -31,7 +32,7 @@ mod trace;
 
 mod duration;
 mod guides;
-mod label;
+pub(crate) mod label;
 mod visible;
 
 pub mod html;
@@ -42,7 +43,7 @@ pub mod text;
 mod samples;
 
 pub use parameter::Parameter;
-pub use point::{Point, Request};
+pub use point::{Caller, Point, Request};
 pub use read::{ReportError, read_json};
 pub use totals::{NameStats, StatementGroup, Totals};
 pub use trace::Trace;

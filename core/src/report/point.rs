@@ -53,6 +53,16 @@ pub struct Point {
     pub clock_skew: bool,
 }
 
+/// Where in the program a statement came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Caller<'a> {
+    /// The function that made the call.
+    pub function: &'a str,
+    /// The file and the line of the call, where the program's build knew them.
+    pub place: Option<(&'a str, u64)>,
+}
+
 /// What a point says of the request it stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -104,6 +114,12 @@ impl Point {
         self.db()?.get("system")?.as_str()
     }
 
+    /// The database's name or file.
+    #[must_use]
+    pub fn database(&self) -> Option<&str> {
+        self.db()?.get("database")?.as_str()
+    }
+
     /// Whether it ran a statement of the program's: it did more than prepare one, and more than begin or end a transaction
     /// in the program's name.
     #[must_use]
@@ -144,6 +160,14 @@ impl Point {
     #[must_use]
     pub fn is_bypassed(&self) -> bool {
         self.db().and_then(|db| db.get("bypassed")).and_then(Value::as_bool).unwrap_or(false)
+    }
+
+    /// Where in the program the statement came from, where that was recorded.
+    #[must_use]
+    pub fn caller(&self) -> Option<Caller<'_>> {
+        let caller = self.db()?.get("caller")?.as_object()?;
+        let place = caller.get("file").and_then(Value::as_str).zip(caller.get("line").and_then(Value::as_u64));
+        Some(Caller { function: caller.get("function")?.as_str()?, place })
     }
 
     /// The statement's parameters as they were recorded: an array, or an object with names.

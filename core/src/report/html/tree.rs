@@ -63,6 +63,9 @@ fn row(trace: &Trace, place: usize, service: Option<String>, guide: &str, out: &
     if let Some(parameters) = label::parameters(point, Some(80)) {
         write!(out, " <span class=\"quiet\">{}</span>", Capped(&parameters, 400))?;
     }
+    if let Some(caller) = label::caller(point) {
+        write!(out, " <small>{}</small>", Capped(&caller, 240))?;
+    }
     for mark in label::marks(point) {
         write!(out, " <span class=\"mark\">{}</span>", Escaped(mark))?;
     }

@@ -48,6 +48,7 @@ fn write_point(
     let parameters = label::parameters(point, style.width.map(|_| PARAMETERS)).map(|text| format!("  {text}"));
     let parameters = parameters.unwrap_or_default();
     let end: String = label::rows(point).into_iter().map(|rows| format!("  → {rows}")).collect();
+    let caller = label::caller(point).map(|caller| format!("  {caller}")).unwrap_or_default();
     let marks: String = marks.iter().map(|mark| format!("  ({mark})")).collect();
 
     let mut line = Line::new(style);
@@ -61,11 +62,13 @@ fn write_point(
     );
     if let Some(detail) = label::detail(point) {
         line.push(" ", Color::Plain);
-        let reserved = parameters.chars().count() + end.chars().count() + marks.chars().count();
+        let reserved = parameters.chars().count() + end.chars().count() + caller.chars().count();
+        let reserved = reserved + marks.chars().count();
         line.push_shortened(&detail, reserved, Color::Plain);
     }
     line.push(&parameters, Color::Dim);
     line.push(&end, Color::Dim);
+    line.push(&caller, Color::Dim);
     if let Some(status) = label::status(point) {
         line.push(&format!("  → {status}"), if status < 400 { Color::Good } else { Color::Bad });
     }

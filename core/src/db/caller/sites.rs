@@ -1,0 +1,62 @@
+//! What stands at an address: looked up once in a process, and kept.
+
+use std::collections::HashMap;
+use std::ffi::c_void;
+use std::path::Path;
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+
+use super::origin;
+
+/// So many addresses are kept. A large program has fewer places that lead to a query.
+const MOST_ADDRESSES: usize = 1 << 16;
+
+/// A place in the program's own code.
+#[derive(Debug, PartialEq)]
+pub(super) struct Site {
+    /// The file and the line; `None` where the build has no line tables.
+    pub(super) place: Option<(String, u32)>,
+    pub(super) function: String,
+}
+
+/// What was found at each address; `None` where only libraries' code is.
+static KNOWN: LazyLock<Mutex<HashMap<usize, Option<Arc<Site>>>>> = LazyLock::new(Mutex::default);
+
+/// The first place of the program's own among these addresses.
+pub(super) fn first(addresses: &[usize]) -> Option<Arc<Site>> {
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    for address in addresses {
+        if known.len() >= MOST_ADDRESSES && !known.contains_key(address) {
+            known.clear();
+        }
+        if let Some(site) = known.entry(*address).or_insert_with(|| look_up(*address).map(Arc::new)) {
+            return Some(Arc::clone(site));
+        }
+    }
+    None
+}
+
+/// The innermost of the functions at an address, of which all but the last were inlined, that is the program's own.
+fn look_up(address: usize) -> Option<Site> {
+    let mut site = None;
+    // It is told a return address, and looks up the instruction before.
+    backtrace::resolve(address as *mut c_void, |symbol| {
+        if site.is_some() {
+            return;
+        }
+        let Some(name) = symbol.name() else { return };
+        // Without the hash at its end.
+        let name = format!("{name:#}");
+        if origin::is_own(symbol.filename(), &name) {
+            let place = symbol.filename().zip(symbol.lineno()).map(|(file, line)| (shown(file), line));
+            site = Some(Site { place, function: origin::function(&name).to_owned() });
+        }
+    });
+    site
+}
+
+/// The path as it is seen from where the program runs.
+fn shown(file: &Path) -> String {
+    let here = std::env::current_dir().ok();
+    let relative = here.and_then(|here| file.strip_prefix(here).ok().map(Path::to_path_buf));
+    relative.as_deref().unwrap_or(file).display().to_string()
+}
