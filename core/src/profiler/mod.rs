@@ -1,5 +1,49 @@
 //! Trace points: the active trace, and the four calls of OSProfiler's API.
 //!
+//! # Five ways to make a point
+//!
+//! They are those of OSProfiler's page on its API; `examples/src/trace_points` has them as programs.
+//!
+//! | Rust | Python |
+//! | --- | --- |
+//! | [`profiler::start("name", info)`](start), [`profiler::stop(info)`](stop) | `profiler.start("name", info)`, `profiler.stop(info)` |
+//! | `#[osprofiler::trace("name", info = {"key": 1})]` | `@profiler.trace("name", info={"key": 1})` |
+//! | `let _trace = Trace::new("name", info);` | `with profiler.Trace("name", info=info):` |
+//! | `#[osprofiler::trace_cls("name")] impl Shelf { .. }` | `@profiler.trace_cls("name") class Shelf(object): ...` |
+//! | `#[osprofiler::trace_trait("name")] trait Compute { .. }` | `class Compute(object, metaclass=profiler.TracedMeta): ...` |
+//!
+//! What else Rust needs: [`TraceExt::traced`](crate::TraceExt::traced) makes a point of a future or stream. The attributes belong
+//! to the feature `macros`, which is on by default; they have the options of their Python forms, with the same names and
+//! defaults.
+//!
+//! ```
+//! use osprofiler::{Trace, profiler};
+//! use serde_json::json;
+//!
+//! fn by_hand() {
+//!     profiler::start("render", json!({"template": "index"}));
+//!     // ...
+//!     profiler::stop(json!({"bytes": 1024}));
+//! }
+//!
+//! // With the arguments, and the error that it may return.
+//! # #[cfg(feature = "macros")]
+//! #[osprofiler::trace("parse")]
+//! fn of_a_function(text: &str) -> Result<u32, std::num::ParseIntError> {
+//!     text.parse()
+//! }
+//!
+//! fn of_a_part() {
+//!     {
+//!         let _trace = Trace::new("first part", ());
+//!         // ...
+//!     }
+//!     // ...
+//! }
+//! # by_hand();
+//! # of_a_part();
+//! ```
+//!
 //! Here: [`Profiler`] and the free functions. Below: [`Point`], for adapters, and [`Trace`], the guard. Where the active
 //! trace of a thread or future is kept: [`context`].
 
