@@ -14,3 +14,4 @@ mod server;
 mod services;
 mod store;
 mod together;
+mod tonic;

@@ -27,6 +27,10 @@ impl Store {
         Profiler::with_notifier(&self.notifier, "key", None, None)
     }
 
+    pub(crate) fn notifier(&self) -> Notifier {
+        self.notifier.clone()
+    }
+
     pub(crate) fn trace(&self) -> Trace {
         assert!(self.notifier.flush(Duration::from_secs(10)), "a function takes messages at once");
         Trace::build(self.messages.lock().expect("no panic").clone())
