@@ -17,4 +17,5 @@ mod spans;
 mod store;
 mod testing;
 mod together;
+mod tonic;
 mod trace_points;
