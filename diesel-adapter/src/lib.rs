@@ -181,6 +181,7 @@
 //! | `postgres-backend`, `mysql-backend` | the same without the C libraries: for `async` alone |
 //! | `async` | `TracedAsyncConnection` |
 //! | `r2d2` | traced connections in `diesel::r2d2`'s pool |
+//! | `caller` | `TracedBuilder::caller`: where in the program a statement came from |
 
 #![cfg_attr(
     not(all(feature = "postgres", feature = "mysql", feature = "sqlite", feature = "r2d2")),

@@ -168,6 +168,7 @@
 //! | --- | --- |
 //! | `postgres`, `mysql`, `sqlite` | tracing for the database; enable those that sqlx is used with. How SQLite is linked is decided by sqlx's own features |
 //! | `net` | `SqlxEventLayer` |
+//! | `caller` | `TracedBuilder::caller`: where in the program a statement came from |
 
 mod builder;
 mod call;

@@ -194,7 +194,12 @@ impl DbOptions {
     /// it is the function that awaits the query. Without line tables there is only `function`: a release build has them with
     /// `debug = "line-tables-only"` in its profile. Where nothing is found there is no `caller`.
     ///
-    /// COST
+    /// The calling thread takes the frames' addresses, and no farther than those that are known to be the program's own: 1 to 2
+    /// microseconds a query. (On in-memory SQLite, a query of one row by its key, awaited three async functions deep on tokio's
+    /// single thread, took 18.4 µs of the calling thread in place of 16.8 µs with sqlx, and 7.8 µs in place of 6.7 µs with diesel;
+    /// release build, medians of 25 rounds of 5000 traced queries.) Until a place is known, its first queries take five times that,
+    /// and the collector's worker reads the program's debug information, which takes a large program a second and memory in
+    /// proportion.
     #[cfg(feature = "caller")]
     #[must_use]
     pub fn caller(mut self, caller: bool) -> Self {

@@ -164,3 +164,20 @@ pub(super) fn around() -> Vec<Message> {
     ];
     points.into_iter().flatten().collect()
 }
+
+/// Statements that say where they came from: a line, a function alone, and a path that means harm.
+pub(super) fn called() -> Vec<Message> {
+    let callers = [
+        json!({"file": "src/posts.rs", "line": 42, "function": "blog::posts::list"}),
+        json!({"function": "blog::authors::find"}),
+        json!({"file": "<b>\u{1b}[31m", "line": 1, "function": "x"}),
+    ];
+    let mut messages = Vec::new();
+    for (number, caller) in callers.into_iter().enumerate() {
+        let (id, from_us) = (format!("q{number}"), 200 * number as i64);
+        let db = json!({"statement": "SELECT 1", "params": [number], "caller": caller});
+        messages.push(message("db-start", &id, BASE, from_us, json!({"db": db, "host": "h"})));
+        messages.push(message("db-stop", &id, BASE, from_us + 100, json!({"db": {"rows": 1}, "host": "h"})));
+    }
+    messages
+}

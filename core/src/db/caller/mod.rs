@@ -11,7 +11,8 @@ use crate::InfoWriter;
 /// So many frames are looked at, the innermost first. Between a query and its function lie a dozen or two of the libraries'.
 const MOST_FRAMES: usize = 64;
 
-/// The return addresses of the calling thread, the innermost first.
+/// The return addresses of the calling thread, the innermost first, and no farther than the first that is known to be the
+/// program's own.
 #[derive(Debug)]
 pub struct Caller(Box<[usize]>);
 
@@ -28,7 +29,8 @@ impl Caller {
         let take = |frame: &backtrace::Frame| {
             addresses[count] = frame.ip() as usize;
             count += 1;
-            count < MOST_FRAMES
+            // What lies farther out than the program's own is of no interest.
+            count < MOST_FRAMES && !sites::is_known_own(addresses[count - 1])
         };
         #[cfg(not(windows))]
         // SAFETY: the platform's unwinder is made to be called by many threads at once, as panics do; what is not is Windows'

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::ffi::c_void;
 use std::path::Path;
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use super::origin;
@@ -21,6 +23,21 @@ pub(super) struct Site {
 /// What was found at each address; `None` where only libraries' code is.
 static KNOWN: LazyLock<Mutex<HashMap<usize, Option<Arc<Site>>>>> = LazyLock::new(Mutex::default);
 
+/// Addresses that are known to be the program's own, each in a slot by its number, which a later one may take from it. The
+/// calling threads look here, where they wait for nobody.
+static OWN: [AtomicUsize; 1024] = [const { AtomicUsize::new(0) }; 1024];
+
+/// Whether an address is known to be the program's own. To walk the stack any farther would be most of what a caller costs.
+#[inline]
+pub(super) fn is_known_own(address: usize) -> bool {
+    slot(address).load(Relaxed) == address
+}
+
+fn slot(address: usize) -> &'static AtomicUsize {
+    // Code lies close together: the lowest bits differ most.
+    &OWN[(address ^ (address >> 10)) % OWN.len()]
+}
+
 /// The first place of the program's own among these addresses.
 pub(super) fn first(addresses: &[usize]) -> Option<Arc<Site>> {
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -29,6 +46,7 @@ pub(super) fn first(addresses: &[usize]) -> Option<Arc<Site>> {
             known.clear();
         }
         if let Some(site) = known.entry(*address).or_insert_with(|| look_up(*address).map(Arc::new)) {
+            slot(*address).store(*address, Relaxed);
             return Some(Arc::clone(site));
         }
     }

@@ -6,7 +6,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::bar::Bar;
 use super::*;
-use crate::report::samples::{HOSTILE, chain, hostile, request};
+use crate::report::samples::{HOSTILE, called, chain, hostile, request};
 
 fn page(trace: &Trace) -> String {
     let mut out = Vec::new();
@@ -28,6 +28,14 @@ fn policy_allows_the_style_sheet() {
 fn title_sums_up() {
     let page = page(&Trace::build(request()));
     assert!(page.contains("<title>GET /authors – 3 SQL – 34.2 ms</title>"), "{page}");
+}
+
+#[test]
+fn page_shows_where_a_statement_came_from_as_text() {
+    let page = page(&Trace::build(called()));
+    for part in ["<small><bdi>src/posts.rs:42</bdi></small>", "<small><bdi>&lt;b&gt;␛[31m:1</bdi></small>"] {
+        assert!(page.contains(part), "{page}");
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::driver::StoredTrace;
-use crate::report::samples::{HOSTILE, around, chain, hostile, request, two_services};
+use crate::report::samples::{HOSTILE, around, called, chain, hostile, request, two_services};
 
 fn shown(trace: &Trace, style: &Style) -> String {
     let mut out = Vec::new();
@@ -69,6 +69,18 @@ fn what_is_no_statement_of_the_programs_is_told_apart() {
          1   0.100 ms   0.100 ms        1  SELECT 1
          1   0.100 ms   0.100 ms        1  SELECT 2
     "##);
+}
+
+#[test]
+fn statements_say_where_they_came_from_where_that_is_known() {
+    let text = shown(&Trace::build(called()), &Style::default());
+    for line in [
+        "db SELECT 1  [0]  → 1 row  src/posts.rs:42\n",
+        "db SELECT 1  [1]  → 1 row  blog::authors::find\n",
+        "db SELECT 1  [2]  → 1 row  <b>␛[31m:1\n",
+    ] {
+        assert!(text.contains(line), "{text}");
+    }
 }
 
 #[test]
