@@ -15,6 +15,10 @@ enum State {
 
 /// What counts for layers that have no settings of their own.
 #[derive(Clone, Debug, Default)]
+#[cfg_attr(
+    not(any(feature = "tower", feature = "actix-web")),
+    expect(dead_code, reason = "triggers are what layers ask for; without one nobody does")
+)]
 pub(crate) struct Switches {
     pub(crate) hmac_keys: Arc<[HmacKey]>,
     /// Whether every request is traced.
