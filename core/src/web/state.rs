@@ -17,7 +17,7 @@ enum State {
 #[derive(Clone, Debug, Default)]
 #[cfg_attr(
     not(any(feature = "tower", feature = "actix-web")),
-    expect(dead_code, reason = "a program without a layer may be configured for one")
+    expect(dead_code, reason = "triggers are what layers ask for; without one nobody does")
 )]
 pub(crate) struct Switches {
     pub(crate) hmac_keys: Arc<[HmacKey]>,

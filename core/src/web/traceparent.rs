@@ -3,7 +3,7 @@
 //! Such systems have ids of 128 bits for traces and of 64 bits for points. A trace's id is the base id as it is; a point's is
 //! the low half of its UUID, as OSProfiler's OTLP driver has it.
 
-#[cfg(any(feature = "tower", feature = "actix-web"))]
+#[cfg(any(feature = "tower", feature = "actix-web", test))]
 use uuid::Uuid;
 
 use crate::profiler::{self, Profiler};

@@ -24,8 +24,8 @@ use trigger::Triggers;
 use super::{HmacKey, state};
 use crate::Notifier;
 
-/// Traces the requests of a web service: tower services such as axum's `Router`, with the feature `tower`, and actix-web's
-/// `App`, with the feature `actix-web`.
+/// Traces the requests of a web service: tower services such as axum's `Router` and tonic's `Server`, with the feature
+/// `tower`, and actix-web's `App`, with the feature `actix-web`.
 ///
 /// Traced are requests whose headers [`trace_info`](super::trace_info) accepts, and besides them those for which a trigger
 /// fires: [`always`](Self::always), [`sample`](Self::sample) or [`when`](Self::when) of this layer, or `always` or `sample`
