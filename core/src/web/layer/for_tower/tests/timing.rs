@@ -134,7 +134,10 @@ fn waiting_for_a_connection_is_no_time_of_the_database() {
         let (lease, prepared, values) = (None, None, None::<NoValues>);
         let (method, internal, acquire, statement) = ("execute", false, Some(now..later), "SELECT 1");
         let mut point = Point::new("db").expect("a trace");
-        point.start_statement(now, DbStart { source, method, internal, acquire, lease, prepared, caller: None, statement, values });
+        point.start_statement(
+            now,
+            DbStart { source, method, internal, acquire, lease, prepared, caller: None, statement, values },
+        );
         point.stop(());
     });
     assert!(parts(&values[1]).1 < 0.001, "{values:?}");
