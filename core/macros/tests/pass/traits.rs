@@ -140,6 +140,24 @@ impl Above for Memory {
     }
 }
 
+struct Blocks;
+
+#[trace_cls("block, the library's attribute below")]
+#[async_trait::async_trait]
+impl Below for Blocks {
+    async fn call(&self, what: &str) -> Result<usize, String> {
+        Err(what.to_owned())
+    }
+}
+
+#[async_trait::async_trait]
+#[trace_cls("block, the library's attribute above", hide_result = false)]
+impl Above for Blocks {
+    async fn call(&self, what: &str) -> usize {
+        what.len()
+    }
+}
+
 /// The language's own.
 #[trace_trait("native")]
 #[allow(async_fn_in_trait)]
@@ -221,6 +239,8 @@ fn main() {
         assert_eq!(shared.call("a").await, Ok(1));
         assert_eq!(above.call("a").await, 1);
         assert_eq!(native.call("a").await, Ok(1));
+        assert!(Below::call(&Blocks, "a").await.is_err());
+        assert_eq!(Above::call(&Blocks, "a").await, 1);
         assert_eq!(is_send(native.send()).await, 1);
     });
 

@@ -179,6 +179,6 @@ fn what_panics_while_it_is_shown_shows_its_type() {
 fn long_arguments_are_cut() {
     let (_, infos) = recorded(|| shows(&Counted::default(), &vec![7; 1 << 20]).0.load(Relaxed));
     let args = infos[0].1["function"]["args"].as_str().expect("text");
-    assert!(args.starts_with("(counted, [7, 7, ") && args.ends_with("7…)"), "{args}");
+    assert!(args.starts_with("(counted, [7, 7, ") && args.ends_with("…)"), "{args}");
     assert_eq!(args.len(), 4096 + "…)".len());
 }
