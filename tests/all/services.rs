@@ -23,6 +23,7 @@ use tower::{Layer, ServiceExt};
 
 use crate::python::{self, KEY};
 use crate::report;
+use crate::store::Store;
 
 /// A Python service, until it is dropped.
 struct Service {
@@ -145,6 +146,31 @@ async fn rust_client_is_traced_by_a_python_service() {
         common_outline(&python, directory.path(), &profiler.base_id().to_string()),
         "client rust-client\n  http rust-client\n    wsgi python-service\n      render python-service"
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn point_of_a_request_says_what_that_of_python_says() {
+    let Some(python) = python::python() else { return };
+    let directory = tempfile::tempdir().expect("a directory");
+    let service = Service::start(&python, directory.path());
+    for path in ["/posts?page=2&q=%C3%A9", "", "/a%20b"] {
+        let url = format!("{}{path}", service.url);
+        let arguments = ["requests".as_ref(), url.as_ref()];
+        let theirs = tokio::task::block_in_place(|| python::run_json(&python, "services.py", &arguments));
+        let store = Store::new();
+        ask(&url).in_trace(&store.profiler()).await;
+        let ours: Vec<Value> = store.messages().iter().map(|message| named_info(message.json())).collect();
+        let theirs: Vec<Value> =
+            theirs.as_array().expect("messages").iter().map(|message| named_info(&message.to_string())).collect();
+        assert_eq!(ours, theirs, "{url}");
+    }
+}
+
+/// A message's name and info, without the host.
+fn named_info(message: &str) -> Value {
+    let mut message: Value = serde_json::from_str(message).expect("JSON");
+    message["info"].as_object_mut().expect("an object").remove("host");
+    serde_json::json!([message["name"], message["info"]])
 }
 
 #[test]

@@ -1,10 +1,12 @@
 """A client and a service that OSProfiler traces, for traces that go through services of both kinds.
 
     python services.py client DIRECTORY URL  asks URL within a traced point; prints the base id and what came back
+    python services.py requests URL          asks URL by the library requests, with OSProfiler's adapter; prints its messages
     python services.py serve DIRECTORY       serves behind OSProfiler's WSGI middleware: prints its port, and ends when its
                                              standard input does
 
-What they record goes to DIRECTORY, as the file driver stores it. Needs a Python with `osprofiler` (4.4.0) installed.
+What they record goes to DIRECTORY, as the file driver stores it. Needs a Python with `osprofiler` (4.4.0) installed,
+and `requests` for that verb.
 """
 
 import json
@@ -43,6 +45,19 @@ def client(directory, url):
     print(json.dumps({"base_id": trace.get_base_id(), "body": body, "headers": headers}))
 
 
+def ask_by_requests(url):
+    import requests
+
+    from osprofiler import requests as adapter
+
+    sent = []
+    notifier.set(lambda message: sent.append(json.loads(json.dumps(message))))
+    adapter.enable()
+    profiler.init(KEY)
+    requests.get(url)
+    print(json.dumps(sent))
+
+
 class Quiet(WSGIRequestHandler):
     def log_message(self, *arguments):
         pass
@@ -66,5 +81,7 @@ def serve(directory):
 
 if sys.argv[1] == "client":
     client(*sys.argv[2:])
+elif sys.argv[1] == "requests":
+    ask_by_requests(*sys.argv[2:])
 else:
     serve(*sys.argv[2:])

@@ -24,7 +24,8 @@ pub(crate) fn python() -> Outcome<PathBuf> {
         run(&mut venv)?;
     }
     let requirement = format!("osprofiler=={OSPROFILER}");
-    run(Command::new(&python).args(["-m", "pip", "install", "-q", "--disable-pip-version-check", &requirement]))?;
+    let pip = ["-m", "pip", "install", "-q", "--disable-pip-version-check", &requirement, "requests"];
+    run(Command::new(&python).args(pip))?;
     match osprofiler_version(&python)? {
         version if version == OSPROFILER => Ok(python),
         version => Err(format!("OSProfiler {OSPROFILER} was asked for and {version} is there").into()),
@@ -32,7 +33,8 @@ pub(crate) fn python() -> Outcome<PathBuf> {
 }
 
 fn osprofiler_version(python: &Path) -> Outcome<String> {
-    let script = "import importlib.metadata, osprofiler; print(importlib.metadata.version('osprofiler'))";
+    // OSProfiler has an adapter for `requests`, and does not bring it.
+    let script = "import importlib.metadata, osprofiler, requests; print(importlib.metadata.version('osprofiler'))";
     Ok(output(Command::new(python).args(["-c", script]))?.trim().to_owned())
 }
 
