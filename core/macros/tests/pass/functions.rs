@@ -119,7 +119,7 @@ fn factorial(n: u64) -> u64 {
 }
 
 #[trace("future")]
-fn future(text: &str) -> impl Future<Output = usize> + Send {
+fn future(text: &str) -> impl Future<Output = usize> + Send + Sync {
     std::future::ready(text.len())
 }
 
@@ -173,6 +173,8 @@ impl Counter {
     }
 }
 
+fn is_sync<T: Sync>(_: T) {}
+
 fn is_send<T: Send>(value: T) -> T {
     value
 }
@@ -193,6 +195,8 @@ fn main() {
     assert_eq!(twice(1), 1);
     let mut counter = Counter { items: vec![1] };
     *counter.get_mut(0).expect("one") = 2;
+    is_sync(async_empty());
+    is_sync(future("f"));
     futures::executor::block_on(is_send(async {
         async_empty().await;
         assert_eq!(async_names(1, 1, 1, 1, 1, 1, 1).await, 7);
