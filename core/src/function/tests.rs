@@ -1,5 +1,7 @@
 //! What the attributes make of functions, methods and traits.
 
+mod order;
+
 use std::future::Future;
 use std::pin::Pin;
 

@@ -44,6 +44,20 @@ struct Wrapped {
     inner: u8,
 }
 
+#[trace("references")]
+fn references(ref a: String, ref mut b: u8, (ref mut c, d): (u8, String), mut e: u8) -> usize {
+    *b += 1;
+    *c += *b;
+    e += *c;
+    a.len() + d.len() + usize::from(e)
+}
+
+/// The bound says what the closure's parameter is.
+#[trace("closure")]
+fn closure() -> impl Fn(&str) -> usize {
+    |text| text.len()
+}
+
 #[trace("generic", hide_result = false)]
 fn generic<'a, T: ?Sized + AsRef<str>, U, const N: usize>(text: &'a T, more: [U; N], f: impl Fn(&str) -> U) -> (&'a str, U)
 where
@@ -183,6 +197,8 @@ fn main() {
     empty();
     assert_eq!(names(1, 1, 1, 1, 1, 1, 1, 1), 8);
     assert_eq!(patterns((1, "b".to_owned()), [2, 0, 0], "", Wrapped { inner: 3 }, 4), 12);
+    assert_eq!(references("a".to_owned(), 1, (1, "b".to_owned()), 1), 6);
+    assert_eq!(closure()("abc"), 3);
     assert_eq!(generic::<str, u8, 1>("a", [1], |_| 2), ("a", 2));
     assert_eq!(conditions(1), 1);
     assert_eq!(iterator(&[1, 2, 3]).count(), 2);
