@@ -61,7 +61,8 @@ impl Names {
         Self {
             wrapper: format_ident!("Traced{name}"),
             method: format_ident!("traced_{}", snake_case(&name.to_string()), span = name.span()),
-            inner: Ident::new("Inner", Span::mixed_site()),
+            // Type parameters hide the user's types of their name.
+            inner: Ident::new("__Inner", Span::mixed_site()),
             path: syn::parse_quote!(#name #arguments),
         }
     }
@@ -199,7 +200,7 @@ fn wrapper(options: &Options, names: &Names, declared: &ItemTrait, forwarded: &T
             }
         }
 
-        #[allow(deprecated)]
+        #[allow(deprecated, clippy::used_underscore_binding)]
         #unsafety impl #parameters #path for #wrapper<#inner> #bounds {
             #forwarded
         }

@@ -7,6 +7,23 @@ use std::fmt::{Debug, Display};
 
 use osprofiler::{trace_cls, trace_trait};
 
+/// Called as a type parameter might be.
+#[derive(Debug, PartialEq)]
+pub struct Inner;
+
+/// A trait with a type of that name.
+#[trace_trait("inner")]
+pub trait HasInner {
+    /// It.
+    fn inner(&self) -> Inner;
+}
+
+impl HasInner for Inner {
+    fn inner(&self) -> Inner {
+        Inner
+    }
+}
+
 /// A trait with all that a trait may have.
 #[trace_trait("repository", allow_multiple_trace = false)]
 pub trait Repository<'a, K, V: 'a = u8>: Debug + Send
@@ -200,6 +217,7 @@ fn is_send<T: Send>(value: T) -> T {
 }
 
 fn main() {
+    assert_eq!(Inner.traced_has_inner().inner(), Inner);
     let repository = <Memory as Repository<'_, String>>::new(3).expect("it fits");
     let mut repository = repository.traced_repository();
     assert_eq!(repository.get(&"a".to_owned()), Some(&1));
