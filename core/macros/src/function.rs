@@ -176,7 +176,7 @@ fn start(settings: &Options, signature: &Signature) -> TokenStream {
                 quote!(
                     #(#attributes)*
                     #[allow(clippy::used_underscore_binding)]
-                    #start.argument(|#text| (&&#private::Shown(&#argument)).show(#text));
+                    #start.argument(|#text| (&&#private::Shown(&#argument)).osprofiler_show(#text));
                 )
             }
         });
@@ -224,12 +224,12 @@ fn stop(settings: &Options, result: &Ident) -> TokenStream {
     let otherwise = if settings.hide_result {
         quote!(#private::no_info())
     } else {
-        quote!(#private::result_info(|#text| (&&#private::Shown(#result)).show(#text)))
+        quote!(#private::result_info(|#text| (&&#private::Shown(#result)).osprofiler_show(#text)))
     };
     quote! {{
         #[allow(unused_imports)]
         use #private::{FailsDebug as _, FailsDisplay as _, FailsSilently as _, ShowDebug as _, ShowType as _, Succeeds as _};
-        match (&&&&#private::Outcome(#result)).failure() {
+        match (&&&&#private::Outcome(#result)).osprofiler_failure() {
             ::core::option::Option::Some(#info) => #info,
             ::core::option::Option::None => #otherwise,
         }

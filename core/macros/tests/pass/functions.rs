@@ -52,6 +52,22 @@ fn references(ref a: String, ref mut b: u8, (ref mut c, d): (u8, String), mut e:
     a.len() + d.len() + usize::from(e)
 }
 
+/// A trait of everything, with methods that the attribute's own code might call.
+trait Everything {
+    fn show(&self, _: &mut u8) {}
+    fn failure(&self) -> Option<u8> {
+        None
+    }
+}
+
+impl<T: ?Sized> Everything for T {}
+
+#[trace("everything", hide_result = false)]
+fn everything(mut a: u8) -> Result<u8, String> {
+    1.show(&mut a);
+    Ok(a)
+}
+
 /// The bound says what the closure's parameter is.
 #[trace("closure")]
 fn closure() -> impl Fn(&str) -> usize {
@@ -199,6 +215,7 @@ fn main() {
     assert_eq!(patterns((1, "b".to_owned()), [2, 0, 0], "", Wrapped { inner: 3 }, 4), 12);
     assert_eq!(references("a".to_owned(), 1, (1, "b".to_owned()), 1), 6);
     assert_eq!(closure()("abc"), 3);
+    assert_eq!((everything(1), 1.failure()), (Ok(1), None));
     assert_eq!(generic::<str, u8, 1>("a", [1], |_| 2), ("a", 2));
     assert_eq!(conditions(1), 1);
     assert_eq!(iterator(&[1, 2, 3]).count(), 2);
