@@ -20,10 +20,10 @@ pub(super) fn is_left(scope: &Scope) -> bool {
 
 /// The scope itself or, where its span was left, the one below. Those left go to `left`: whoever drops them runs what is
 /// open in them to its end.
-pub(super) fn below(mut scope: Option<Box<Scope>>, left: &mut Vec<Box<Scope>>) -> Option<Box<Scope>> {
+pub(super) fn below(mut scope: Option<Box<Scope>>, left: &mut Vec<Scope>) -> Option<Box<Scope>> {
     while let Some(mut over) = scope.take_if(|scope| is_left(scope)) {
         scope = over.overlay.take().and_then(|overlay| overlay.below);
-        left.push(over);
+        left.push(*over);
     }
     scope
 }
@@ -31,7 +31,7 @@ pub(super) fn below(mut scope: Option<Box<Scope>>, left: &mut Vec<Box<Scope>>) -
 /// The scope without one right below it whose span was left: spans that take turns, each entered before the last one is left,
 /// would pile up scopes for ever.
 #[cfg(feature = "tracing-subscriber")]
-pub(super) fn without_left(mut scope: Option<Box<Scope>>, left: &mut Vec<Box<Scope>>) -> Option<Box<Scope>> {
+pub(super) fn without_left(mut scope: Option<Box<Scope>>, left: &mut Vec<Scope>) -> Option<Box<Scope>> {
     if let Some(overlay) = scope.as_mut().and_then(|scope| scope.overlay.as_mut()) {
         overlay.below = below(overlay.below.take(), left);
     }

@@ -146,8 +146,7 @@ fn the_macros_evaluate_to_the_output_and_fail_where_they_stand() {
 
 #[test]
 fn lost_messages_fail_every_assertion() {
-    let mut config = CollectorConfig::default();
-    config.queue_messages = 1;
+    let config = CollectorConfig { queue_messages: 1, ..CollectorConfig::default() };
     let capture = Capture::begin(config);
     capture.profiler.in_scope(|| (0..100).for_each(|value| query(READ, value, 1)));
     let trace = capture.end();
