@@ -152,6 +152,18 @@ fn wrapper(options: &Options, names: &Names, declared: &ItemTrait, forwarded: &T
         generics.make_where_clause().predicates.push(syn::parse_quote!(Self: #supertraits));
     }
     let (parameters, _, bounds) = generics.split_for_impl();
+    // A method of the type's own would hide one of the trait's.
+    let is_free =
+        |name: &str| !declared.items.iter().any(|item| matches!(item, TraitItem::Fn(of) if of.sig.ident == name));
+    let into_inner = is_free("into_inner").then(|| {
+        quote! {
+            /// What was wrapped.
+            #[allow(dead_code)]
+            #visibility fn into_inner(self) -> #inner {
+                self.0
+            }
+        }
+    });
     let refusal = (!options.allow_multiple_trace).then(|| {
         quote! {
             impl<#inner> #wrapper<#inner> {
@@ -177,11 +189,7 @@ fn wrapper(options: &Options, names: &Names, declared: &ItemTrait, forwarded: &T
                 Self(inner)
             }
 
-            /// What was wrapped.
-            #[allow(dead_code)]
-            #visibility fn into_inner(self) -> #inner {
-                self.0
-            }
+            #into_inner
         }
 
         #refusal

@@ -16,6 +16,13 @@ pub struct Inner;
 pub trait HasInner {
     /// It.
     fn inner(&self) -> Inner;
+    /// A method that wrappers have besides.
+    fn into_inner(self) -> u8
+    where
+        Self: Sized,
+    {
+        1
+    }
 }
 
 impl HasInner for Inner {
@@ -218,6 +225,7 @@ fn is_send<T: Send>(value: T) -> T {
 
 fn main() {
     assert_eq!(Inner.traced_has_inner().inner(), Inner);
+    assert_eq!(Inner.traced_has_inner().into_inner(), 1);
     let repository = <Memory as Repository<'_, String>>::new(3).expect("it fits");
     let mut repository = repository.traced_repository();
     assert_eq!(repository.get(&"a".to_owned()), Some(&1));
