@@ -57,9 +57,9 @@ pub(super) fn function(name: &str) -> &str {
 }
 
 fn is_library(name: &str) -> bool {
-    LIBRARIES
-        .iter()
-        .any(|library| name.strip_prefix(library).is_some_and(|rest| rest.is_empty() || rest.starts_with('_')))
+    let begins_as =
+        |library: &&str| name.strip_prefix(*library).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'));
+    STANDARD.contains(&name) || LIBRARIES.iter().any(begins_as)
 }
 
 fn lies_elsewhere(file: &Path) -> bool {
