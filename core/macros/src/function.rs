@@ -117,22 +117,26 @@ fn traced(settings: &Options, signature: &mut Signature, body: &TokenStream) -> 
             #private::CallFuture::new(#call, #future, |#result: &#declared| #stop).await
         };
     }
-    match &signature.output {
-        ReturnType::Type(_, output) if matches!(**output, Type::Never(_)) => quote! {
+    let output = match &signature.output {
+        ReturnType::Default => None,
+        ReturnType::Type(_, output) => Some(bare(output)),
+    };
+    match output {
+        Some(Type::Never(_)) => quote! {
             let #call = #private::Call::begin(#start);
             #inline
         },
         // What parameters a closure has, that is returned, the compiler sees by the bound; and it is no error.
-        ReturnType::Type(_, output) if settings.hide_result && is_closure(output) => quote! {
+        Some(output) if settings.hide_result && is_closure(output) => quote! {
             let #call = #private::Call::begin(#start);
             #inline
         },
-        ReturnType::Type(_, output) if is_future(output) => {
+        Some(output) if is_future(output) => {
             let late = late(settings);
             let made = quote! {
                 #private::CallFuture::late(#call, #late, #future, |#result: &_| #stop)
             };
-            let wrapped = match &**output {
+            let wrapped = match output {
                 Type::ImplTrait(_) => made,
                 // Without a trace it stays in the box that it is in.
                 _ => quote!(match #call.is_some() {
@@ -326,6 +330,14 @@ fn without_impl(output: &Type) -> Type {
 
     let mut output = output.clone();
     Erase.visit_type_mut(&mut output);
+    output
+}
+
+/// The type without the invisible brackets that a macro puts around what it was given.
+fn bare(mut output: &Type) -> &Type {
+    while let Type::Group(syn::TypeGroup { elem, .. }) | Type::Paren(syn::TypeParen { elem, .. }) = output {
+        output = elem;
+    }
     output
 }
 
