@@ -1,7 +1,9 @@
 //! How errors are shown.
 
+use std::any::type_name;
 use std::error::Error;
-use std::fmt;
+use std::fmt::{self, Display, Write as _};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Shows an error with its causes: `cannot write traces/x: Permission denied`.
 pub(crate) struct Chain<'a>(pub(crate) &'a (dyn Error + 'static));
@@ -15,5 +17,15 @@ impl fmt::Display for Chain<'_> {
             source = cause.source();
         }
         Ok(())
+    }
+}
+
+/// The text of a program's error. One that panics or fails while it shows itself shows as its type: it must not become the
+/// program's, which may never show it.
+pub(crate) fn text<E: Display + ?Sized>(error: &E) -> String {
+    let mut text = String::new();
+    match catch_unwind(AssertUnwindSafe(|| write!(text, "{error}"))) {
+        Ok(Ok(())) => text,
+        _ => format!("<{}>", type_name::<E>()),
     }
 }

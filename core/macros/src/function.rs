@@ -90,7 +90,9 @@ fn traced(settings: &Options, signature: &mut Signature, body: &TokenStream) -> 
     let start = start(settings, signature);
     // The user's patterns, in the place where the arguments had them.
     let patterns = name_arguments(signature);
-    let body = quote!(#patterns #body);
+    let captures = captures(signature);
+    let inline = quote!(#patterns #body);
+    let body = quote!(#captures #inline);
     let (call, future, result, never) = (hidden("call"), hidden("future"), hidden("result"), hidden("never"));
     let private = quote!(::osprofiler::__private);
     let declared = match &signature.output {
@@ -103,28 +105,38 @@ fn traced(settings: &Options, signature: &mut Signature, body: &TokenStream) -> 
         return quote! {
             let #call = #private::begin(#start);
             let #future = async move {
+                #captures
                 // Says what type the block has, so that a value becomes that at its end as in any function.
                 #[allow(clippy::diverging_sub_expression, unreachable_code)]
                 if let ::core::option::Option::Some(#never) = #private::never::<#declared>() {
                     return #never;
                 }
                 #[allow(clippy::let_unit_value, clippy::unit_arg)]
-                { #body }
+                { #inline }
             };
             #private::CallFuture::new(#call, #future, |#result: &#declared| #stop).await
         };
     }
-    match &signature.output {
-        ReturnType::Type(_, output) if matches!(**output, Type::Never(_)) => quote! {
+    let output = match &signature.output {
+        ReturnType::Default => None,
+        ReturnType::Type(_, output) => Some(bare(output)),
+    };
+    match output {
+        Some(Type::Never(_)) => quote! {
             let #call = #private::Call::begin(#start);
-            #body
+            #inline
         },
-        ReturnType::Type(_, output) if is_future(output) => {
+        // What parameters a closure has, that is returned, the compiler sees by the bound; and it is no error.
+        Some(output) if settings.hide_result && is_closure(output) => quote! {
+            let #call = #private::Call::begin(#start);
+            #inline
+        },
+        Some(output) if is_future(output) => {
             let late = late(settings);
             let made = quote! {
                 #private::CallFuture::late(#call, #late, #future, |#result: &_| #stop)
             };
-            let wrapped = match &**output {
+            let wrapped = match output {
                 Type::ImplTrait(_) => made,
                 // Without a trace it stays in the box that it is in.
                 _ => quote!(match #call.is_some() {
@@ -165,7 +177,11 @@ fn start(settings: &Options, signature: &Signature) -> TokenStream {
             FnArg::Typed(typed) => {
                 let attributes = conditions(&typed.attrs);
                 let argument = argument_name(index, &typed.pat);
-                quote!(#(#attributes)* #start.argument(|#text| (&&#private::Shown(&#argument)).show(#text));)
+                quote!(
+                    #(#attributes)*
+                    #[allow(clippy::used_underscore_binding)]
+                    #start.argument(|#text| (&&#private::Shown(&#argument)).osprofiler_show(#text));
+                )
             }
         });
         quote! {
@@ -212,12 +228,12 @@ fn stop(settings: &Options, result: &Ident) -> TokenStream {
     let otherwise = if settings.hide_result {
         quote!(#private::no_info())
     } else {
-        quote!(#private::result_info(|#text| (&&#private::Shown(#result)).show(#text)))
+        quote!(#private::result_info(|#text| (&&#private::Shown(#result)).osprofiler_show(#text)))
     };
     quote! {{
         #[allow(unused_imports)]
         use #private::{FailsDebug as _, FailsDisplay as _, FailsSilently as _, ShowDebug as _, ShowType as _, Succeeds as _};
-        match (&&&&#private::Outcome(#result)).failure() {
+        match (&&&&#private::Outcome(#result)).osprofiler_failure() {
             ::core::option::Option::Some(#info) => #info,
             ::core::option::Option::None => #otherwise,
         }
@@ -232,27 +248,71 @@ fn conditions(attributes: &[Attribute]) -> impl Iterator<Item = &Attribute> {
 /// The name of an argument: its own where it has one.
 fn argument_name(index: usize, pattern: &Pat) -> Ident {
     match pattern {
-        Pat::Ident(pattern) if pattern.subpat.is_none() => pattern.ident.clone(),
+        Pat::Ident(named) if has_name(pattern) => named.ident.clone(),
         _ => format_ident!("argument_{index}", span = Span::mixed_site()),
     }
 }
 
+/// Whether a pattern is a name, and what has it the whole argument.
+fn has_name(pattern: &Pat) -> bool {
+    matches!(pattern, Pat::Ident(pattern) if pattern.by_ref.is_none() && pattern.subpat.is_none())
+}
+
+/// Whether a part of a pattern is `ref mut`.
+fn borrows_mutably(pattern: &Pat) -> bool {
+    struct Search(bool);
+
+    impl VisitMut for Search {
+        fn visit_pat_ident_mut(&mut self, pattern: &mut syn::PatIdent) {
+            self.0 |= pattern.by_ref.is_some() && pattern.mutability.is_some();
+            syn::visit_mut::visit_pat_ident_mut(self, pattern);
+        }
+    }
+
+    let mut search = Search(false);
+    search.visit_pat_mut(&mut pattern.clone());
+    search.0
+}
+
 /// Gives every argument a name, and returns the statements that take apart what the user's patterns do.
+///
+/// Arguments are dropped in the reverse of their order. So those behind one that is taken apart are declared behind its parts.
 fn name_arguments(signature: &mut Signature) -> TokenStream {
     let mut patterns = TokenStream::new();
     for (index, argument) in signature.inputs.iter_mut().enumerate() {
         let FnArg::Typed(typed) = argument else { continue };
         let name = argument_name(index, &typed.pat);
-        if let Pat::Ident(pattern) = &*typed.pat
-            && pattern.subpat.is_none()
-        {
+        if has_name(&typed.pat) && patterns.is_empty() {
             continue;
         }
-        let pattern = std::mem::replace(&mut *typed.pat, syn::parse_quote!(#name));
+        let mutability = borrows_mutably(&typed.pat).then(|| quote!(mut));
+        let pattern = std::mem::replace(&mut *typed.pat, syn::parse_quote!(#mutability #name));
         let attributes = conditions(&typed.attrs);
-        patterns.extend(quote_spanned!(Span::mixed_site()=> #(#attributes)* let #pattern = #name;));
+        patterns.extend(quote_spanned! {Span::mixed_site()=>
+            #(#attributes)*
+            #[allow(clippy::redundant_locals, clippy::used_underscore_binding)]
+            let #pattern = #name;
+        });
     }
     patterns
+}
+
+/// Statements that have a closure or an async block capture all arguments as a whole, the last first: it drops what it
+/// captured in that order, and so does the function without the attribute.
+fn captures(signature: &Signature) -> TokenStream {
+    let captures = signature.inputs.iter().enumerate().rev().map(|(index, argument)| {
+        let (attributes, name) = match argument {
+            FnArg::Receiver(receiver) => (&receiver.attrs, receiver.self_token.to_token_stream()),
+            FnArg::Typed(typed) => (&typed.attrs, argument_name(index, &typed.pat).to_token_stream()),
+        };
+        let attributes = conditions(attributes);
+        quote! {
+            #(#attributes)*
+            #[allow(clippy::used_underscore_binding)]
+            let _ = &#name;
+        }
+    });
+    quote!(#(#captures)*)
 }
 
 /// The type with `_` for every `impl Trait`, which only a function's signature may have.
@@ -270,6 +330,14 @@ fn without_impl(output: &Type) -> Type {
 
     let mut output = output.clone();
     Erase.visit_type_mut(&mut output);
+    output
+}
+
+/// The type without the invisible brackets that a macro puts around what it was given.
+fn bare(mut output: &Type) -> &Type {
+    while let Type::Group(syn::TypeGroup { elem, .. }) | Type::Paren(syn::TypeParen { elem, .. }) = output {
+        output = elem;
+    }
     output
 }
 
@@ -293,9 +361,21 @@ fn is_future(output: &Type) -> bool {
     }
 }
 
+/// Whether a function with this type returns `impl Fn` or the like.
+fn is_closure(output: &Type) -> bool {
+    let Type::ImplTrait(output) = output else { return false };
+    has_bound(&output.bounds, &["Fn", "FnMut", "FnOnce", "AsyncFn", "AsyncFnMut", "AsyncFnOnce"])
+}
+
 fn has_future(bounds: &Punctuated<TypeParamBound, Token![+]>) -> bool {
+    has_bound(bounds, &["Future"])
+}
+
+fn has_bound(bounds: &Punctuated<TypeParamBound, Token![+]>, names: &[&str]) -> bool {
     bounds.iter().any(|bound| match bound {
-        TypeParamBound::Trait(bound) => bound.path.segments.last().is_some_and(|last| last.ident == "Future"),
+        TypeParamBound::Trait(bound) => {
+            bound.path.segments.last().is_some_and(|last| names.iter().any(|name| last.ident == name))
+        }
         _ => false,
     })
 }

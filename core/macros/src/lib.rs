@@ -44,7 +44,8 @@ use proc_macro::TokenStream;
 /// - The start info is `{"function": {"name", "args", "kwargs"}}` beside `info`: the function's path, and the arguments as
 ///   one text, `(2, "apples")`. `kwargs` is `{}`: OSProfiler's reports have it, and Rust has none.
 /// - Arguments and results are shown by `Debug`. What has no `Debug`, or is generic without that bound, shows its type,
-///   `<blog::Store>`, and so does `self`. 4 KiB are kept; the rest is not even formatted.
+///   `<blog::Store>`, and so does `self`. 4 KiB are kept; the rest is not even formatted. What must not be recorded, such as a
+///   password, is left out with `hide_args`, or shown otherwise by the `Debug` of its type.
 /// - The stop info is `{"function": {"result": "Ok(6)"}}` with `hide_result = false`, else nothing.
 /// - A function that returns `Err` stops with `etype`, the error's type, and `message`, its text; one that panics with the
 ///   `etype` `panic`.
@@ -61,12 +62,14 @@ use proc_macro::TokenStream;
 /// With several of them the upper is the outer point, as with decorators.
 ///
 /// The body moves into a closure or an async block. So `Location::caller()` in a `#[track_caller]` function is that of the
-/// closure.
+/// closure, and an argument that is never used is no warning of the compiler's. Where the function returns a closure within
+/// another type, `Result<impl Fn(&str) -> usize, E>`, the closure must name its arguments' types. Arguments whose `Debug` is
+/// implemented for `'static` alone need `hide_args`. The crate must be called `osprofiler` where the attribute stands.
 ///
 /// # Cost
 ///
 /// Where no trace is active: one read of a thread local, and nothing is formatted or evaluated. An async function's future
-/// grows by some 200 bytes.
+/// grows by some 300 bytes and, unless `hide_args`, by the size of its arguments.
 #[proc_macro_attribute]
 pub fn trace(options: TokenStream, item: TokenStream) -> TokenStream {
     expanded(function::expand(options.into(), item.into()))
@@ -157,7 +160,8 @@ pub fn trace_cls(options: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// The trait gets a method `traced_compute`, and beside it stands a type `TracedCompute<T>` that implements the trait for
 /// every `T` that does, by handing the calls on, each within a point. It is as public as the trait, derefs to what it
-/// wraps, and has `into_inner`. `Box<dyn Compute>` and generics take it as any other implementor.
+/// wraps, and has `into_inner`, unless that is a method of the trait. `Box<dyn Compute>` and generics take it as any other
+/// implementor.
 ///
 /// Why a wrapper: what an implementor implements under the trait's name is what a call runs, and it is not to be touched,
 /// so something has to stand in between. It is asked for once, where the implementor is made; attributes on each `impl`

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
+use std::sync::{Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
@@ -42,7 +43,7 @@ pub trait TraceExt: Sized {
     /// `etype` and `message`. Without a trace nothing happens.
     fn traced(self, name: impl Into<Cow<'static, str>>, info: impl Into<Info>) -> InTrace<Self> {
         let mut traced = InTrace::new(self, None);
-        traced.info = info.into();
+        traced.info = Mutex::new(info.into());
         traced.name = Some(name.into());
         enter(&mut traced.name, &mut traced.point, &mut traced.scope);
         traced
@@ -73,25 +74,26 @@ pub struct InTrace<T> {
     /// The name of a point that found no trace when it was asked for; the first poll tries again.
     name: Option<Cow<'static, str>>,
     point: Option<Point>,
-    info: Info,
+    /// Of the start message. The lock is never taken: with it a future that threads may share stays one.
+    info: Mutex<Info>,
 }
 
 impl<T> InTrace<T> {
     fn new(inner: T, scope: Option<Box<Scope>>) -> Self {
-        Self { inner: Some(inner), scope, name: None, point: None, info: Info::default() }
+        Self { inner: Some(inner), scope, name: None, point: None, info: Mutex::default() }
     }
 
     /// A future or stream within `point`, which starts with the first poll and says `info` then.
     #[cfg(feature = "macros")]
     pub(crate) fn within(inner: T, point: Point, info: Info) -> Self {
         let scope = Some(Scope::of(&point.profiler()));
-        Self { inner: Some(inner), scope, name: None, point: Some(point), info }
+        Self { inner: Some(inner), scope, name: None, point: Some(point), info: Mutex::new(info) }
     }
 
     /// A future or stream within a point that is made with the first poll, if there is a trace then.
     #[cfg(feature = "macros")]
     pub(crate) fn later(inner: T, name: &'static str, info: Info) -> Self {
-        Self { inner: Some(inner), scope: None, name: Some(Cow::Borrowed(name)), point: None, info }
+        Self { inner: Some(inner), scope: None, name: Some(Cow::Borrowed(name)), point: None, info: Mutex::new(info) }
     }
 
     /// A future or stream as it is.
@@ -115,7 +117,7 @@ impl<T> InTrace<T> {
         }
         let Some(point) = this.point.as_mut() else { return step(this.inner, this.scope, poll, ended) };
         if !point.is_open() {
-            point.start(std::mem::take(this.info));
+            point.start(std::mem::take(this.info.get_mut().unwrap_or_else(PoisonError::into_inner)));
         }
         // A panic leaves this future to whoever catches it; the point ends here, where the message is known.
         match catch_unwind(AssertUnwindSafe(|| step(this.inner.as_mut(), this.scope, poll, ended))) {

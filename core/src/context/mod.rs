@@ -83,7 +83,18 @@ impl Scope {
 
     fn push(&mut self, id: Id, kind: FrameKind) {
         let within = self.innermost_span();
+        self.make_room();
         self.frames.push(Frame { id, kind, within });
+    }
+
+    /// Before the stack grows, removes what is closed below what is open: guards and spans that take turns, each beginning
+    /// before the last one ends, would make it grow for ever.
+    fn make_room(&mut self) {
+        if self.frames.len() == self.frames.capacity() {
+            self.frames.retain(|frame| !frame.is_closed() || frame.is_waited_for());
+            // So that this is not asked of the same frames again soon.
+            self.frames.reserve(self.frames.len() + 1);
+        }
     }
 
     /// The point under which new points go.
@@ -108,6 +119,11 @@ impl Frame {
             FrameKind::Guarded(closed) => closed.load(Relaxed),
             FrameKind::Span(entered) => !entered.is_entered(),
         }
+    }
+
+    /// Whether other frames wait for its span.
+    fn is_waited_for(&self) -> bool {
+        matches!(&self.kind, FrameKind::Span(entered) if Arc::strong_count(entered) > 1)
     }
 
     /// Whether new points may go under it.

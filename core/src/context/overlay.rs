@@ -27,3 +27,13 @@ pub(super) fn below(mut scope: Option<Box<Scope>>, left: &mut Vec<Scope>) -> Opt
     }
     scope
 }
+
+/// The scope without one right below it whose span was left: spans that take turns, each entered before the last one is left,
+/// would pile up scopes for ever.
+#[cfg(feature = "tracing-subscriber")]
+pub(super) fn without_left(mut scope: Option<Box<Scope>>, left: &mut Vec<Scope>) -> Option<Box<Scope>> {
+    if let Some(overlay) = scope.as_mut().and_then(|scope| scope.overlay.as_mut()) {
+        overlay.below = below(overlay.below.take(), left);
+    }
+    scope
+}

@@ -56,7 +56,7 @@ mod entering {
     //! What the layer for spans calls.
 
     use super::*;
-    use crate::context::{self, Frame, Overlay, replace, with_scope};
+    use crate::context::{self, Frame, Overlay, overlay, replace, with_scope};
 
     impl SpanState {
         /// The span is closed.
@@ -84,8 +84,11 @@ mod entering {
         Entry(entered.flatten().unwrap_or_else(|| {
             let entered = Arc::new(Entered { count: AtomicUsize::new(1), state: Arc::clone(state) });
             let mut scope = Scope::of(profiler);
-            scope.overlay = Some(Overlay { entered: Arc::clone(&entered), below: replace(None) });
+            let mut left = Vec::new();
+            let below = overlay::without_left(replace(None), &mut left);
+            scope.overlay = Some(Overlay { entered: Arc::clone(&entered), below });
             drop(replace(Some(scope)));
+            drop(left);
             entered
         }))
     }
@@ -100,6 +103,7 @@ mod entering {
             let Some(place) = known else {
                 let entered = Arc::new(Entered { count: AtomicUsize::new(1), state: Arc::clone(state) });
                 let kind = FrameKind::Span(Arc::clone(&entered));
+                self.make_room();
                 self.frames.push(Frame { id: profiler.id().clone(), kind, within: None });
                 return entered;
             };

@@ -225,3 +225,62 @@ fn ten_thousand_levels_are_no_trouble() {
     });
     assert_eq!(store.messages().len(), 20_000);
 }
+
+#[test]
+fn guards_that_take_turns_leave_nothing_behind() {
+    let store = Store::new();
+    store.profiler("b").in_scope(|| {
+        let mut step = Trace::new("step", ());
+        for _ in 0..1000 {
+            let next = Trace::new("step", ());
+            drop(std::mem::replace(&mut step, next));
+        }
+        assert!(with_current(|scope| scope.frames.len()).is_some_and(|frames| frames < 10));
+    });
+}
+
+#[cfg(feature = "tracing-subscriber")]
+#[test]
+fn spans_that_take_turns_leave_nothing_behind() {
+    let store = Store::new();
+    let enter = || enter_span(&store.profiler("b"), &Arc::default());
+    let mut entered = enter();
+    for _ in 0..1000 {
+        let next = enter();
+        drop(std::mem::replace(&mut entered, next));
+    }
+    fn depth(scope: &Scope) -> usize {
+        1 + scope.overlay.as_ref().and_then(|overlay| overlay.below.as_deref()).map_or(0, depth)
+    }
+    assert!(with_current(depth).is_some_and(|depth| depth < 10));
+    drop(entered);
+    assert!(!is_active());
+
+    store.profiler("c").in_scope(|| {
+        let profiler = profiler::get().expect("a trace is active");
+        let enter = || enter_span(&profiler, &Arc::default());
+        let mut entered = enter();
+        for _ in 0..1000 {
+            let next = enter();
+            drop(std::mem::replace(&mut entered, next));
+        }
+        assert!(with_current(|scope| scope.frames.len()).is_some_and(|frames| frames < 10));
+    });
+}
+
+#[cfg(feature = "tracing-subscriber")]
+#[test]
+fn a_span_that_is_left_is_kept_while_a_guard_waits_for_it() {
+    let store = Store::new();
+    store.profiler("b").in_scope(|| {
+        let (profiler, state) = (profiler::get().expect("a trace is active"), Arc::default());
+        let entry = enter_span(&profiler, &state);
+        let waits = Trace::new("waits", ());
+        drop(entry);
+        let many: Vec<Trace> = (0..100).map(|_| Trace::new("many", ())).collect();
+        let entry = enter_span(&profiler, &state);
+        drop(Trace::new("inner", ()));
+        drop((waits, entry, many));
+    });
+    assert!(store.tree("b").contains("waits\n  inner"), "{}", store.tree("b"));
+}

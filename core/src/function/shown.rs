@@ -1,7 +1,8 @@
 //! Arguments, results and errors as text, each by the best its type has: `Debug`, or the name of the type.
 //!
 //! Which one that is the compiler finds out where the function is written, by the order in which it looks for methods: those
-//! of a type behind more references come first. So a type without `Debug` compiles as well.
+//! of a type behind more references come first. So a type without `Debug` compiles as well. The methods' names are such that
+//! no trait of the program's, which may well be there for every type, has them too.
 
 use std::any::type_name;
 use std::fmt::{self, Debug, Display, Write};
@@ -77,11 +78,11 @@ pub struct Shown<'a, T: ?Sized>(pub &'a T);
 /// Shows values that have `Debug`.
 pub trait ShowDebug {
     /// Writes the value.
-    fn show(&self, text: &mut Text);
+    fn osprofiler_show(&self, text: &mut Text);
 }
 
 impl<T: Debug + ?Sized> ShowDebug for &Shown<'_, T> {
-    fn show(&self, text: &mut Text) {
+    fn osprofiler_show(&self, text: &mut Text) {
         text.show::<T>(|text| write!(text, "{:?}", self.0));
     }
 }
@@ -89,11 +90,11 @@ impl<T: Debug + ?Sized> ShowDebug for &Shown<'_, T> {
 /// Shows all others.
 pub trait ShowType {
     /// Writes the value's type.
-    fn show(&self, text: &mut Text);
+    fn osprofiler_show(&self, text: &mut Text);
 }
 
 impl<T: ?Sized> ShowType for Shown<'_, T> {
-    fn show(&self, text: &mut Text) {
+    fn osprofiler_show(&self, text: &mut Text) {
         type_only::<T>(text);
     }
 }
@@ -104,11 +105,11 @@ pub struct Outcome<'a, T: ?Sized>(pub &'a T);
 /// Errors with a text of their own.
 pub trait FailsDisplay {
     /// The stop info of an error.
-    fn failure(&self) -> Option<Info>;
+    fn osprofiler_failure(&self) -> Option<Info>;
 }
 
 impl<T, E: Display> FailsDisplay for &&&Outcome<'_, Result<T, E>> {
-    fn failure(&self) -> Option<Info> {
+    fn osprofiler_failure(&self) -> Option<Info> {
         self.0.as_ref().err().map(|error| failure::<E>(|text| write!(text, "{error}")))
     }
 }
@@ -116,11 +117,11 @@ impl<T, E: Display> FailsDisplay for &&&Outcome<'_, Result<T, E>> {
 /// Errors that only have `Debug`.
 pub trait FailsDebug {
     /// The stop info of an error.
-    fn failure(&self) -> Option<Info>;
+    fn osprofiler_failure(&self) -> Option<Info>;
 }
 
 impl<T, E: Debug> FailsDebug for &&Outcome<'_, Result<T, E>> {
-    fn failure(&self) -> Option<Info> {
+    fn osprofiler_failure(&self) -> Option<Info> {
         self.0.as_ref().err().map(|error| failure::<E>(|text| write!(text, "{error:?}")))
     }
 }
@@ -128,11 +129,11 @@ impl<T, E: Debug> FailsDebug for &&Outcome<'_, Result<T, E>> {
 /// Errors that say nothing.
 pub trait FailsSilently {
     /// The stop info of an error.
-    fn failure(&self) -> Option<Info>;
+    fn osprofiler_failure(&self) -> Option<Info>;
 }
 
 impl<T, E> FailsSilently for &Outcome<'_, Result<T, E>> {
-    fn failure(&self) -> Option<Info> {
+    fn osprofiler_failure(&self) -> Option<Info> {
         self.0.as_ref().err().map(|_| failure::<E>(|text| write!(text, "<{}>", type_name::<E>())))
     }
 }
@@ -140,11 +141,11 @@ impl<T, E> FailsSilently for &Outcome<'_, Result<T, E>> {
 /// What is no `Result`.
 pub trait Succeeds {
     /// None: there is no error.
-    fn failure(&self) -> Option<Info>;
+    fn osprofiler_failure(&self) -> Option<Info>;
 }
 
 impl<T: ?Sized> Succeeds for Outcome<'_, T> {
-    fn failure(&self) -> Option<Info> {
+    fn osprofiler_failure(&self) -> Option<Info> {
         None
     }
 }

@@ -65,7 +65,7 @@ impl Trace {
     /// Marks the point as failed: its stop message carries the error's type as `etype` and its text as `message`.
     pub fn set_error<E: Error + ?Sized>(&mut self, error: &E) {
         if self.0.is_some() {
-            self.set_stop_info(Info::error(std::any::type_name::<E>(), error.to_string()));
+            self.set_stop_info(Info::error(std::any::type_name::<E>(), crate::error::text(error)));
         }
     }
 }

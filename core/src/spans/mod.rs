@@ -27,6 +27,9 @@ use crate::{Info, collector, context};
 /// How many spans with a point are there in the process: where there is none, nobody looks for one.
 static OPEN: AtomicUsize = AtomicUsize::new(0);
 
+/// How many layers were made.
+static LAYERS: AtomicUsize = AtomicUsize::new(0);
+
 /// Makes points of the spans of `tracing` that begin while a trace is active.
 ///
 /// A point has the span's name, starts when the span is made and stops when it is closed. Its start info is
@@ -71,13 +74,15 @@ static OPEN: AtomicUsize = AtomicUsize::new(0);
 #[derive(Clone, Debug)]
 pub struct ProfilerLayer {
     max_events: usize,
+    /// Tells this layer and its clones from others: each has the spans that it was first to see.
+    id: usize,
 }
 
 impl ProfilerLayer {
     /// A layer that keeps up to 32 events of a span.
     #[must_use]
     pub fn new() -> Self {
-        Self { max_events: 32 }
+        Self { max_events: 32, id: LAYERS.fetch_add(1, Relaxed) }
     }
 
     /// How many events of a span are kept; those after them are counted.
@@ -112,7 +117,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for ProfilerLayer {
         if !thread::panicking() {
             profiler::panic::forget();
         }
-        OpenSpan::keep(&span, point, started);
+        OpenSpan::keep(&span, self.id, point, started);
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, layer: Context<'_, S>) {
@@ -123,7 +128,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for ProfilerLayer {
         // Fields format themselves while nothing is locked: they may well make events of their own.
         let mut fields = Fields::default();
         values.record(&mut fields);
-        OpenSpan::with(&span, |open| open.stop.fields.extend(fields));
+        OpenSpan::with(&span, self.id, |open| open.stop.fields.extend(fields));
     }
 
     fn on_event(&self, event: &Event<'_>, layer: Context<'_, S>) {
@@ -132,14 +137,14 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for ProfilerLayer {
         }
         let Some(mut scope) = layer.event_scope(event) else { return };
         let Some(span) = scope.find(OpenSpan::is_kept) else { return };
-        if OpenSpan::with(&span, |open| open.is_full(self.max_events)) != Some(false) {
+        if OpenSpan::with(&span, self.id, |open| open.is_full(self.max_events)) != Some(false) {
             return;
         }
         let mut fields = Fields::default();
         event.record(&mut fields);
         let message = fields.take_message();
         let (metadata, now) = (event.metadata(), Instant::now());
-        OpenSpan::with(&span, |open| {
+        OpenSpan::with(&span, self.id, |open| {
             let at_us = u64::try_from(now.saturating_duration_since(open.started).as_micros()).unwrap_or(u64::MAX);
             open.stop.events.push(SpanEvent { metadata, at_us, message, fields });
         });
@@ -150,11 +155,13 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for ProfilerLayer {
             return;
         }
         let Some(span) = layer.span(id) else { return };
-        let Some((profiler, state)) = OpenSpan::with(&span, |open| (open.profiler.clone(), open.state.clone())) else {
+        let Some((profiler, state)) =
+            OpenSpan::with(&span, self.id, |open| (open.profiler.clone(), open.state.clone()))
+        else {
             return;
         };
         let entry = context::enter_span(&profiler, &state);
-        OpenSpan::with(&span, |open| open.entries.push((thread::current().id(), entry)));
+        OpenSpan::with(&span, self.id, |open| open.entries.push((thread::current().id(), entry)));
     }
 
     fn on_exit(&self, id: &Id, layer: Context<'_, S>) {
@@ -163,13 +170,13 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for ProfilerLayer {
         }
         let Some(span) = layer.span(id) else { return };
         // The scope is put right when nothing is locked any more.
-        let entry = OpenSpan::with(&span, OpenSpan::last_entry);
+        let entry = OpenSpan::with(&span, self.id, OpenSpan::last_entry);
         drop(entry);
     }
 
     fn on_close(&self, id: Id, layer: Context<'_, S>) {
         if any_open()
-            && let Some(open) = layer.span(&id).and_then(|span| OpenSpan::take(&span))
+            && let Some(open) = layer.span(&id).and_then(|span| OpenSpan::take(&span, self.id))
         {
             open.close();
         }
@@ -187,8 +194,7 @@ fn point<S: Subscriber + for<'a> LookupSpan<'a>>(attributes: &Attributes<'_>, la
         return Point::new(name);
     }
     let parent = attributes.parent().and_then(|id| layer.span(id));
-    let profiler =
-        parent.and_then(|parent| parent.scope().find_map(|span| OpenSpan::with(&span, |open| open.profiler.clone())));
+    let profiler = parent.and_then(|parent| parent.scope().find_map(|span| OpenSpan::profiler(&span)));
     // A span whose parents have no point is at the top.
     let profiler = profiler.or_else(|| context::with_current(|scope| Profiler::top(&scope.trace)))?;
     Point::under(&profiler, name)

@@ -17,6 +17,8 @@ use crate::profiler::{self, Point, Profiler};
 
 /// A span that is a point.
 pub(super) struct OpenSpan {
+    /// Of the layer that keeps it.
+    layer: usize,
     point: Option<Point>,
     /// The trace, within the point.
     pub(super) profiler: Profiler,
@@ -30,8 +32,9 @@ pub(super) struct OpenSpan {
 
 impl OpenSpan {
     /// Keeps the point of a span.
-    pub(super) fn keep<'a, S: LookupSpan<'a>>(span: &SpanRef<'a, S>, point: Point, started: Instant) {
+    pub(super) fn keep<'a, S: LookupSpan<'a>>(span: &SpanRef<'a, S>, layer: usize, point: Point, started: Instant) {
         let open = Self {
+            layer,
             profiler: point.profiler(),
             point: Some(point),
             started,
@@ -48,13 +51,24 @@ impl OpenSpan {
         span.extensions().get::<Self>().is_some()
     }
 
-    /// Hands what is kept to `f`, which must not call user code.
-    pub(super) fn with<'a, S: LookupSpan<'a>, T>(span: &SpanRef<'a, S>, f: impl FnOnce(&mut Self) -> T) -> Option<T> {
-        span.extensions_mut().get_mut::<Self>().map(f)
+    /// The trace within the span's point, whichever layer keeps it.
+    pub(super) fn profiler<'a, S: LookupSpan<'a>>(span: &SpanRef<'a, S>) -> Option<Profiler> {
+        span.extensions().get::<Self>().map(|open| open.profiler.clone())
     }
 
-    pub(super) fn take<'a, S: LookupSpan<'a>>(span: &SpanRef<'a, S>) -> Option<Self> {
-        span.extensions_mut().remove::<Self>()
+    /// Hands what the layer with this id keeps to `f`, which must not call user code.
+    pub(super) fn with<'a, S: LookupSpan<'a>, T>(
+        span: &SpanRef<'a, S>,
+        layer: usize,
+        f: impl FnOnce(&mut Self) -> T,
+    ) -> Option<T> {
+        span.extensions_mut().get_mut::<Self>().filter(|open| open.layer == layer).map(f)
+    }
+
+    pub(super) fn take<'a, S: LookupSpan<'a>>(span: &SpanRef<'a, S>, layer: usize) -> Option<Self> {
+        let mut extensions = span.extensions_mut();
+        let is_of_layer = extensions.get_mut::<Self>().is_some_and(|open| open.layer == layer);
+        if is_of_layer { extensions.remove::<Self>() } else { None }
     }
 
     /// Whether there is no room for another event, which is counted then.

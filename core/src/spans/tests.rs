@@ -258,6 +258,24 @@ fn fields_keep_their_types_and_long_texts_are_cut() {
 }
 
 #[test]
+fn a_second_layer_makes_nothing_double() {
+    let store = Store::new();
+    let subscriber = registry().with(ProfilerLayer::new()).with(ProfilerLayer::new());
+    tracing::subscriber::with_default(subscriber, || {
+        store.profiler("b").in_scope(|| {
+            let span = info_span!(target: APP, "span", later = tracing::field::Empty);
+            span.in_scope(|| info!(target: APP, "once"));
+            point("outside");
+            span.record("later", 1);
+        });
+    });
+    assert_eq!(store.tree("b"), "span\noutside");
+    let stop = store.messages().last().expect("a stop").info();
+    assert_eq!(stop["span"]["events"].as_array().map(Vec::len), Some(1), "{stop:?}");
+    assert_eq!(stop["span"]["fields"], json!({"later": 1}));
+}
+
+#[test]
 fn events_are_entries_of_their_span_up_to_a_cap() {
     let (start, stop) = infos(ProfilerLayer::new().with_max_events(2), || {
         info!(target: APP, "before the span");

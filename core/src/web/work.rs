@@ -3,6 +3,8 @@
 //!
 //! Requests that come in and requests that go out are alike here. What they say of themselves is in `layer` and `client`.
 
+use std::any::type_name;
+use std::fmt::Display;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::Pin;
 
@@ -53,8 +55,18 @@ impl Work {
         self.stop();
     }
 
-    /// Stops the point as failed.
-    pub(super) fn fail(&mut self, etype: &str, message: impl FnOnce() -> String) {
+    /// As [`finish`](Self::finish), as failed.
+    pub(super) fn finish_with<E: Display>(&mut self, error: &E) {
+        drop(self.scope.take());
+        self.fail_with(error);
+    }
+
+    /// Stops the point as failed; what is still open within it stays open.
+    pub(super) fn fail_with<E: Display>(&mut self, error: &E) {
+        self.fail(type_name::<E>(), || crate::error::text(error));
+    }
+
+    fn fail(&mut self, etype: &str, message: impl FnOnce() -> String) {
         if self.point.is_some() {
             self.stop_with(Map::from_iter([
                 ("etype".to_owned(), Value::from(etype)),

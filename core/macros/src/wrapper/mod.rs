@@ -61,7 +61,8 @@ impl Names {
         Self {
             wrapper: format_ident!("Traced{name}"),
             method: format_ident!("traced_{}", snake_case(&name.to_string()), span = name.span()),
-            inner: Ident::new("Inner", Span::mixed_site()),
+            // Type parameters hide the user's types of their name.
+            inner: Ident::new("__Inner", Span::mixed_site()),
             path: syn::parse_quote!(#name #arguments),
         }
     }
@@ -151,6 +152,18 @@ fn wrapper(options: &Options, names: &Names, declared: &ItemTrait, forwarded: &T
         generics.make_where_clause().predicates.push(syn::parse_quote!(Self: #supertraits));
     }
     let (parameters, _, bounds) = generics.split_for_impl();
+    // A method of the type's own would hide one of the trait's.
+    let is_free =
+        |name: &str| !declared.items.iter().any(|item| matches!(item, TraitItem::Fn(of) if of.sig.ident == name));
+    let into_inner = is_free("into_inner").then(|| {
+        quote! {
+            /// What was wrapped.
+            #[allow(dead_code)]
+            #visibility fn into_inner(self) -> #inner {
+                self.0
+            }
+        }
+    });
     let refusal = (!options.allow_multiple_trace).then(|| {
         quote! {
             impl<#inner> #wrapper<#inner> {
@@ -176,11 +189,7 @@ fn wrapper(options: &Options, names: &Names, declared: &ItemTrait, forwarded: &T
                 Self(inner)
             }
 
-            /// What was wrapped.
-            #[allow(dead_code)]
-            #visibility fn into_inner(self) -> #inner {
-                self.0
-            }
+            #into_inner
         }
 
         #refusal
@@ -199,7 +208,7 @@ fn wrapper(options: &Options, names: &Names, declared: &ItemTrait, forwarded: &T
             }
         }
 
-        #[allow(deprecated)]
+        #[allow(deprecated, clippy::used_underscore_binding)]
         #unsafety impl #parameters #path for #wrapper<#inner> #bounds {
             #forwarded
         }

@@ -44,6 +44,36 @@ struct Wrapped {
     inner: u8,
 }
 
+#[trace("references")]
+fn references(ref a: String, ref mut b: u8, (ref mut c, d): (u8, String), mut e: u8) -> usize {
+    *b += 1;
+    *c += *b;
+    e += *c;
+    a.len() + d.len() + usize::from(e)
+}
+
+/// A trait of everything, with methods that the attribute's own code might call.
+trait Everything {
+    fn show(&self, _: &mut u8) {}
+    fn failure(&self) -> Option<u8> {
+        None
+    }
+}
+
+impl<T: ?Sized> Everything for T {}
+
+#[trace("everything", hide_result = false)]
+fn everything(mut a: u8) -> Result<u8, String> {
+    1.show(&mut a);
+    Ok(a)
+}
+
+/// The bound says what the closure's parameter is.
+#[trace("closure")]
+fn closure() -> impl Fn(&str) -> usize {
+    |text| text.len()
+}
+
 #[trace("generic", hide_result = false)]
 fn generic<'a, T: ?Sized + AsRef<str>, U, const N: usize>(text: &'a T, more: [U; N], f: impl Fn(&str) -> U) -> (&'a str, U)
 where
@@ -119,7 +149,7 @@ fn factorial(n: u64) -> u64 {
 }
 
 #[trace("future")]
-fn future(text: &str) -> impl Future<Output = usize> + Send {
+fn future(text: &str) -> impl Future<Output = usize> + Send + Sync {
     std::future::ready(text.len())
 }
 
@@ -173,6 +203,8 @@ impl Counter {
     }
 }
 
+fn is_sync<T: Sync>(_: T) {}
+
 fn is_send<T: Send>(value: T) -> T {
     value
 }
@@ -181,6 +213,9 @@ fn main() {
     empty();
     assert_eq!(names(1, 1, 1, 1, 1, 1, 1, 1), 8);
     assert_eq!(patterns((1, "b".to_owned()), [2, 0, 0], "", Wrapped { inner: 3 }, 4), 12);
+    assert_eq!(references("a".to_owned(), 1, (1, "b".to_owned()), 1), 6);
+    assert_eq!(closure()("abc"), 3);
+    assert_eq!((everything(1), 1.failure()), (Ok(1), None));
     assert_eq!(generic::<str, u8, 1>("a", [1], |_| 2), ("a", 2));
     assert_eq!(conditions(1), 1);
     assert_eq!(iterator(&[1, 2, 3]).count(), 2);
@@ -193,6 +228,8 @@ fn main() {
     assert_eq!(twice(1), 1);
     let mut counter = Counter { items: vec![1] };
     *counter.get_mut(0).expect("one") = 2;
+    is_sync(async_empty());
+    is_sync(future("f"));
     futures::executor::block_on(is_send(async {
         async_empty().await;
         assert_eq!(async_names(1, 1, 1, 1, 1, 1, 1).await, 7);

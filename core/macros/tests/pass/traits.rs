@@ -7,6 +7,30 @@ use std::fmt::{Debug, Display};
 
 use osprofiler::{trace_cls, trace_trait};
 
+/// Called as a type parameter might be.
+#[derive(Debug, PartialEq)]
+pub struct Inner;
+
+/// A trait with a type of that name.
+#[trace_trait("inner")]
+pub trait HasInner {
+    /// It.
+    fn inner(&self) -> Inner;
+    /// A method that wrappers have besides.
+    fn into_inner(self) -> u8
+    where
+        Self: Sized,
+    {
+        1
+    }
+}
+
+impl HasInner for Inner {
+    fn inner(&self) -> Inner {
+        Inner
+    }
+}
+
 /// A trait with all that a trait may have.
 #[trace_trait("repository", allow_multiple_trace = false)]
 pub trait Repository<'a, K, V: 'a = u8>: Debug + Send
@@ -218,6 +242,8 @@ fn is_send<T: Send>(value: T) -> T {
 }
 
 fn main() {
+    assert_eq!(Inner.traced_has_inner().inner(), Inner);
+    assert_eq!(Inner.traced_has_inner().into_inner(), 1);
     let repository = <Memory as Repository<'_, String>>::new(3).expect("it fits");
     let mut repository = repository.traced_repository();
     assert_eq!(repository.get(&"a".to_owned()), Some(&1));

@@ -125,6 +125,32 @@ fn returns_boxed<'a>(text: &'a str) -> Pin<Box<dyn Future<Output = usize> + Send
     Box::pin(async move { text.len() })
 }
 
+macro_rules! returns {
+    ($name:ident, $output:ty, $value:expr) => {
+        #[trace("from a macro", hide_args = true)]
+        fn $name() -> $output {
+            $value
+        }
+    };
+}
+
+async fn with_a_point() {
+    drop(crate::Trace::new("inside", ()));
+}
+
+returns!(returns_future_from_a_macro, impl Future<Output = ()>, with_a_point());
+returns!(returns_boxed_from_a_macro, Pin<Box<dyn Future<Output = ()>>>, Box::pin(with_a_point()));
+
+#[test]
+fn a_future_is_known_where_a_macro_was_given_its_type() {
+    let (_, infos) = recorded_async(async {
+        returns_future_from_a_macro().await;
+        returns_boxed_from_a_macro().await;
+    });
+    let call = ["from a macro-start", "inside-start", "inside-stop", "from a macro-stop"];
+    assert_eq!(names(&infos), [call, call].concat());
+}
+
 #[test]
 fn a_future_that_is_returned_is_the_call() {
     let (result, infos) = recorded_async(async {

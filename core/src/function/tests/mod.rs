@@ -2,6 +2,7 @@
 
 mod blocks;
 mod functions;
+mod order;
 mod traits;
 
 use std::future::Future;

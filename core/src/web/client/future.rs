@@ -1,6 +1,5 @@
 //! [`ClientFuture`]: the client's own future, within the request's point.
 
-use std::any::type_name;
 use std::fmt::Display;
 use std::future::Future;
 use std::pin::Pin;
@@ -68,7 +67,7 @@ where
                     work.status = Some(response.status());
                     work.finish();
                 }
-                Err(error) => work.fail(type_name::<E>(), || error.to_string()),
+                Err(error) => work.finish_with(error),
             }
         }
         Poll::Ready(result)

@@ -20,6 +20,9 @@ use super::{ClientFuture, begin};
 /// The headers are those of [`inject`](crate::web::inject), made within the point: what the callee records lies under it.
 /// Without a trace the client's own future runs as it is.
 ///
+/// They go to every host that this client asks. A signature does not expire: whoever is sent one can have requests traced by all
+/// services that share the key. So requests to strangers belong to a client without this layer.
+///
 /// ```
 /// use std::convert::Infallible;
 ///

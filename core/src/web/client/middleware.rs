@@ -8,7 +8,8 @@ use super::{ClientFuture, begin};
 
 /// Makes points of the requests that reqwest sends, and signs their headers, as a middleware of `reqwest-middleware`.
 ///
-/// Points and headers are those of `TraceClientLayer` (feature `tower`), which says more of them.
+/// Points and headers are those of `TraceClientLayer` (feature `tower`), which says more of them. They go with redirects as well,
+/// and to every host: whoever is sent a signature can have requests traced by all services that share the key.
 ///
 /// ```
 /// use osprofiler::web::TraceMiddleware;

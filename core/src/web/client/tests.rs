@@ -109,6 +109,24 @@ mod layer {
         assert_eq!(block_on(failed).err(), Some(std::fmt::Error));
         assert_eq!(store.tree("fails"), format!("http ✕ core::fmt::Error: {}", std::fmt::Error));
 
+        #[derive(Debug)]
+        struct Unspeakable;
+        impl std::fmt::Display for Unspeakable {
+            fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                panic!("no text")
+            }
+        }
+        let failing = service_fn(async |_: Request<()>| {
+            crate::profiler::start("left open", ());
+            Err::<Response<()>, _>(Unspeakable)
+        });
+        let failed = TraceClientLayer::new().layer(failing).oneshot(get()).in_trace(&store.profiler("unspeakable"));
+        assert!(block_on(failed).is_err());
+        let etype = std::any::type_name::<Unspeakable>();
+        assert_eq!(store.tree("unspeakable"), format!("http ✕ {etype}: <{etype}>\n  left open cancelled"));
+        let last = store.messages().last().map(crate::Message::name);
+        assert_eq!(last.as_deref(), Some("http-stop"));
+
         let panicking = service_fn(async |request: Request<()>| match request.method().as_str() {
             "GET" => panic!("no luck"),
             _ => Ok::<_, Infallible>(Response::new(())),

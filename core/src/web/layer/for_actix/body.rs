@@ -1,6 +1,5 @@
 //! [`ActixTracedBody`]: a response's body, whose streaming is part of the request's trace.
 
-use std::any::type_name;
 use std::error::Error;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -46,7 +45,7 @@ impl<B: MessageBody> MessageBody for ActixTracedBody<B> {
                         *remaining = remaining.saturating_sub(bytes.len() as u64);
                     }
                 }
-                Some(Err(error)) => work.fail(type_name::<B::Error>(), || error.to_string()),
+                Some(Err(error)) => work.fail_with(error),
                 None => {}
             }
             // Unlike those of tower, these bodies have nothing behind their last bytes.

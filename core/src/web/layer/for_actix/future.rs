@@ -1,6 +1,5 @@
 //! [`ActixResponseFuture`]: the inner service's future, in the request's trace.
 
-use std::any::type_name;
 use std::fmt::Display;
 use std::future::Future;
 use std::pin::Pin;
@@ -58,7 +57,7 @@ where
             }
             (Some((work, answer)), Ok(response)) => Ok(traced_response(work, &answer, response)),
             (Some((mut work, _)), Err(error)) => {
-                work.fail(type_name::<E>(), || error.to_string());
+                work.finish_with(&error);
                 Err(error)
             }
         })

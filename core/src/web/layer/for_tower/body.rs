@@ -1,6 +1,5 @@
 //! [`TracedBody`]: a response's body, whose streaming is part of the request's trace.
 
-use std::any::type_name;
 use std::fmt::Display;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -48,7 +47,7 @@ where
                         *remaining = remaining.saturating_sub(bytes);
                     }
                 }
-                Some(Err(error)) => work.fail(type_name::<B::Error>(), || error.to_string()),
+                Some(Err(error)) => work.fail_with(error),
                 None => {}
             }
             let is_over = frame.is_none() || this.body.inner().is_none_or(Body::is_end_stream);

@@ -1,6 +1,5 @@
 //! [`ResponseFuture`]: the inner service's future, in the request's trace.
 
-use std::any::type_name;
 use std::fmt::Display;
 use std::future::Future;
 use std::pin::Pin;
@@ -56,7 +55,7 @@ where
             (None, result) => result.map(|response| response.map(|body| TracedBody::new(body, None, None))),
             (Some((work, answer)), Ok(response)) => Ok(traced_response(work, &answer, response)),
             (Some((mut work, _)), Err(error)) => {
-                work.fail(type_name::<E>(), || error.to_string());
+                work.finish_with(&error);
                 Err(error)
             }
         })
