@@ -20,9 +20,10 @@ impl fmt::Display for Chain<'_> {
     }
 }
 
-/// The text of a program's error. One that panics or fails while it shows itself shows as its type: it must not become the
+/// The text of a program's error, for adapters. One that panics or fails while it shows itself shows as its type: it must not become the
 /// program's, which may never show it.
-pub(crate) fn text<E: Display + ?Sized>(error: &E) -> String {
+#[must_use]
+pub fn text<E: Display + ?Sized>(error: &E) -> String {
     let mut text = String::new();
     match catch_unwind(AssertUnwindSafe(|| write!(text, "{error}"))) {
         Ok(Ok(())) => text,

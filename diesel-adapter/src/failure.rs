@@ -2,15 +2,14 @@
 
 use diesel::ConnectionError;
 use diesel::result::{DatabaseErrorKind, Error};
-use osprofiler::db::{DbFailure, DbStop};
+use osprofiler::db::{DbFailure, DbStop, error_text};
 
 use crate::target;
 
 /// What is known of an error. Diesel keeps no SQLSTATE, only a kind.
 pub(crate) fn of(stop: DbStop, error: &Error) -> DbFailure {
     let mut details = Vec::new();
-    let mut original_exception =
-        std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string);
+    let mut original_exception = std::error::Error::source(error).map_or_else(|| error_text(error), error_text);
     if let Error::DatabaseError(database_kind, information) = error {
         information.message().clone_into(&mut original_exception);
         for (key, name) in [
@@ -23,12 +22,12 @@ pub(crate) fn of(stop: DbStop, error: &Error) -> DbFailure {
         }
     }
     let etype = format!("diesel::result::Error::{}", variant(error));
-    DbFailure { stop, etype, message: error.to_string(), original_exception, details }
+    DbFailure { stop, etype, message: error_text(error), original_exception, details }
 }
 
 /// What is known of a connection that could not be had, without the secrets of its URL.
 pub(crate) fn of_connection(error: &ConnectionError, url: &str) -> DbFailure {
-    let message = target::message_without_secrets(&error.to_string(), url);
+    let message = target::message_without_secrets(&error_text(error), url);
     let etype = format!("diesel::ConnectionError::{}", variant(error));
     DbFailure { etype, original_exception: message.clone(), message, ..DbFailure::default() }
 }
@@ -37,7 +36,7 @@ pub(crate) fn of_connection(error: &ConnectionError, url: &str) -> DbFailure {
 #[cfg(feature = "postgres")]
 pub(crate) fn of_other(error: &impl std::error::Error) -> DbFailure {
     let etype = std::any::type_name_of_val(error).to_owned();
-    DbFailure { etype, original_exception: error.to_string(), message: error.to_string(), ..DbFailure::default() }
+    DbFailure { etype, original_exception: error_text(error), message: error_text(error), ..DbFailure::default() }
 }
 
 /// The kinds by the names that the sqlx adapter has, and diesel's others likewise.
@@ -59,7 +58,7 @@ fn kind(kind: &DatabaseErrorKind) -> Option<&'static str> {
 
 /// The name of an error's variant: its `Debug` form up to the first field.
 fn variant(error: &impl std::fmt::Debug) -> String {
-    format!("{error:?}").chars().take_while(char::is_ascii_alphanumeric).collect()
+    error_text(&format_args!("{error:?}")).chars().take_while(char::is_ascii_alphanumeric).collect()
 }
 
 #[cfg(test)]

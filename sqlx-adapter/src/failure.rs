@@ -1,6 +1,6 @@
 //! What a failed call's stop info says of sqlx's error.
 
-use osprofiler::db::{DbFailure, DbStop};
+use osprofiler::db::{DbFailure, DbStop, error_text};
 use sqlx_core::error::{Error, ErrorKind};
 
 use crate::database::TracedDatabase;
@@ -8,8 +8,8 @@ use crate::database::TracedDatabase;
 /// What is known of an error.
 pub(crate) fn failure<DB: TracedDatabase>(stop: DbStop, error: &Error) -> DbFailure {
     let original_exception = match error {
-        Error::Database(original) => original.to_string(),
-        _ => std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string),
+        Error::Database(original) => error_text(original),
+        _ => std::error::Error::source(error).map_or_else(|| error_text(error), error_text),
     };
     let mut details = Vec::new();
     if let Error::Database(original) = error {
@@ -20,7 +20,7 @@ pub(crate) fn failure<DB: TracedDatabase>(stop: DbStop, error: &Error) -> DbFail
         details.extend(kind(&original.kind()).map(|kind| ("kind", kind.to_owned())));
     }
     let etype = format!("sqlx::Error::{}", variant(error));
-    DbFailure { stop, etype, message: error.to_string(), original_exception, details }
+    DbFailure { stop, etype, message: error_text(error), original_exception, details }
 }
 
 fn kind(kind: &ErrorKind) -> Option<&'static str> {
@@ -36,7 +36,7 @@ fn kind(kind: &ErrorKind) -> Option<&'static str> {
 
 /// The name of an error's variant: its `Debug` form up to the first field.
 fn variant(error: &Error) -> String {
-    format!("{error:?}").chars().take_while(char::is_ascii_alphanumeric).collect()
+    error_text(&format_args!("{error:?}")).chars().take_while(char::is_ascii_alphanumeric).collect()
 }
 
 #[cfg(test)]
@@ -48,5 +48,24 @@ mod tests {
         assert_eq!(variant(&Error::PoolTimedOut), "PoolTimedOut");
         assert_eq!(variant(&Error::Protocol("x".to_owned())), "Protocol");
         assert_eq!(variant(&Error::ColumnIndexOutOfBounds { index: 1, len: 0 }), "ColumnIndexOutOfBounds");
+    }
+
+    #[test]
+    #[cfg(feature = "sqlite")]
+    fn an_error_that_cannot_be_shown_harms_nobody() {
+        #[derive(Debug)]
+        struct Panics;
+
+        impl std::fmt::Display for Panics {
+            fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                panic!("shown")
+            }
+        }
+
+        impl std::error::Error for Panics {}
+
+        let failure = failure::<sqlx_sqlite::Sqlite>(DbStop::default(), &Error::Decode(Box::new(Panics)));
+        assert_eq!(failure.etype, "sqlx::Error::Decode");
+        assert_eq!(failure.message, "<sqlx_core::error::Error>");
     }
 }

@@ -26,6 +26,7 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::time::Instant;
 
+pub use crate::error::text as error_text;
 pub use caller::Caller;
 pub use options::{DbOptions, ParamsPolicy, PatternError, Recorded};
 pub use params::{ParamsWriter, RowsWriter};

@@ -71,10 +71,10 @@ static LAYERS: AtomicUsize = AtomicUsize::new(0);
 ///
 /// The crate's own events and spans are not recorded, and neither are sqlx's events of statements, `sqlx::query`: statements
 /// are the adapters' to record.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct ProfilerLayer {
     max_events: usize,
-    /// Tells this layer and its clones from others: each has the spans that it was first to see.
+    /// Tells this layer from others: each has the spans that it was first to see.
     id: usize,
 }
 
@@ -90,6 +90,13 @@ impl ProfilerLayer {
     pub fn with_max_events(mut self, max_events: usize) -> Self {
         self.max_events = max_events;
         self
+    }
+}
+
+impl Clone for ProfilerLayer {
+    /// Another layer, with the same settings.
+    fn clone(&self) -> Self {
+        Self::new().with_max_events(self.max_events)
     }
 }
 

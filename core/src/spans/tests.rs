@@ -258,9 +258,10 @@ fn fields_keep_their_types_and_long_texts_are_cut() {
 }
 
 #[test]
-fn a_second_layer_makes_nothing_double() {
+fn layers_more_than_one_make_nothing_double() {
     let store = Store::new();
-    let subscriber = registry().with(ProfilerLayer::new()).with(ProfilerLayer::new());
+    let layer = ProfilerLayer::new();
+    let subscriber = registry().with(layer.clone()).with(layer).with(ProfilerLayer::new());
     tracing::subscriber::with_default(subscriber, || {
         store.profiler("b").in_scope(|| {
             let span = info_span!(target: APP, "span", later = tracing::field::Empty);

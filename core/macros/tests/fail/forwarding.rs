@@ -1,3 +1,5 @@
+//! What a wrapper cannot hand on.
+
 use std::sync::Arc;
 
 use osprofiler::trace_trait;

@@ -1,3 +1,5 @@
+//! The point's name comes first.
+
 use osprofiler::{trace, trace_cls, trace_trait};
 
 #[trace]

@@ -1,3 +1,5 @@
+//! Options that are none, or not there.
+
 use osprofiler::{trace, trace_cls, trace_trait};
 
 #[trace("rpc", hide_arg = true)]

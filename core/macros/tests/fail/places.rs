@@ -1,3 +1,5 @@
+//! Where attributes do not belong.
+
 use osprofiler::{trace, trace_cls, trace_trait};
 
 #[trace("const")]

@@ -1,3 +1,5 @@
+//! Traced twice where that is not allowed.
+
 use osprofiler::{trace, trace_cls, trace_trait};
 
 #[trace("outer", allow_multiple_trace = false)]

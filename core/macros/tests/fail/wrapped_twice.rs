@@ -1,3 +1,5 @@
+//! Wrapped twice where that is not allowed.
+
 use osprofiler::trace_trait;
 
 #[trace_trait("call", allow_multiple_trace = false)]

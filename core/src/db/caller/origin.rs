@@ -123,19 +123,19 @@ fn first_word(path: &str) -> &str {
 mod tests {
     use super::*;
 
-    const USERS: &str = "/home/me/blog/src/posts.rs";
+    const USERS: &str = "/srv/me/blog/src/posts.rs";
 
     #[test]
     fn a_function_is_the_programs_by_where_its_source_lies() {
         for (file, own) in [
             (USERS, true),
             ("src/main.rs", true),
-            ("/home/me/library/src/lib.rs", true),
-            ("/home/me/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/sqlx-core-0.9.0/src/query.rs", false),
-            ("/home/me/.cargo/git/checkouts/diesel-1234/abc/diesel/src/lib.rs", false),
-            ("/home/me/blog/vendor/sqlx/src/lib.rs", false),
+            ("/srv/me/library/src/lib.rs", true),
+            ("/srv/me/.cargo/registry/src/index.crates.io-1949cf8c6b5b557f/sqlx-core-0.9.0/src/query.rs", false),
+            ("/srv/me/.cargo/git/checkouts/diesel-1234/abc/diesel/src/lib.rs", false),
+            ("/srv/me/blog/vendor/sqlx/src/lib.rs", false),
             ("/rustc/59807616e1fa2540724bfbac14d7976d7e4a3860/library/core/src/ops/function.rs", false),
-            ("/home/me/.rustup/toolchains/stable/lib/rustlib/src/rust/library/std/src/rt.rs", false),
+            ("/srv/me/.rustup/toolchains/stable/lib/rustlib/src/rust/library/std/src/rt.rs", false),
             ("library/core/src/future/future.rs", false),
         ] {
             assert_eq!(is_own(Some(Path::new(file)), "blog::posts::list"), own, "{file}");
