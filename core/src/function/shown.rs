@@ -18,6 +18,8 @@ const CAP: usize = 4096;
 pub struct Text {
     text: String,
     is_full: bool,
+    /// Whether it says that it is cut.
+    is_marked: bool,
 }
 
 impl Text {
@@ -27,8 +29,9 @@ impl Text {
 
     /// Adds what there must be, whatever was cut before.
     pub(super) fn push(&mut self, text: &str) {
-        if self.is_full && !self.text.ends_with('…') {
+        if self.is_full && !self.is_marked {
             self.text.push('…');
+            self.is_marked = true;
         }
         self.text.push_str(text);
     }
