@@ -126,7 +126,7 @@ impl Info {
 }
 
 /// About how many bytes a JSON value keeps in memory.
-pub(crate) fn weight(value: &Value) -> usize {
+fn weight(value: &Value) -> usize {
     size_of::<Value>()
         + match value {
             Value::String(text) => text.len(),

@@ -2,7 +2,7 @@
 
 use std::any::{type_name, type_name_of_val};
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::shown::{self, Text};
 use crate::{Info, InfoWriter, RenderInfo};
@@ -56,19 +56,23 @@ pub struct Start {
     name: Name,
     arguments: Option<Text>,
     count: usize,
-    info: Option<Value>,
+    /// What the attribute's `info` says.
+    info: Info,
 }
 
 impl Start {
     /// A call of which only the name is known.
     #[must_use]
     pub fn new(name: Name) -> Self {
-        Self { name, arguments: None, count: 0, info: None }
+        Self { name, arguments: None, count: 0, info: Info::default() }
     }
 
-    /// Adds what the attribute's `info` says.
-    pub fn info(&mut self, info: Value) {
-        self.info = Some(info);
+    /// Adds what the attribute's `info` says; what it says of the function is overwritten, as in OSProfiler.
+    pub fn info(&mut self, mut info: Value) {
+        if let Value::Object(members) = &mut info {
+            members.shift_remove("function");
+        }
+        self.info = info.into();
     }
 
     /// The arguments are shown: all of them follow, as those of a Python call stand in a tuple.
@@ -93,16 +97,7 @@ impl Start {
 
 impl RenderInfo for Start {
     fn render(&mut self, info: &mut InfoWriter) {
-        if let Some(more) = self.info.take() {
-            let more = match more {
-                Value::Object(members) => members,
-                Value::Null => Map::new(),
-                other => Map::from_iter([("value".to_owned(), other)]),
-            };
-            for (key, value) in more.iter().filter(|(key, _)| *key != "host" && *key != "function") {
-                info.value(key, value);
-            }
-        }
+        self.info.render(info);
         let count = self.count;
         info.object("function", |function| {
             function.string("name", &self.name.to_string());
@@ -119,8 +114,7 @@ impl RenderInfo for Start {
     }
 
     fn weight(&self) -> usize {
-        let info = self.info.as_ref().map_or(0, crate::info::weight);
-        size_of::<Self>() + self.arguments.as_ref().map_or(0, Text::len) + info
+        size_of::<Self>() + self.arguments.as_ref().map_or(0, Text::len) + self.info.weight()
     }
 }
 

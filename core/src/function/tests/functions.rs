@@ -14,7 +14,7 @@ use crate::profiler;
 
 struct NoDebug;
 
-#[trace("add", info = {"unit": "apples", "twice": left * 2}, hide_result = false)]
+#[trace("add", info = {"unit": "apples", "function": 1, "host": "x", "twice": left * 2}, hide_result = false)]
 fn add(left: u32, right: u32) -> u32 {
     left + right
 }
