@@ -59,11 +59,9 @@ pub fn init_from_conf(
     let notifier = Notifier::builder().project(project).service(service).host(host).build(driver);
     notifier::set(notifier.clone());
     profiler::set_trace_sql(config.trace_sql);
-    // No number is larger than zero, and none of them is NaN.
-    let sample = if config.sample > 0.0 { config.sample.min(1.0) } else { 0.0 };
     let hmac_keys = config.hmac_keys.iter().cloned().collect();
-    web::enable_with(web::Switches { hmac_keys, always: config.always, sample });
-    if web::hmac_keys().is_empty() && !config.always && sample == 0.0 {
+    web::enable_with(web::Switches { hmac_keys, always: config.always, sample: config.sample });
+    if web::hmac_keys().is_empty() && !config.always && config.sample.max(0.0) == 0.0 {
         tracing::warn!("tracing is enabled without hmac_keys, always or sample: no web request will be traced");
     }
     profiler::install_panic_hook();

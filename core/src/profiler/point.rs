@@ -42,15 +42,18 @@ impl Point {
         let (trace, parent_id) = context::with_current(|scope| {
             scope.trace.queue.is_some().then(|| (Arc::clone(&scope.trace), scope.top_id().clone()))
         })??;
-        Some(Self { trace, name: name.into(), trace_id: Id::random_point(), parent_id, open: false, counted: false })
+        Some(Self::of(trace, parent_id, name.into()))
     }
 
     /// A point under `profiler`'s, whatever is active here; `None` where nobody takes its messages.
     #[cfg(any(feature = "tower", feature = "actix-web", feature = "tracing-subscriber"))]
     pub(crate) fn under(profiler: &Profiler, name: impl Into<Cow<'static, str>>) -> Option<Self> {
         let trace = profiler.trace.queue.is_some().then(|| Arc::clone(&profiler.trace))?;
-        let parent_id = profiler.id().clone();
-        Some(Self { trace, name: name.into(), trace_id: Id::random_point(), parent_id, open: false, counted: false })
+        Some(Self::of(trace, profiler.id().clone(), name.into()))
+    }
+
+    fn of(trace: Arc<TraceShared>, parent_id: Id, name: Cow<'static, str>) -> Self {
+        Self { trace, name, trace_id: Id::random_point(), parent_id, open: false, counted: false }
     }
 
     /// The trace as it is within this point.

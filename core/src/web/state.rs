@@ -23,7 +23,8 @@ pub(crate) struct Switches {
     pub(crate) hmac_keys: Arc<[HmacKey]>,
     /// Whether every request is traced.
     pub(crate) always: bool,
-    /// The part of all requests that is traced, from 0 to 1.
+    /// The part of all requests that is traced. What lies outside of 0 to 1, or is no number, counts as the end that is next
+    /// to it, or as 0.
     pub(crate) sample: f64,
 }
 

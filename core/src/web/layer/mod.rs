@@ -144,8 +144,6 @@ impl TraceLayer {
     /// as 1.
     #[must_use]
     pub fn sample(mut self, rate: f64) -> Self {
-        // No number is larger than zero, and none of them is NaN.
-        let rate = if rate > 0.0 { rate.min(1.0) } else { 0.0 };
         Arc::make_mut(&mut self.0).triggers.sample = Some(rate);
         self
     }

@@ -26,7 +26,7 @@ impl Triggers {
             return true;
         }
         let rate = self.sample.unwrap_or(process.sample);
-        // The dice were thrown for the request around this one.
+        // What is no number is not above 0, and every throw is below 1. The dice were thrown for the request around this one.
         if rate > 0.0 && (is_within || fastrand::f64() < rate) {
             return true;
         }
