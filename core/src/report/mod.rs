@@ -21,12 +21,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod analysis;
 mod build;
 pub mod findings;
 mod link;
 mod parameter;
 mod point;
 mod read;
+pub mod sql;
 mod totals;
 mod trace;
 

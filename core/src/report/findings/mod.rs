@@ -2,6 +2,7 @@
 //!
 //! So far one rule, [`n_plus_one`]. Below: which statements read (`reads`), and where points lie (`paths`).
 
+mod finding;
 mod paths;
 mod reads;
 
@@ -10,6 +11,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+pub use self::finding::{Confidence, Finding, Level, Rule};
 use self::paths::Paths;
 use super::{Caller, Point, Trace};
 use crate::db::DbOptions;

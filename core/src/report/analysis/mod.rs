@@ -1,0 +1,192 @@
+//! What a trace's statements come to: which are alike, in which transactions they ran, and where the time went.
+//!
+//! Here: [`Analysis`], which all forms of a report and the rules of `findings` read. Not here: the texts of statements
+//! (`sql`), and the rules themselves (`findings`).
+
+use crate::report::Trace;
+use crate::report::findings::Finding;
+use crate::report::sql::{Analyzed, Dialect};
+
+/// From where on something stands out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct AnalysisOptions {
+    /// Microseconds from which a statement is slow. Default: 100 ms, as Telescope has it.
+    pub slow_us: u64,
+    /// Microseconds from which it is very slow. Default: 500 ms, as Sentry and Django Debug Toolbar have it.
+    pub very_slow_us: u64,
+    /// So many rows are many. Default: 1,000.
+    pub many_rows: u64,
+}
+
+/// What the statements of a trace come to.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Analysis<'a> {
+    /// The trace.
+    pub trace: &'a Trace,
+    /// From where on something stands out.
+    pub options: AnalysisOptions,
+    /// The different texts, in the order in which they first appear in the tree.
+    pub texts: Vec<Text<'a>>,
+    /// The different databases that statements went to, in the same order.
+    pub connections: Vec<Connection<'a>>,
+    /// Every point with a statement, in preorder: also those that are no executions of the program's.
+    pub statements: Vec<Statement>,
+    /// For each point of the trace, its place in `statements`.
+    pub statement_of: Vec<Option<usize>>,
+    /// Executions of alike statements on one database. What took longest comes first.
+    pub groups: Vec<Group>,
+    /// The transactions, in the order of their beginning.
+    pub transactions: Vec<Transaction>,
+    /// Stretches of the first root's time in which no statement ran, in their order: those that last at least 5 ms and 1 % of it.
+    pub gaps: Vec<Gap>,
+    /// Where the time went.
+    pub breakdown: Breakdown,
+    /// What stands out, what matters most first.
+    pub findings: Vec<Finding>,
+}
+
+/// One text.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Text<'a> {
+    /// The text.
+    pub sql: &'a str,
+    /// How its database reads it.
+    pub dialect: Dialect,
+    /// What is known of it.
+    pub analyzed: Analyzed,
+}
+
+/// A database as one service sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub struct Connection<'a> {
+    /// The service that asked.
+    pub service: Option<&'a str>,
+    /// The database system.
+    pub system: Option<&'a str>,
+    /// The database's name or file.
+    pub database: Option<&'a str>,
+    /// The database's address.
+    pub server: Option<&'a str>,
+}
+
+/// One point with a statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Statement {
+    /// The place of the point in the trace.
+    pub point: usize,
+    /// Its text.
+    pub text: usize,
+    /// Its database.
+    pub connection: usize,
+    /// The group that it is an execution in; `None` where it ran no statement of the program's, or one that begins or ends a transaction.
+    pub group: Option<usize>,
+    /// The innermost transaction that it ran in, or that it began or ended.
+    pub transaction: Option<usize>,
+    /// How many writes and ends of transactions there were on the database before it started.
+    pub epoch: usize,
+}
+
+/// Executions of alike statements on one database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Group {
+    /// The first hex digits of the fingerprint's hash: eight, or more where two groups would have the same.
+    pub id: String,
+    /// The database.
+    pub connection: usize,
+    /// The text of the first execution.
+    pub text: usize,
+    /// The places of the executions in the trace, in the order of their start.
+    pub points: Vec<usize>,
+    /// The sum of the durations in microseconds.
+    pub total_us: u64,
+    /// Microseconds in which at least one of them was running.
+    pub union_us: u64,
+    /// Half of them took at most so many microseconds.
+    pub p50_us: u64,
+    /// 95 of 100 took at most so many.
+    pub p95_us: u64,
+    /// The longest.
+    pub max_us: u64,
+    /// How many rows came back in all; `None` where that was never recorded.
+    pub rows: Option<u64>,
+    /// How many rows were changed in all; `None` where that was never recorded.
+    pub rows_affected: Option<u64>,
+    /// How many executions failed.
+    pub errors: u64,
+    /// How many ran at once at most.
+    pub at_once: usize,
+}
+
+/// What became of a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TransactionOutcome {
+    /// It was committed, or its savepoint released.
+    Committed,
+    /// It was rolled back.
+    RolledBack,
+    /// The trace does not say.
+    Open,
+}
+
+/// One transaction or savepoint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Transaction {
+    /// Its database.
+    pub connection: usize,
+    /// The transaction around this savepoint.
+    pub parent: Option<usize>,
+    /// The place of the point that began it.
+    pub begin: Option<usize>,
+    /// The place of the point that ended it.
+    pub end: Option<usize>,
+    /// When it began, in microseconds from the trace's first message.
+    pub started_us: u64,
+    /// When it ended, or when its last statement did.
+    pub finished_us: u64,
+    /// What became of it.
+    pub outcome: TransactionOutcome,
+    /// The places of the executions in it, in the order of their start; those in savepoints too.
+    pub points: Vec<usize>,
+    /// Microseconds in which a statement of it was running.
+    pub busy_us: u64,
+    /// The longest stretch without, in microseconds from the trace's first message.
+    pub longest_idle: Option<(u64, u64)>,
+}
+
+/// A stretch of time in which no statement ran.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Gap {
+    /// When it begins, in microseconds from the trace's first message.
+    pub started_us: u64,
+    /// When it ends.
+    pub finished_us: u64,
+    /// The place of the innermost point that was running for most of it and is no database point.
+    pub within: Option<usize>,
+}
+
+/// What a request's time was spent with. The parts are disjoint; where several run at once, the first of them counts.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Breakdown {
+    /// Statements were running.
+    pub database_us: u64,
+    /// The program waited for a connection, and no statement was running.
+    pub pool_us: u64,
+    /// The program waited for another service.
+    pub remote_us: u64,
+    /// The rest.
+    pub program_us: u64,
+    /// The sum of all statements' durations, which is more than `database_us` where they ran at once.
+    pub summed_us: u64,
+    /// How many statements ran at once at most.
+    pub at_once: usize,
+}

@@ -1,0 +1,87 @@
+//! [`Finding`]: what stands out in a trace, with its evidence.
+
+/// Which rule fired.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Rule {
+    /// A statement ended with an error.
+    Error,
+    /// A statement was given up before its end.
+    Cancelled,
+    /// One read for each of many things.
+    NPlusOne,
+    /// One write for each of many things.
+    WriteLoop,
+    /// The same read with the same values, while nothing was written.
+    Duplicate,
+    /// The same statement with the same values, after a write or itself a write.
+    Repeat,
+    /// A statement took long.
+    Slow,
+    /// One statement took a quarter of the request or more.
+    Dominant,
+    /// A transaction was open while no statement ran.
+    IdleInTransaction,
+    /// Statements ran around the traced pool.
+    Bypassed,
+    /// Messages were lost, or entries could not be read.
+    Lost,
+    /// A statement returned many rows.
+    ManyRows,
+    /// An update or delete changed nothing.
+    ZeroRows,
+}
+
+/// How much a finding matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Level {
+    /// Good to know.
+    Info,
+    /// Worth a look.
+    Warn,
+    /// Worth fixing.
+    High,
+}
+
+/// How sure a finding is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Confidence {
+    /// The trace proves it.
+    Certain,
+    /// Nothing speaks against it.
+    Likely,
+}
+
+/// What stands out, with its evidence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Finding {
+    /// The rule.
+    pub rule: Rule,
+    /// How much it matters.
+    pub level: Level,
+    /// How sure it is.
+    pub confidence: Confidence,
+    /// The group of statements that it is about.
+    pub group: Option<usize>,
+    /// The places of the points that it is about, in the order of their start.
+    pub points: Vec<usize>,
+    /// The place of the statement whose rows they were made of.
+    pub source: Option<usize>,
+    /// The transaction that it is about.
+    pub transaction: Option<usize>,
+    /// How many different sets of values there were, where they were recorded.
+    pub distinct_values: Option<usize>,
+    /// How many ran at once at most.
+    pub at_once: usize,
+    /// What it cost in microseconds: in which at least one of the points was running, or the transaction idle.
+    pub cost_us: u64,
+    /// How many microseconds the points that were not needed took.
+    pub wasted_us: u64,
+    /// A few words, such as `N+1: 203 × SELECT users`, as plain text without hidden characters.
+    pub title: String,
+    /// A sentence with the numbers that made the rule fire.
+    pub text: String,
+}
