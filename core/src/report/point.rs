@@ -152,6 +152,18 @@ impl Point {
         self.method().is_some_and(|method| ["prepare", "prepare_with", "describe"].contains(&method))
     }
 
+    /// Whether the program waited for a connection.
+    #[cfg(feature = "html")]
+    pub(super) fn waits_for_connection(&self) -> bool {
+        self.method().is_some_and(|method| ["acquire", "connect"].contains(&method))
+    }
+
+    /// Whether the program waited for another service.
+    #[cfg(feature = "html")]
+    pub(super) fn asks_another_service(&self) -> bool {
+        self.start_info.contains_key("requests")
+    }
+
     fn method(&self) -> Option<&str> {
         self.db()?.get("method")?.as_str()
     }

@@ -190,3 +190,97 @@ pub struct Breakdown {
     /// How many statements ran at once at most.
     pub at_once: usize,
 }
+
+impl Default for AnalysisOptions {
+    fn default() -> Self {
+        Self { slow_us: 100_000, very_slow_us: 500_000, many_rows: 1000 }
+    }
+}
+
+impl<'a> Analysis<'a> {
+    /// Stand-in.
+    #[must_use]
+    pub fn of(trace: &'a Trace, options: AnalysisOptions) -> Self {
+        use std::collections::HashMap;
+        let mut texts: Vec<Text<'a>> = Vec::new();
+        let mut connections: Vec<Connection<'a>> = Vec::new();
+        let mut statements = Vec::new();
+        let mut statement_of = Vec::new();
+        let mut groups: Vec<Group> = Vec::new();
+        let mut text_places = HashMap::new();
+        let mut connection_places = HashMap::new();
+        for (place, point) in trace.points().iter().enumerate() {
+            let Some(sql) = point.statement() else {
+                statement_of.push(None);
+                continue;
+            };
+            let dialect = Dialect::of_system(point.system());
+            let text = *text_places.entry((sql, dialect)).or_insert_with(|| {
+                texts.push(Text { sql, dialect, analyzed: Analyzed::of(sql, dialect) });
+                texts.len() - 1
+            });
+            let connection = Connection {
+                service: point.service.as_deref(),
+                system: point.system(),
+                database: point.database(),
+                server: None,
+            };
+            let connection = *connection_places.entry(connection.clone()).or_insert_with(|| {
+                connections.push(connection);
+                connections.len() - 1
+            });
+            let mut group = None;
+            if point.runs_statement() {
+                let at = groups.iter().position(|group| group.text == text).unwrap_or_else(|| {
+                    groups.push(Group {
+                        id: format!("{:08x}", text + 1),
+                        connection,
+                        text,
+                        points: Vec::new(),
+                        total_us: 0,
+                        union_us: 0,
+                        p50_us: 0,
+                        p95_us: 0,
+                        max_us: 0,
+                        rows: point.rows(),
+                        rows_affected: None,
+                        errors: 0,
+                        at_once: 1,
+                    });
+                    groups.len() - 1
+                });
+                let us = point.duration_us().unwrap_or(0);
+                groups[at].points.push(place);
+                groups[at].total_us += us;
+                groups[at].union_us += us;
+                groups[at].max_us = groups[at].max_us.max(us);
+                groups[at].errors += u64::from(point.error().is_some());
+                group = Some(at);
+            }
+            statement_of.push(Some(statements.len()));
+            statements.push(Statement { point: place, text, connection, group, transaction: None, epoch: 0 });
+        }
+        let database_us = trace.totals().database_us.min(trace.duration_us());
+        let breakdown = Breakdown {
+            database_us,
+            program_us: trace.duration_us() - database_us,
+            summed_us: database_us,
+            at_once: 1,
+            ..Breakdown::default()
+        };
+        let (transactions, gaps, findings) = (Vec::new(), Vec::new(), Vec::new());
+        Self {
+            trace,
+            options,
+            texts,
+            connections,
+            statements,
+            statement_of,
+            groups,
+            transactions,
+            gaps,
+            breakdown,
+            findings,
+        }
+    }
+}
