@@ -23,6 +23,7 @@
 
 pub mod analysis;
 mod build;
+mod facts;
 pub mod findings;
 mod link;
 mod parameter;

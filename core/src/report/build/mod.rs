@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
+use super::facts::Facts;
 use super::link::{self, Node};
 use super::{Point, Trace};
 use crate::driver::StoredTrace;
@@ -96,6 +97,7 @@ fn point(Pair { start, stop }: Pair, zero: Timestamp) -> Option<Point> {
     let known = start.as_ref().or(stop.as_ref())?;
     let start_info = start.as_ref().map(Message::info).unwrap_or_default();
     let stop_info = stop.as_ref().map(Message::info).unwrap_or_default();
+    let facts = Facts::of(&start_info, &stop_info);
     let host = start_info.get("host").or_else(|| stop_info.get("host"));
     Some(Point {
         name: known.point().0.to_owned(),
@@ -116,6 +118,7 @@ fn point(Pair { start, stop }: Pair, zero: Timestamp) -> Option<Point> {
         orphan: false,
         cycle: false,
         clock_skew: false,
+        facts,
     })
 }
 

@@ -45,7 +45,7 @@ pub(super) fn write<'a>(
     let mut rows: Vec<Row> = Vec::with_capacity(points.len());
     let mut buffer = String::new();
     for (place, point) in points.iter().enumerate() {
-        let row = row(content, texts, (place, point), rows.last(), &mut params, &mut buffer, strings);
+        let row = row(content, texts, (place, point), &mut params, &mut buffer, strings);
         rows.push(row);
     }
 
@@ -83,7 +83,6 @@ fn row<'a>(
     content: &Content<'a>,
     texts: &Texts<'a>,
     (place, point): (usize, &'a Point),
-    before: Option<&Row>,
     params: &mut Params<'a>,
     buffer: &mut String,
     strings: &mut Strings<'a>,
