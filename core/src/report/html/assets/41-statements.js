@@ -117,15 +117,14 @@ class StatementsView {
   histogram(place) {
     const { t, model } = this.page, cells = new Array(CELLS).fill(0);
     for (const point of model.points[place]) cells[Math.min(CELLS - 1, Math.floor((t.start[point] / Math.max(1, t.us)) * CELLS))]++;
-    const most = Math.max(...cells), ns = "http://www.w3.org/2000/svg", svg = document.createElementNS(ns, "svg");
-    svg.setAttribute("viewBox", `0 0 ${CELLS * 3} 12`);
-    svg.setAttribute("aria-hidden", "true");
+    const most = Math.max(...cells), box = h("div", { class: "cells", "aria-hidden": "true" });
     cells.forEach((cell, k) => {
       if (!cell) return;
-      const bar = document.createElementNS(ns, "rect"), height = Math.max(2, (12 * cell) / most);
-      for (const [key, value] of Object.entries({ x: k * 3, y: 12 - height, width: 2.4, height, class: "db" })) bar.setAttribute(key, String(value));
-      svg.append(bar);
+      const bar = h("i", { class: "db" });
+      bar.style.left = `${(100 * k) / CELLS}%`;
+      bar.style.height = `${Math.max(16, (100 * cell) / most)}%`;
+      box.append(bar);
     });
-    return svg;
+    return box;
   }
 }
