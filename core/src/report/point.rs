@@ -152,8 +152,50 @@ impl Point {
         self.method().is_some_and(|method| ["prepare", "prepare_with", "describe"].contains(&method))
     }
 
-    fn method(&self) -> Option<&str> {
+    /// The method of the library that was called, such as `fetch_all` or `begin`.
+    pub(super) fn method(&self) -> Option<&str> {
         self.db()?.get("method")?.as_str()
+    }
+
+    /// The number of the connection, which tells apart the connections of one service on one host to one database.
+    pub(super) fn connection(&self) -> Option<u64> {
+        self.db()?.get("connection")?.as_u64()
+    }
+
+    /// The database's address.
+    pub(super) fn server(&self) -> Option<&str> {
+        self.db()?.get("server")?.as_str()
+    }
+
+    /// The id of the point that began the innermost transaction or savepoint that this is in.
+    pub(super) fn transaction(&self) -> Option<&str> {
+        self.db()?.get("transaction")?.as_str()
+    }
+
+    /// The id of the point that began the transaction or savepoint around that one.
+    pub(super) fn savepoint_of(&self) -> Option<&str> {
+        self.db()?.get("savepoint_of")?.as_str()
+    }
+
+    /// How many microseconds the call waited for its connection before it started.
+    pub(super) fn acquire_us(&self) -> Option<u64> {
+        self.db()?.get("acquire_us")?.as_u64()
+    }
+
+    /// Whether it stands for waiting for a connection, and for nothing that a database did for the program.
+    pub(super) fn waits_for_connection(&self) -> bool {
+        self.method().is_some_and(|method| ["acquire", "connect"].contains(&method))
+    }
+
+    /// Whether it stands for waiting for another service.
+    pub(super) fn is_remote(&self) -> bool {
+        ["requests", "http", "rpc"].iter().any(|key| self.start_info.get(*key).is_some_and(Value::is_object))
+    }
+
+    /// When it ran, in microseconds from the trace's first message; `None` where either end is missing.
+    pub(super) fn interval(&self) -> Option<(u64, u64)> {
+        let (started_us, finished_us) = (self.started_us?, self.finished_us?);
+        Some((started_us, finished_us.max(started_us)))
     }
 
     /// Whether the statement ran around the traced pool and was noticed otherwise.

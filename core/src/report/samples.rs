@@ -152,7 +152,7 @@ pub(super) fn around() -> Vec<Message> {
     };
     let tx = |statement: &str, method: &str| json!({"statement": statement, "method": method, "transaction": "q1"});
     let mut savepoint = tx("SAVEPOINT _sqlx_savepoint_1", "begin");
-    savepoint["savepoint_of"] = json!("q1");
+    (savepoint["transaction"], savepoint["savepoint_of"]) = (json!("q2"), json!("q1"));
     let bypassed = json!({"statement": "SELECT 2", "bypassed": true, "params_unknown": "not seen"});
     let points = [
         db("q1", 0, tx("BEGIN", "begin"), json!({})),

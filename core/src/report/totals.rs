@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::analysis::{self, intervals};
 use super::{Point, Trace};
 
 /// Count and duration of the points with one name.
@@ -55,7 +56,7 @@ pub struct Totals {
     pub distinct_statements: u64,
     /// How many transactions began.
     pub transactions: u64,
-    /// Microseconds during which at least one database point was running.
+    /// Microseconds during which at least one database point was running; waiting for a connection is not counted.
     pub database_us: u64,
     /// How many points ended with an error.
     pub errors: u64,
@@ -139,7 +140,7 @@ pub(super) fn totals(trace: &Trace) -> Totals {
         statements: count(Point::runs_statement),
         distinct_statements: statements(&trace.points).len() as u64,
         transactions: count(Point::begins_transaction),
-        database_us: database_us(&trace.points),
+        database_us: intervals::length(&analysis::database(&trace.points)),
         errors: count(|point| point.error().is_some()),
         cancelled: count(Point::is_cancelled),
         unfinished: count(Point::is_unfinished),
@@ -147,20 +148,4 @@ pub(super) fn totals(trace: &Trace) -> Totals {
         lost_messages: trace.lost_messages,
         skipped_lines: trace.skipped_lines,
     }
-}
-
-/// The union of the database points' intervals, so that statements side by side count once.
-fn database_us(points: &[Point]) -> u64 {
-    let mut intervals: Vec<(u64, u64)> = points
-        .iter()
-        .filter(|point| point.is_database())
-        .filter_map(|point| Some((point.started_us?, point.finished_us?)))
-        .collect();
-    intervals.sort_unstable();
-    let (mut sum, mut covered_until) = (0, 0);
-    for (start, stop) in intervals {
-        sum += stop.saturating_sub(start.max(covered_until));
-        covered_until = covered_until.max(stop);
-    }
-    sum
 }

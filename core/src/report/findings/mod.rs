@@ -13,6 +13,7 @@ use serde_json::Value;
 
 pub use self::finding::{Confidence, Finding, Level, Rule};
 use self::paths::Paths;
+use super::analysis::Analysis;
 use super::{Caller, Point, Trace};
 use crate::db::DbOptions;
 
@@ -37,6 +38,12 @@ pub struct NPlusOne<'a> {
     pub source: Option<usize>,
     /// The sum of the durations in microseconds.
     pub total_us: u64,
+}
+
+/// What stands out, what matters most first.
+pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
+    let _ = analysis;
+    Vec::new()
 }
 
 /// What executions must have in common.

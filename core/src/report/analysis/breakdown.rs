@@ -1,0 +1,92 @@
+//! Where the time went, and when no statement ran.
+
+use super::intervals::{self, Interval};
+use super::{Breakdown, Gap};
+use crate::report::{Point, Trace};
+
+/// The least that a gap lasts, in microseconds.
+const LEAST_GAP_US: u64 = 5_000;
+
+/// The time that a report is about: that of the first root, where it stands for a request or is all there is; else the
+/// whole trace's. A database point at the top is no request.
+pub(super) fn window(trace: &Trace) -> Interval {
+    let whole = (0, trace.duration_us());
+    let Some(root) = trace.roots().first().map(|root| &trace.points()[*root]) else { return whole };
+    let is_all = root.request().is_some() || trace.roots().len() == 1;
+    root.interval().filter(|_| is_all && !root.is_database()).unwrap_or(whole)
+}
+
+/// When at least one database point was running: all forms of a report count the database's time by this.
+pub(in crate::report) fn database(points: &[Point]) -> Vec<Interval> {
+    intervals::union(points.iter().filter(|point| is_work(point)).filter_map(Point::interval).collect())
+}
+
+fn is_work(point: &Point) -> bool {
+    point.is_database() && !point.waits_for_connection()
+}
+
+pub(super) fn breakdown(trace: &Trace, window: Interval) -> Breakdown {
+    let points = trace.points();
+    let work: Vec<Interval> = points.iter().filter(|point| is_work(point)).filter_map(Point::interval).collect();
+    let at_once = intervals::at_once(&work);
+    let summed_us = work.iter().map(|(from, to)| to - from).fold(0, u64::saturating_add);
+    let within = |all: Vec<Interval>| -> Vec<Interval> {
+        all.into_iter().filter_map(|interval| intervals::clipped(interval, window)).collect()
+    };
+    // Each kind counts where those before it were not running: what all so far cover, less what those before covered.
+    let mut covered = intervals::union(within(work));
+    let database_us = intervals::length(&covered);
+    covered = intervals::union([covered, within(points.iter().filter_map(wait).collect())].concat());
+    let with_pool_us = intervals::length(&covered);
+    let remote = points.iter().filter(|point| point.is_remote()).filter_map(Point::interval).collect();
+    covered = intervals::union([covered, within(remote)].concat());
+    let with_remote_us = intervals::length(&covered);
+    Breakdown {
+        database_us,
+        pool_us: with_pool_us - database_us,
+        remote_us: with_remote_us - with_pool_us,
+        program_us: (window.1 - window.0) - with_remote_us,
+        summed_us,
+        at_once,
+    }
+}
+
+/// When a point waited for its connection: all of it, or what was before its start.
+fn wait(point: &Point) -> Option<Interval> {
+    if point.waits_for_connection() {
+        return point.interval();
+    }
+    let started_us = point.started_us?;
+    Some((started_us.saturating_sub(point.acquire_us()?), started_us))
+}
+
+/// The stretches of the window in which no statement ran, and what did.
+pub(super) fn gaps(trace: &Trace, window: Interval) -> Vec<Gap> {
+    let points = trace.points();
+    // What did not stop may still be running.
+    let until = |point: &Point| Some((point.started_us?, point.finished_us.unwrap_or(trace.duration_us())));
+    let busy = points.iter().filter(|point| is_work(point)).filter_map(until);
+    let busy = intervals::union(busy.filter(|(from, to)| from <= to).collect());
+    if busy.is_empty() {
+        return Vec::new();
+    }
+    let least = LEAST_GAP_US.max((window.1 - window.0).div_ceil(100));
+    let mut gaps: Vec<Gap> = intervals::between(&busy, window)
+        .into_iter()
+        .filter(|(from, to)| to - from >= least)
+        .map(|(started_us, finished_us)| Gap { started_us, finished_us, within: None })
+        .collect();
+    // There are a hundred gaps at most, so that this is linear.
+    for (place, point) in points.iter().enumerate() {
+        let Some((from, to)) = until(point).filter(|(from, to)| from <= to && !point.is_database()) else { continue };
+        let first = gaps.partition_point(|gap| gap.finished_us <= from);
+        for gap in gaps[first..].iter_mut().take_while(|gap| gap.started_us < to) {
+            let covered = to.min(gap.finished_us) - from.max(gap.started_us);
+            let is_inner = gap.within.is_none_or(|within| points[within].depth < point.depth);
+            if is_inner && covered > (gap.finished_us - gap.started_us) / 2 {
+                gap.within = Some(place);
+            }
+        }
+    }
+    gaps
+}

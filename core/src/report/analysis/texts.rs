@@ -1,0 +1,84 @@
+//! Which texts and databases there are, and the points with statements.
+
+use std::collections::HashMap;
+
+use super::{Connection, Statement, Text};
+use crate::report::sql::{Analyzed, Dialect, Kind};
+use crate::report::{Point, Trace};
+
+/// The statements of a trace, not yet grouped.
+#[derive(Debug)]
+pub(in crate::report) struct Statements<'a> {
+    pub(super) texts: Vec<Text<'a>>,
+    pub(super) connections: Vec<Connection<'a>>,
+    pub(super) list: Vec<Statement>,
+    pub(super) statement_of: Vec<Option<usize>>,
+    /// The places in `list`, in the order of their start.
+    pub(super) in_order: Vec<usize>,
+}
+
+impl<'a> Statements<'a> {
+    pub(super) fn of(trace: &'a Trace) -> Self {
+        let points = trace.points();
+        let mut found = Self {
+            texts: Vec::new(),
+            connections: Vec::new(),
+            list: Vec::new(),
+            statement_of: vec![None; points.len()],
+            in_order: Vec::new(),
+        };
+        let mut texts: HashMap<(&str, Dialect), usize> = HashMap::new();
+        let mut connections: HashMap<Connection<'a>, usize> = HashMap::new();
+        for (place, point) in points.iter().enumerate() {
+            let Some(sql) = point.statement().filter(|sql| !sql.is_empty()) else { continue };
+            let connection = Connection::of(point);
+            let dialect = Dialect::of_system(connection.system);
+            let text = *texts.entry((sql, dialect)).or_insert_with(|| {
+                found.texts.push(Text { sql, dialect, analyzed: Analyzed::of(sql, dialect) });
+                found.texts.len() - 1
+            });
+            let connection = *connections.entry(connection).or_insert_with_key(|connection| {
+                found.connections.push(connection.clone());
+                found.connections.len() - 1
+            });
+            found.statement_of[place] = Some(found.list.len());
+            found.list.push(Statement { point: place, text, connection, group: None, transaction: None, epoch: 0 });
+        }
+        found.in_order = (0..found.list.len()).collect();
+        found.in_order.sort_by_cached_key(|index| points[found.list[*index].point].appeared_us());
+        found
+    }
+
+    /// Whether a statement is an execution of the program's, and neither begins nor ends a transaction.
+    pub(super) fn is_execution(&self, point: &Point, statement: &Statement) -> bool {
+        point.runs_statement() && self.kind(statement) != Kind::Transaction
+    }
+
+    pub(super) fn kind(&self, statement: &Statement) -> Kind {
+        self.texts[statement.text].analyzed.kind
+    }
+
+    /// A number for each text, the same for those with the same fingerprint.
+    pub(super) fn fingerprints(&self) -> Vec<usize> {
+        let mut numbers: HashMap<&str, usize> = HashMap::new();
+        self.texts
+            .iter()
+            .map(|text| {
+                let next = numbers.len();
+                *numbers.entry(&text.analyzed.fingerprint).or_insert(next)
+            })
+            .collect()
+    }
+}
+
+impl<'a> Connection<'a> {
+    /// The database that a point is about.
+    pub(super) fn of(point: &'a Point) -> Self {
+        Self {
+            service: point.service.as_deref(),
+            system: point.system(),
+            database: point.database(),
+            server: point.server(),
+        }
+    }
+}
