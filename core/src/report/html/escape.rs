@@ -8,7 +8,7 @@ use crate::report::visible;
 ///
 /// Line breaks and tabs stay, other characters that cannot be seen are shown as marks. Data never goes into URLs, style
 /// or script: there, this escaping would not be enough.
-pub(super) struct Escaped<'a>(pub(super) &'a str);
+pub(in crate::report) struct Escaped<'a>(pub(in crate::report) &'a str);
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -29,7 +29,7 @@ impl fmt::Display for Escaped<'_> {
 }
 
 /// The first `limit` bytes of a text, or a few less, and how many bytes are left out.
-pub(super) fn capped(text: &str, limit: usize) -> (&str, usize) {
+pub(in crate::report) fn capped(text: &str, limit: usize) -> (&str, usize) {
     if text.len() <= limit {
         return (text, 0);
     }
@@ -41,7 +41,7 @@ pub(super) fn capped(text: &str, limit: usize) -> (&str, usize) {
 }
 
 /// Capped text with a remark of what is left out.
-pub(super) struct Capped<'a>(pub(super) &'a str, pub(super) usize);
+pub(in crate::report) struct Capped<'a>(pub(in crate::report) &'a str, pub(in crate::report) usize);
 
 impl fmt::Display for Capped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -4,7 +4,7 @@
 //! page's own policy allows nothing but its style sheet. The same trace gives the same bytes.
 
 mod bar;
-mod escape;
+pub(super) mod escape;
 mod statements;
 mod tree;
 
