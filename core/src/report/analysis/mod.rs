@@ -1,10 +1,20 @@
 //! What a trace's statements come to: which are alike, in which transactions they ran, and where the time went.
 //!
 //! Here: [`Analysis`], which all forms of a report and the rules of `findings` read. Not here: the texts of statements
-//! (`sql`), and the rules themselves (`findings`).
+//! (`sql`), and the rules themselves (`findings`). Below: texts and databases (`texts`), `groups`, `transactions`, stretches of
+//! time (`intervals`), and where the time went (`breakdown`). No step recurses, and all of them take little more time than
+//! there are points.
 
+mod breakdown;
+mod groups;
+pub(super) mod intervals;
+mod texts;
+mod transactions;
+
+pub(super) use self::breakdown::database;
+use self::texts::Statements;
 use crate::report::Trace;
-use crate::report::findings::Finding;
+use crate::report::findings::{self, Finding};
 use crate::report::sql::{Analyzed, Dialect};
 
 /// From where on something stands out.
@@ -19,7 +29,22 @@ pub struct AnalysisOptions {
     pub many_rows: u64,
 }
 
+impl Default for AnalysisOptions {
+    fn default() -> Self {
+        Self { slow_us: 100_000, very_slow_us: 500_000, many_rows: 1_000 }
+    }
+}
+
 /// What the statements of a trace come to.
+///
+/// ```
+/// use osprofiler::report::analysis::{Analysis, AnalysisOptions};
+/// use osprofiler::report::Trace;
+///
+/// let trace = Trace::default();
+/// let analysis = Analysis::of(&trace, AnalysisOptions::default());
+/// assert!(analysis.groups.is_empty() && analysis.findings.is_empty());
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Analysis<'a> {
@@ -35,11 +60,17 @@ pub struct Analysis<'a> {
     pub statements: Vec<Statement>,
     /// For each point of the trace, its place in `statements`.
     pub statement_of: Vec<Option<usize>>,
+    /// The places in `statements`, in the order of their start.
+    pub in_order: Vec<usize>,
+    /// From when to when the request ran that the trace is about, in microseconds from the trace's first message: the first
+    /// root, where it has a request or there is no other; else the whole trace.
+    pub window: (u64, u64),
     /// Executions of alike statements on one database. What took longest comes first.
     pub groups: Vec<Group>,
     /// The transactions, in the order of their beginning.
     pub transactions: Vec<Transaction>,
-    /// Stretches of the first root's time in which no statement ran, in their order: those that last at least 5 ms and 1 % of it.
+    /// Stretches of the window in which no statement ran, in their order: those that last at least 5 ms and 1 % of it. None
+    /// where no statement ran at all.
     pub gaps: Vec<Gap>,
     /// Where the time went.
     pub breakdown: Breakdown,
@@ -87,7 +118,7 @@ pub struct Statement {
     pub group: Option<usize>,
     /// The innermost transaction that it ran in, or that it began or ended.
     pub transaction: Option<usize>,
-    /// How many writes and ends of transactions there were on the database before it started.
+    /// How many writes, statements that may write, and ends of transactions there were on the database before it started.
     pub epoch: usize,
 }
 
@@ -153,7 +184,7 @@ pub struct Transaction {
     pub finished_us: u64,
     /// What became of it.
     pub outcome: TransactionOutcome,
-    /// The places of the executions in it, in the order of their start; those in savepoints too.
+    /// The places of the executions in it, in the order of their start; those in savepoints too, down to 32 within each other.
     pub points: Vec<usize>,
     /// Microseconds in which a statement of it was running.
     pub busy_us: u64,
@@ -173,7 +204,8 @@ pub struct Gap {
     pub within: Option<usize>,
 }
 
-/// What a request's time was spent with. The parts are disjoint; where several run at once, the first of them counts.
+/// What the window's time was spent with. The parts are disjoint, and together as long as the window; where several run at
+/// once, the first of them counts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Breakdown {
@@ -190,3 +222,41 @@ pub struct Breakdown {
     /// How many statements ran at once at most.
     pub at_once: usize,
 }
+
+impl<'a> Analysis<'a> {
+    /// Analyses a trace.
+    #[must_use]
+    pub fn of(trace: &'a Trace, options: AnalysisOptions) -> Self {
+        let mut analysis = Self::without_findings(trace, options);
+        analysis.findings = findings::find(&analysis);
+        analysis
+    }
+
+    /// All but the findings.
+    pub(super) fn without_findings(trace: &'a Trace, options: AnalysisOptions) -> Self {
+        let mut statements = Statements::of(trace);
+        let groups = groups::group(trace.points(), &mut statements);
+        let transactions = transactions::find(trace, &mut statements);
+        transactions::count_epochs(&mut statements, &transactions);
+        let window = breakdown::window(trace);
+        let Statements { texts, connections, list, statement_of, in_order } = statements;
+        Self {
+            trace,
+            options,
+            texts,
+            connections,
+            statements: list,
+            statement_of,
+            in_order,
+            window,
+            groups,
+            transactions,
+            gaps: breakdown::gaps(trace, window),
+            breakdown: breakdown::breakdown(trace, window),
+            findings: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests;

@@ -12,7 +12,7 @@
 //! differ: a name with a hyphen stays whole (OSProfiler cuts it there), and no point is left out (OSProfiler leaves out
 //! rings). [`read_json`](super::read_json) reads both.
 
-mod indent;
+pub(super) mod indent;
 
 use std::io;
 

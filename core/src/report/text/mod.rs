@@ -2,7 +2,7 @@
 //!
 //! Stored text is put on one line, and what could drive a terminal or reorder a line is shown as a mark.
 
-mod line;
+pub(super) mod line;
 mod statements;
 mod tree;
 
