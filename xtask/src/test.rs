@@ -12,7 +12,7 @@ use crate::servers;
 use crate::steps::{Outcome, Steps, cargo, output, root, run, scratch};
 
 /// Every crate that users depend on must build by itself, with any of its features; together they hide what one lacks.
-const ALONE: [&[&str]; 26] = [
+const ALONE: [&[&str]; 27] = [
     &["osprofiler"],
     &["osprofiler", "--features", "caller"],
     &["osprofiler", "--features", "ini"],
@@ -20,6 +20,7 @@ const ALONE: [&[&str]; 26] = [
     &["osprofiler", "--features", "tower"],
     &["osprofiler", "--features", "actix-web"],
     &["osprofiler", "--features", "reqwest-middleware"],
+    &["osprofiler", "--features", "html"],
     &["osprofiler", "--features", "testing"],
     &["osprofiler", "--features", "tracing-subscriber"],
     &["osprofiler", "--features", "mysql"],
@@ -44,6 +45,7 @@ const ALONE: [&[&str]; 26] = [
 pub(crate) fn run_steps(steps: &mut Steps) {
     let python = steps.step("Python's OSProfiler", install::python);
     steps.step("client libraries of databases", install::client_libraries);
+    steps.step("Graphviz", install::graphviz);
     let servers = [steps.step("PostgreSQL", servers::postgres), steps.step("MariaDB", servers::mariadb)];
     steps.step("unit, integration and doc tests", || {
         let mut tests = cargo(&["test", "-q", "--workspace", "--all-features", "--no-fail-fast"]);

@@ -3,6 +3,7 @@
 mod delete;
 mod list;
 mod show;
+mod source;
 
 use clap::Subcommand;
 

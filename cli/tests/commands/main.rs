@@ -1,6 +1,8 @@
 //! The `osprofiler` command as a user runs it: the real binary against a file store.
 
+mod browser;
 mod delete;
+mod dot;
 mod list;
 mod show;
 mod store;

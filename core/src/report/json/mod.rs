@@ -31,7 +31,7 @@
 //! New keys and rules may come; none of these goes away.
 
 mod findings;
-mod indent;
+pub(super) mod indent;
 
 use std::io;
 

@@ -3,7 +3,7 @@
 //! Stored text is put on one line, and what could drive a terminal or reorder a line is shown as a mark.
 
 mod findings;
-mod line;
+pub(super) mod line;
 mod statements;
 mod tree;
 
