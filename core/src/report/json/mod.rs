@@ -50,7 +50,7 @@ use crate::Message;
 ///
 /// When `out` cannot be written.
 pub fn write(trace: &Trace, out: impl io::Write) -> io::Result<()> {
-    write_analysis(&Analysis::of(trace, AnalysisOptions::default()), out)
+    write_with(&Analysis::of(trace, AnalysisOptions::default()), out)
 }
 
 /// Writes a trace that was analysed, as [`write`] does.
@@ -58,7 +58,7 @@ pub fn write(trace: &Trace, out: impl io::Write) -> io::Result<()> {
 /// # Errors
 ///
 /// When `out` cannot be written.
-pub fn write_analysis(analysis: &Analysis<'_>, out: impl io::Write) -> io::Result<()> {
+pub fn write_with(analysis: &Analysis<'_>, out: impl io::Write) -> io::Result<()> {
     let trace = analysis.trace;
     let mut json = Indented::new(out);
     json.push(&format!(

@@ -46,7 +46,7 @@ impl Default for Style {
 ///
 /// When `out` cannot be written.
 pub fn write(trace: &Trace, style: &Style, out: impl io::Write) -> io::Result<()> {
-    write_analysis(&Analysis::of(trace, AnalysisOptions::default()), style, out)
+    write_with(&Analysis::of(trace, AnalysisOptions::default()), style, out)
 }
 
 /// Writes the terminal view of a trace that was analysed.
@@ -54,7 +54,7 @@ pub fn write(trace: &Trace, style: &Style, out: impl io::Write) -> io::Result<()
 /// # Errors
 ///
 /// When `out` cannot be written.
-pub fn write_analysis(analysis: &Analysis<'_>, style: &Style, mut out: impl io::Write) -> io::Result<()> {
+pub fn write_with(analysis: &Analysis<'_>, style: &Style, mut out: impl io::Write) -> io::Result<()> {
     header(analysis.trace, style, &mut out)?;
     findings::write(analysis, style, &mut out)?;
     tree::write(analysis.trace, style, &mut out)?;
