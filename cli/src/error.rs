@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::process::ExitStatus;
 
 use osprofiler::driver::DriverError;
 use osprofiler::report::ReportError;
@@ -26,6 +27,21 @@ pub(crate) enum CliError {
     Write { path: PathBuf, source: io::Error },
     #[error("cannot write to standard output")]
     Stdout { source: io::Error },
+    /// The report was shown.
+    #[error("{findings} not allowed by --fail-on:{said}")]
+    Refused { findings: String, said: String },
+    #[error("the report is in {}, and no browser could be opened", path.display())]
+    Browser { path: PathBuf, source: io::Error },
+    #[error(
+        "the graph cannot be drawn: there is no program `dot` in PATH\n\
+         Install Graphviz: the package `graphviz` of most systems, or what https://graphviz.org/download/ has. \
+         --dot prints the graph without it."
+    )]
+    NoGraphviz,
+    #[error("cannot run Graphviz's `dot`")]
+    Graphviz { source: io::Error },
+    #[error("Graphviz's `dot` cannot draw the graph ({status})\n{said}")]
+    Drawing { status: ExitStatus, said: String },
 }
 
 impl CliError {

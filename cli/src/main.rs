@@ -3,7 +3,9 @@
 //! Here: its arguments and its exit codes. Below: one module for each command. What traces are and how they look is the
 //! library's; this crate reads arguments and prints.
 
+mod browser;
 mod error;
+mod graphviz;
 mod output;
 mod progress;
 mod store;

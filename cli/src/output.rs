@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fs;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use osprofiler::report::text::one_line;
 
@@ -45,6 +45,13 @@ fn write_file(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()
     drop(out);
     temporary.persist(&path)?;
     Ok(())
+}
+
+/// A new file among the temporary ones that stays when the command ends. It is for its owner alone.
+pub(crate) fn lasting_file(prefix: &str, suffix: &str) -> Result<PathBuf, CliError> {
+    let made = tempfile::Builder::new().prefix(prefix).suffix(suffix).tempfile();
+    let kept = made.and_then(|file| file.into_temp_path().keep().map_err(io::Error::from));
+    kept.map_err(|source| CliError::Write { path: std::env::temp_dir(), source })
 }
 
 /// Tells of a failure on standard error, with all its causes.

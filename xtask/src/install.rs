@@ -49,6 +49,17 @@ pub(crate) fn valgrind() -> Outcome {
     }
 }
 
+/// Graphviz, whose `dot` draws what `--dot` prints.
+pub(crate) fn graphviz() -> Outcome {
+    match output(Command::new("dot").arg("-V")) {
+        Ok(_) => {
+            println!("Graphviz is there");
+            Ok(())
+        }
+        Err(_) => apt_install(&["graphviz"]),
+    }
+}
+
 /// The libraries with which diesel's connections speak to PostgreSQL and MySQL.
 pub(crate) fn client_libraries() -> Outcome {
     let is_there = |library: &str| output(Command::new("pkg-config").args(["--modversion", library])).is_ok();

@@ -45,6 +45,7 @@ const ALONE: [&[&str]; 27] = [
 pub(crate) fn run_steps(steps: &mut Steps) {
     let python = steps.step("Python's OSProfiler", install::python);
     steps.step("client libraries of databases", install::client_libraries);
+    steps.step("Graphviz", install::graphviz);
     let servers = [steps.step("PostgreSQL", servers::postgres), steps.step("MariaDB", servers::mariadb)];
     steps.step("unit, integration and doc tests", || {
         let mut tests = cargo(&["test", "-q", "--workspace", "--all-features", "--no-fail-fast"]);

@@ -1,8 +1,10 @@
 //! `osprofiler trace`: the commands on stored traces.
 
 mod delete;
+mod gate;
 mod list;
 mod show;
+mod source;
 
 use clap::Subcommand;
 

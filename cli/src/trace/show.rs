@@ -1,26 +1,34 @@
 //! `osprofiler trace show`.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
+use osprofiler::report;
+use osprofiler::report::analysis::Analysis;
+use osprofiler::report::html::HtmlOptions;
 use osprofiler::report::text::Style;
-use osprofiler::report::{self, Trace};
 
+use super::gate::GateArguments;
+use super::source;
 use crate::error::CliError;
-use crate::output;
 use crate::store::StoreArguments;
+use crate::{browser, graphviz, output};
 
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
   osprofiler trace show latest
+  osprofiler trace show latest --html --open
   osprofiler trace show 7a4b --html --out report.html
   osprofiler trace show 7a4b --json > saved.json
-  osprofiler trace show saved.json")]
+  osprofiler trace show saved.json
+  osprofiler trace show 7a4b --render-dot graph    draws graph.pdf
+  osprofiler trace show latest --fail-on n+1,duplicate,slow --slow-ms 50
+
+Exit codes: 0 success, 1 the command failed or something stands out that --fail-on names, 2 wrong usage.")]
 pub(crate) struct Arguments {
-    /// A trace's id, the beginning of one, `latest`, or a file saved with --json
+    /// A trace's id, the beginning of one, `latest`, or a file saved with --json, by this program or OSProfiler's
     #[arg(value_name = "TRACE", value_parser = NonEmptyStringValueParser::new())]
     trace: String,
 
@@ -36,50 +44,78 @@ pub(crate) struct Arguments {
     #[arg(long, group = "form")]
     html: bool,
 
+    /// Show the trace as a graph in the DOT language, as OSProfiler does
+    #[arg(long, group = "form")]
+    dot: bool,
+
+    /// Show the trace as with --dot, and draw it to FILE.pdf; needs Graphviz
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["text", "json", "html"])]
+    render_dot: Option<PathBuf>,
+
     /// Save the output in a file
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 
+    /// Open the HTML in the browser; without --out it is saved among the temporary files, and stays there
+    // An argument that is excluded by another counts as given: without `conflicts_with_all` that would go through.
+    #[arg(long, requires = "html", conflicts_with_all = ["text", "json", "dot", "render_dot"])]
+    open: bool,
+
+    /// Accepted for OSProfiler's sake, and without effect: the HTML has nothing to load
+    #[arg(long)]
+    local_libs: bool,
+
     /// How many characters a line of text may have; 0 leaves statements whole [default: the terminal's, else 160]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", conflicts_with_all = ["json", "html", "dot", "render_dot"])]
     width: Option<usize>,
+
+    #[command(flatten)]
+    gate: GateArguments,
 
     #[command(flatten)]
     store: StoreArguments,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
-    let trace = match saved_file(&arguments.trace) {
-        Some(path) => open(path)?,
-        None => Trace::build(arguments.store.open()?.find(&arguments.trace)?),
-    };
-    output::write(arguments.out.as_deref(), |out| {
+    let trace = source::read(&arguments.trace, &arguments.store)?;
+    if let Some(file) = &arguments.render_dot {
+        graphviz::render(&trace, file)?;
+    }
+    let analysis = Analysis::of(&trace, arguments.gate.options());
+    let shown =
+        if arguments.open { open(&analysis, arguments) } else { write(&analysis, arguments, arguments.out.as_deref()) };
+    match shown {
+        Err(error) if !error.is_closed_pipe() => Err(error),
+        // Whoever reads the exit code may not have read the report.
+        shown => arguments.gate.judge(&analysis).and(shown),
+    }
+}
+
+fn write(analysis: &Analysis<'_>, arguments: &Arguments, file: Option<&Path>) -> Result<(), CliError> {
+    output::write(file, |out| {
         if arguments.json {
-            report::json::write(&trace, out)
+            report::json::write_with(analysis, out)
         } else if arguments.html {
-            report::html::write(&trace, out)
+            report::html::write_with(analysis, &HtmlOptions::default(), out)
+        } else if arguments.dot || arguments.render_dot.is_some() {
+            report::dot::write(analysis.trace, out)
         } else {
-            report::text::write(&trace, &style(arguments), out)
+            report::text::write_with(analysis, &style(arguments), out)
         }
     })
 }
 
-/// The file that is meant: what has a path or ends as saved traces do. A bare word is an id, whatever files lie about.
-fn saved_file(wanted: &str) -> Option<&Path> {
-    let path = Path::new(wanted);
-    let looks_saved = path.extension().is_some_and(|extension| extension == "json" || extension == "jsonl");
-    (looks_saved || path.components().count() > 1).then_some(path)
-}
-
-fn open(path: &Path) -> Result<Trace, CliError> {
-    let text = fs::read(path).map_err(|source| CliError::Read { path: path.to_owned(), source })?;
-    let trace = report::read_json(&String::from_utf8_lossy(&text))
-        .map_err(|source| CliError::Report { path: path.to_owned(), source })?;
-    if trace.is_empty() {
-        let hint = "The file is a saved trace without any point.".to_owned();
-        return Err(CliError::NotFound { id: path.display().to_string(), hint });
+/// Writes the report to a file and opens it.
+fn open(analysis: &Analysis<'_>, arguments: &Arguments) -> Result<(), CliError> {
+    let file = match &arguments.out {
+        Some(file) => file.clone(),
+        None => output::lasting_file("osprofiler-", ".html")?,
+    };
+    write(analysis, arguments, Some(&file))?;
+    if arguments.out.is_none() {
+        output::write(None, |out| writeln!(out, "saved {}", file.display()))?;
     }
-    Ok(trace)
+    browser::open(&file)
 }
 
 fn style(arguments: &Arguments) -> Style {

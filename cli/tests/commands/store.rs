@@ -66,6 +66,15 @@ impl Store {
         fs::write(path, text).expect("a file");
     }
 
+    /// Puts a shell script in a directory of its own, which is to be in `PATH`.
+    #[cfg(unix)]
+    pub(crate) fn add_program(&self, name: &str, script: &str) {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        self.write(&format!("bin/{name}"), &format!("#!/bin/sh\n{script}\n"));
+        fs::set_permissions(self.path("bin").join(name), fs::Permissions::from_mode(0o755)).expect("a program");
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
@@ -75,6 +84,13 @@ impl Store {
         command.current_dir(self.directory.path()).args(arguments).stdin(Stdio::null());
         command.env("OSPROFILER_CONNECTION_STRING", "file:traces");
         command
+    }
+
+    /// Runs with no programs but those that were added, and what scripts need.
+    #[cfg(unix)]
+    pub(crate) fn run_with_programs(&self, arguments: &[&str]) -> Run {
+        let path = format!("{}:/no/such/place", self.path("bin").display());
+        Run::of(self.command(arguments).env("PATH", path).output().expect("the command runs"))
     }
 
     pub(crate) fn run(&self, arguments: &[&str]) -> Run {

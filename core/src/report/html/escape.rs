@@ -9,7 +9,7 @@ use crate::report::visible;
 ///
 /// Line breaks and tabs stay, other characters that cannot be seen are shown as marks. Data never goes into URLs, style
 /// or script: there, this escaping would not be enough.
-pub(super) struct Escaped<'a>(pub(super) &'a str);
+pub(in crate::report) struct Escaped<'a>(pub(in crate::report) &'a str);
 
 impl fmt::Display for Escaped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -31,7 +31,7 @@ impl fmt::Display for Escaped<'_> {
 
 /// The first so many bytes of a text, isolated so that it cannot reorder what stands around it, with a mark of what is left
 /// out.
-pub(super) struct Capped<'a>(pub(super) &'a str, pub(super) usize);
+pub(in crate::report) struct Capped<'a>(pub(in crate::report) &'a str, pub(in crate::report) usize);
 
 impl fmt::Display for Capped<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

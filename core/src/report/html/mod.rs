@@ -10,7 +10,7 @@
 mod assets;
 mod content;
 mod cut;
-mod escape;
+pub(super) mod escape;
 mod layout;
 mod options;
 mod page;

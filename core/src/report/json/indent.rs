@@ -12,7 +12,7 @@ const SPACES: &str = match std::str::from_utf8(&[b' '; 2 * DEEPEST]) {
 };
 
 /// Takes valid JSON in pieces and writes it indented by two. Characters that could harm a terminal become escapes.
-pub(super) struct Indented<W> {
+pub(in crate::report) struct Indented<W> {
     out: W,
     line: String,
     depth: usize,
@@ -23,11 +23,11 @@ pub(super) struct Indented<W> {
 }
 
 impl<W: io::Write> Indented<W> {
-    pub(super) fn new(out: W) -> Self {
+    pub(in crate::report) fn new(out: W) -> Self {
         Self { out, line: String::new(), depth: 0, in_string: false, escaped: false, opened: false }
     }
 
-    pub(super) fn push(&mut self, json: &str) -> io::Result<()> {
+    pub(in crate::report) fn push(&mut self, json: &str) -> io::Result<()> {
         for c in json.chars() {
             if self.in_string {
                 self.push_in_string(c);
@@ -39,7 +39,7 @@ impl<W: io::Write> Indented<W> {
     }
 
     /// Ends the last line.
-    pub(super) fn finish(mut self) -> io::Result<()> {
+    pub(in crate::report) fn finish(mut self) -> io::Result<()> {
         self.end_line()?;
         self.out.flush()
     }

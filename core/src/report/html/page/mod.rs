@@ -30,11 +30,12 @@ pub(super) fn write_before_data(content: &Content<'_>, out: &mut impl Write) -> 
          <meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n\
-         <title>{} – {} SQL – {}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
+         <title>{} – {} SQL – {}</title>\n<style>{}</style>\n</head>\n<body>\n\
          <a class=\"skip\" href=\"#main\">Skip to the report</a>\n",
         Escaped(&title),
         content.analysis.groups.iter().map(|group| group.points.len()).sum::<usize>(),
         Shown(trace.duration_us()),
+        *STYLE,
     )?;
     header::write(content, &title, out)?;
     out.write_all(b"<main id=\"main\">\n")?;
@@ -49,7 +50,7 @@ pub(super) fn write_before_data(content: &Content<'_>, out: &mut impl Write) -> 
 
 /// Writes all that stands behind it.
 pub(super) fn write_after_data(out: &mut impl Write) -> io::Result<()> {
-    write!(out, "</script>\n<script>{SCRIPT}</script>\n</body>\n</html>\n")
+    write!(out, "</script>\n<script>{}</script>\n</body>\n</html>\n", *SCRIPT)
 }
 
 /// What a table does not show.

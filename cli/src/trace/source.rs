@@ -1,0 +1,35 @@
+//! The trace that an argument means: one in the store, or a saved file.
+
+use std::fs;
+use std::path::Path;
+
+use osprofiler::report::{self, Trace};
+
+use crate::error::CliError;
+use crate::store::StoreArguments;
+
+/// Reads the trace that `wanted` names: an id, the beginning of one, `latest`, or a file.
+pub(super) fn read(wanted: &str, store: &StoreArguments) -> Result<Trace, CliError> {
+    match saved_file(wanted) {
+        Some(path) => open(path),
+        None => Ok(Trace::build(store.open()?.find(wanted)?)),
+    }
+}
+
+/// The file that is meant: what has a path or ends as saved traces do. A bare word is an id, whatever files lie about.
+fn saved_file(wanted: &str) -> Option<&Path> {
+    let path = Path::new(wanted);
+    let looks_saved = path.extension().is_some_and(|extension| extension == "json" || extension == "jsonl");
+    (looks_saved || path.components().count() > 1).then_some(path)
+}
+
+fn open(path: &Path) -> Result<Trace, CliError> {
+    let text = fs::read(path).map_err(|source| CliError::Read { path: path.to_owned(), source })?;
+    let trace = report::read_json(&String::from_utf8_lossy(&text))
+        .map_err(|source| CliError::Report { path: path.to_owned(), source })?;
+    if trace.is_empty() {
+        let hint = "The file is a saved trace without any point.".to_owned();
+        return Err(CliError::NotFound { id: path.display().to_string(), hint });
+    }
+    Ok(trace)
+}
