@@ -93,9 +93,9 @@ fn page_has_one_script_one_data_block_and_one_style_sheet_under_its_policy() {
     let scripts = named(&elements, "script");
     assert_eq!(scripts.len(), 2);
     assert_eq!(scripts[0].attribute("type"), Some("application/octet-stream"));
-    assert_eq!((scripts[1].attributes.len(), scripts[1].text.as_str()), (0, assets::SCRIPT));
+    assert_eq!((scripts[1].attributes.len(), scripts[1].text.as_str()), (0, assets::SCRIPT.as_str()));
     let styles = named(&elements, "style");
-    assert_eq!((styles.len(), styles[0].text.as_str()), (1, assets::STYLE));
+    assert_eq!((styles.len(), styles[0].text.as_str()), (1, assets::STYLE.as_str()));
     let head = elements.iter().position(|element| element.name == "head").expect("a head");
     let policy = &elements[head + 1];
     assert_eq!(policy.attribute("http-equiv"), Some("Content-Security-Policy"));
