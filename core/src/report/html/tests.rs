@@ -122,7 +122,10 @@ fn page_needs_no_network_and_has_neither_inline_style_nor_handlers() {
                 assert!(name != "style" && !name.starts_with("on") && name != "src", "{element:?}");
                 assert!(name != "href" || value.starts_with('#'), "{element:?}");
             }
-            assert!(!["link", "img", "base", "iframe", "object", "form"].contains(&element.name.as_str()), "{element:?}");
+            assert!(
+                !["link", "img", "base", "iframe", "object", "form"].contains(&element.name.as_str()),
+                "{element:?}"
+            );
         }
     }
 }
@@ -131,7 +134,8 @@ fn page_needs_no_network_and_has_neither_inline_style_nor_handlers() {
 fn page_has_the_places_that_its_script_and_its_readers_look_for() {
     let page = page(&Trace::build(request()));
     let elements = elements(&page);
-    let with_id = |id: &str| elements.iter().find(|element| element.attribute("id") == Some(id)).expect(id).name.clone();
+    let with_id =
+        |id: &str| elements.iter().find(|element| element.attribute("id") == Some(id)).expect(id).name.clone();
     let found = ["top", "tools", "main", "verdict", "findings", "static", "errors", "app", "trace-data"].map(with_id);
     assert_eq!(found, ["header", "div", "main", "section", "section", "section", "section", "div", "script"]);
     assert_eq!(named(&elements, "html")[0].attribute("lang"), Some("en"));
