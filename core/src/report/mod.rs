@@ -29,6 +29,7 @@ pub mod diff;
 mod facts;
 pub mod findings;
 mod link;
+mod parallel;
 mod parameter;
 mod point;
 mod read;
