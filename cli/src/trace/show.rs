@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
-use osprofiler::report::text::Style;
 use osprofiler::report::{self, Trace};
 
 use super::source;
@@ -89,7 +88,7 @@ fn write(trace: &Trace, arguments: &Arguments, file: Option<&Path>) -> Result<()
         } else if arguments.dot || arguments.render_dot.is_some() {
             report::dot::write(trace, out)
         } else {
-            report::text::write(trace, &style(arguments), out)
+            report::text::write(trace, &output::style(arguments.out.as_deref(), arguments.width), out)
         }
     })
 }
@@ -105,18 +104,4 @@ fn open(trace: &Trace, arguments: &Arguments) -> Result<(), CliError> {
         output::write(None, |out| writeln!(out, "saved {}", file.display()))?;
     }
     browser::open(&file)
-}
-
-fn style(arguments: &Arguments) -> Style {
-    let mut style = Style::default();
-    if arguments.out.is_none() {
-        style.color = output::wants_color();
-        style.width = output::terminal_width().or(style.width);
-    }
-    match arguments.width {
-        Some(0) => style.width = None,
-        Some(width) => style.width = Some(width),
-        None => {}
-    }
-    style
 }
