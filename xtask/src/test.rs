@@ -12,7 +12,7 @@ use crate::servers;
 use crate::steps::{Outcome, Steps, cargo, output, root, run, scratch};
 
 /// Every crate that users depend on must build by itself, with any of its features; together they hide what one lacks.
-const ALONE: [&[&str]; 26] = [
+const ALONE: [&[&str]; 27] = [
     &["osprofiler"],
     &["osprofiler", "--features", "caller"],
     &["osprofiler", "--features", "ini"],
@@ -20,6 +20,7 @@ const ALONE: [&[&str]; 26] = [
     &["osprofiler", "--features", "tower"],
     &["osprofiler", "--features", "actix-web"],
     &["osprofiler", "--features", "reqwest-middleware"],
+    &["osprofiler", "--features", "html"],
     &["osprofiler", "--features", "testing"],
     &["osprofiler", "--features", "tracing-subscriber"],
     &["osprofiler", "--features", "mysql"],

@@ -7,23 +7,25 @@ use super::{Point, Trace};
 
 /// The request, function or statement that a point stands for, on one line; `None` where it says nothing of that kind.
 pub(super) fn detail(point: &Point) -> Option<String> {
-    if let Some(request) = point.request() {
-        let query = if request.query.is_empty() { String::new() } else { format!("?{}", request.query) };
-        return Some(one_line(&format!("{} {}{query}", request.method, request.path)));
-    }
-    if let Some(called) = called(point) {
-        return Some(one_line(&called));
+    if let Some((request, query)) = request(point).or_else(|| called(point)) {
+        let query = if query.is_empty() { String::new() } else { format!("?{query}") };
+        return Some(one_line(&format!("{request}{query}")));
     }
     point.statement().or_else(|| point.function()).map(one_line)
 }
 
-/// What a request to another service asked for, as OSProfiler's adapter for requests has it.
-fn called(point: &Point) -> Option<String> {
+/// The request that a point stands for, and its query.
+pub(super) fn request(point: &Point) -> Option<(String, &str)> {
+    let request = point.request()?;
+    Some((format!("{} {}", request.method, request.path), request.query))
+}
+
+/// What a request to another service asked for, as OSProfiler's adapter for requests has it, and its query.
+pub(super) fn called(point: &Point) -> Option<(String, &str)> {
     let requests = point.start_info.get("requests")?.as_object()?;
     let text = |key| requests.get(key).and_then(Value::as_str).unwrap_or_default();
     let port = requests.get("port").and_then(Value::as_u64).map(|port| format!(":{port}")).unwrap_or_default();
-    let query = if text("query").is_empty() { String::new() } else { format!("?{}", text("query")) };
-    Some(format!("{} {}{port}{}{query}", text("method"), text("hostname"), text("path")))
+    Some((format!("{} {}{port}{}", text("method"), text("hostname"), text("path")), text("query")))
 }
 
 /// The status of the response that a request got, whichever side recorded it.

@@ -1,7 +1,8 @@
-//! [`Escaped`]: the only way for stored text into the page.
+//! [`Escaped`]: the only way for stored text into the page's markup.
 
 use std::fmt::{self, Write as _};
 
+use super::cut::{capped, mark};
 use crate::report::visible;
 
 /// Text as it may stand in an element or in a double-quoted attribute.
@@ -28,19 +29,8 @@ impl fmt::Display for Escaped<'_> {
     }
 }
 
-/// The first `limit` bytes of a text, or a few less, and how many bytes are left out.
-pub(in crate::report) fn capped(text: &str, limit: usize) -> (&str, usize) {
-    if text.len() <= limit {
-        return (text, 0);
-    }
-    let mut end = limit;
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    (&text[..end], text.len() - end)
-}
-
-/// Capped text with a remark of what is left out.
+/// The first so many bytes of a text, isolated so that it cannot reorder what stands around it, with a mark of what is left
+/// out.
 pub(in crate::report) struct Capped<'a>(pub(in crate::report) &'a str, pub(in crate::report) usize);
 
 impl fmt::Display for Capped<'_> {
@@ -48,7 +38,7 @@ impl fmt::Display for Capped<'_> {
         let (text, left_out) = capped(self.0, self.1);
         write!(f, "<bdi>{}</bdi>", Escaped(text))?;
         if left_out > 0 {
-            write!(f, " <i class=\"quiet\">… and {left_out} bytes more</i>")?;
+            write!(f, "<i class=\"quiet\">{}</i>", mark(left_out))?;
         }
         Ok(())
     }

@@ -1,74 +1,51 @@
-//! The HTML form: one static file that needs no script and no network.
+//! The HTML form: one file that needs no network, and without its script still says what matters most.
 //!
-//! Verdict, statements with their executions, tree. All stored text goes through one escaping writer, and the
-//! page's own policy allows nothing but its style sheet. The same trace gives the same bytes.
+//! Here: the API. Below: what of the trace goes into the page (`options`, `content`), its static part (`page`), the data
+//! for its script (`payload`), script and style (`assets`). All stored text in markup goes through one escaping writer
+//! (`escape`), the script's data is Base64, and the page's own policy allows nothing but its script and style sheet. The
+//! same trace gives the same bytes.
+//!
+//! The pieces are written in the order of the page. Nothing is ever replaced in what was written: stored text could name what is replaced.
 
-mod bar;
+mod assets;
+mod content;
+mod cut;
 pub(super) mod escape;
-mod statements;
-mod tree;
+mod layout;
+mod options;
+mod page;
+mod payload;
+mod values;
 
-use std::io;
+use std::io::{self, BufWriter, Write as _};
 
-use self::escape::Escaped;
-use super::duration::Shown;
-use super::{Trace, label};
+pub use self::options::HtmlOptions;
 
-const STYLE: &str = include_str!("report.css");
+use self::content::Content;
+use super::Trace;
+use super::analysis::{Analysis, AnalysisOptions};
 
-/// The SHA-256 of [`STYLE`] in Base64; a test compares them and prints the right one.
-const STYLE_SHA256: &str = "yQUXWLtpZaLkR8X/9kUn8fpAMS8m8cjcmIjXvAXUSZk=";
-
-/// Writes the trace as an HTML page.
+/// Writes the trace as an HTML page, with all values that were recorded.
 ///
 /// # Errors
 ///
 /// When `out` cannot be written.
-pub fn write(trace: &Trace, mut out: impl io::Write) -> io::Result<()> {
-    let title = label::title(trace);
-    write!(
-        out,
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{STYLE_SHA256}'; \
-         base-uri 'none'; form-action 'none'\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <title>{} – {} SQL – {}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n",
-        Escaped(&title),
-        trace.totals().statements,
-        Shown(trace.duration_us()),
-    )?;
-    header(trace, &title, &mut out)?;
-    out.write_all(b"<main>\n")?;
-    statements::write(trace, &mut out)?;
-    tree::write(trace, &mut out)?;
-    out.write_all(b"</main>\n</body>\n</html>\n")?;
-    out.flush()
+pub fn write(trace: &Trace, out: impl io::Write) -> io::Result<()> {
+    write_with(&Analysis::of(trace, AnalysisOptions::default()), &HtmlOptions::default(), out)
 }
 
-fn header(trace: &Trace, title: &str, out: &mut impl io::Write) -> io::Result<()> {
-    write!(out, "<header>\n<h1><bdi>{}</bdi>", Escaped(title))?;
-    if let Some(status) = trace.request().and_then(|request| request.status_code) {
-        let class = if status < 400 { "good" } else { "bad" };
-        write!(out, " <span class=\"status {class}\">{status}</span>")?;
-    }
-    writeln!(out, " <span class=\"took\">{}</span></h1>", Shown(trace.duration_us()))?;
-    if let Some(base_id) = trace.base_id() {
-        write!(out, "<p class=\"quiet\">trace <code>{}</code>", Escaped(&base_id.to_string()))?;
-        if let Some(when) = label::when(trace) {
-            write!(out, " · {}", Escaped(&when))?;
-        }
-        out.write_all(b"</p>\n")?;
-    }
-    out.write_all(b"<ul class=\"verdict\">")?;
-    for part in label::verdict(trace) {
-        let class = if part.contains("error") || part.contains("unfinished") { " class=\"bad\"" } else { "" };
-        write!(out, "<li{class}>{}</li>", Escaped(&part))?;
-    }
-    out.write_all(b"</ul>\n")?;
-    for loss in label::losses(trace) {
-        writeln!(out, "<p class=\"loss\">{}</p>", Escaped(&loss))?;
-    }
-    out.write_all(b"</header>\n")
+/// Writes an analysed trace as an HTML page that holds what `options` says.
+///
+/// # Errors
+///
+/// When `out` cannot be written.
+pub fn write_with(analysis: &Analysis<'_>, options: &HtmlOptions, out: impl io::Write) -> io::Result<()> {
+    let content = Content::new(analysis, options);
+    let mut out = BufWriter::with_capacity(64 << 10, out);
+    page::write_before_data(&content, &mut out)?;
+    payload::write(&content, &mut out)?;
+    page::write_after_data(&mut out)?;
+    out.flush()
 }
 
 #[cfg(test)]

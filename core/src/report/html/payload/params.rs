@@ -1,0 +1,159 @@
+//! The columns of bound values: literals, types, names, and why a statement cannot be pasted with them.
+
+use std::collections::HashMap;
+use std::io::Write;
+
+use serde_json::Value;
+
+use super::json::Json;
+use super::statements::TextEntry;
+use super::strings::{Place, Strings};
+use crate::report::html::content::Content;
+use crate::report::html::values::Literal;
+use crate::report::sql::Dialect;
+use crate::report::{Parameter, Point};
+
+/// Between the types of a point, and between the names.
+const SEPARATOR: char = '\u{1f}';
+
+/// What a point's values come to.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Values {
+    /// How many there are.
+    pub(super) count: usize,
+    pub(super) types: Place,
+    pub(super) names: Place,
+    /// Why the statement cannot be pasted with them.
+    pub(super) reason: Place,
+}
+
+/// A literal's text, and why it is none.
+type Known<'a> = HashMap<(Dialect, Option<&'a str>, &'a Value), (Place, Place)>;
+
+/// The literals of all points, one after the other.
+#[derive(Default)]
+pub(super) struct Params<'a> {
+    known: Known<'a>,
+    literals: Vec<Place>,
+    text: String,
+}
+
+impl<'a> Params<'a> {
+    /// Adds a point's values; `entry` is its text.
+    pub(super) fn row(
+        &mut self,
+        content: &Content<'a>,
+        point: &'a Point,
+        entry: Option<&TextEntry<'a>>,
+        strings: &mut Strings<'a>,
+    ) -> Values {
+        let dialect = entry.map_or(Dialect::Generic, |entry| entry.dialect);
+        let parameters = if content.values() { point.parameters() } else { Vec::new() };
+        let mut values = Values { count: parameters.len(), ..Values::default() };
+        for parameter in &parameters {
+            let (literal, reason) = literal(parameter, dialect, &mut self.known, strings);
+            self.literals.push(literal);
+            values.reason = if values.reason == 0 { reason } else { values.reason };
+        }
+        values.names = names(point, &parameters, &mut self.text, strings);
+        values.types = types(point, &mut self.text, strings);
+        match entry {
+            None => values.reason = 0,
+            Some(entry) => {
+                if let Some(reason) = cannot_run(content, point, entry, &parameters) {
+                    values.reason = strings.of(reason);
+                }
+            }
+        }
+        values
+    }
+
+    /// Writes `params`; `counts` says how many values each point has.
+    pub(super) fn write(&self, counts: impl Iterator<Item = usize>, json: &mut Json<impl Write>) {
+        if self.literals.is_empty() {
+            return;
+        }
+        let mut literals = self.literals.iter();
+        json.key("params");
+        json.open('[');
+        for count in counts {
+            if count == 0 {
+                json.int(0);
+                continue;
+            }
+            json.open('[');
+            for literal in literals.by_ref().take(count) {
+                json.int((*literal).into());
+            }
+            json.close(']');
+        }
+        json.close(']');
+    }
+}
+
+fn literal<'a>(
+    parameter: &Parameter<'a>,
+    dialect: Dialect,
+    known: &mut Known<'a>,
+    strings: &mut Strings<'a>,
+) -> (Place, Place) {
+    *known.entry((dialect, parameter.type_name, parameter.value)).or_insert_with(|| {
+        let literal = Literal::of(parameter, dialect);
+        (strings.of_copy(&literal.text), literal.reason.map_or(0, |reason| strings.of_copy(&reason)))
+    })
+}
+
+/// The names of values that have some.
+fn names(point: &Point, parameters: &[Parameter<'_>], text: &mut String, strings: &mut Strings<'_>) -> Place {
+    if !point.params().is_some_and(Value::is_object) {
+        return 0;
+    }
+    join(parameters.iter().map(|parameter| parameter.name.as_str()), text, strings)
+}
+
+/// The types, which are there without their values where only those were recorded.
+fn types(point: &Point, text: &mut String, strings: &mut Strings<'_>) -> Place {
+    match point.param_types() {
+        Some(Value::Array(types)) => join(types.iter().map(|name| name.as_str().unwrap_or_default()), text, strings),
+        Some(Value::Object(types)) => join(types.values().map(|name| name.as_str().unwrap_or_default()), text, strings),
+        _ => 0,
+    }
+}
+
+fn join<'t>(parts: impl Iterator<Item = &'t str>, text: &mut String, strings: &mut Strings<'_>) -> Place {
+    text.clear();
+    for (index, part) in parts.enumerate() {
+        if index > 0 {
+            text.push(SEPARATOR);
+        }
+        text.push_str(part);
+    }
+    strings.of_copy(text)
+}
+
+/// Why a statement cannot be pasted, whatever its values are.
+fn cannot_run(
+    content: &Content<'_>,
+    point: &Point,
+    entry: &TextEntry<'_>,
+    parameters: &[Parameter<'_>],
+) -> Option<&'static str> {
+    if !content.values() {
+        return Some("this page holds no values");
+    }
+    if entry.cut {
+        return Some("only the beginning of the statement is known");
+    }
+    let asks = &entry.asks;
+    let asks_for = asks.places + asks.names.len();
+    if asks_for > 0 && parameters.is_empty() {
+        return Some("its values were not recorded");
+    }
+    let named = point.params().and_then(Value::as_object);
+    let same_names = named.is_none_or(|named| named.keys().map(String::as_str).eq(asks.names.iter().copied()));
+    let same_count = named.is_some() || parameters.len() == asks.places;
+    if asks.unknown || !same_names || !same_count {
+        return Some("its values do not fit the places for values");
+    }
+    None
+}
