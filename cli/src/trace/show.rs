@@ -4,7 +4,11 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
-use osprofiler::report::{self, Trace};
+use osprofiler::Timestamp;
+use osprofiler::report;
+use osprofiler::report::analysis::{Analysis, AnalysisOptions};
+use osprofiler::report::html::HtmlOptions;
+use osprofiler::report::text::Style;
 
 use super::source;
 use crate::error::CliError;
@@ -17,6 +21,7 @@ Examples:
   osprofiler trace show latest
   osprofiler trace show latest --html --open
   osprofiler trace show 7a4b --html --out report.html
+  osprofiler trace show 7a4b --html --no-params --out for-others.html
   osprofiler trace show 7a4b --json > saved.json
   osprofiler trace show saved.json
   osprofiler trace show 7a4b --render-dot graph    draws graph.pdf
@@ -56,6 +61,19 @@ pub(crate) struct Arguments {
     #[arg(long, requires = "html", conflicts_with_all = ["text", "json", "dot", "render_dot"])]
     open: bool,
 
+    /// Leave out what the program worked with, for reports that others see: bound values, literals, rows, error texts, queries
+    /// of requests, arguments. Paths of requests stay. Graphs have no values anyway
+    #[arg(long, conflicts_with_all = ["dot", "render_dot"])]
+    no_params: bool,
+
+    /// How many points text (1000 without it) and HTML (all) show; 0 shows all. A line says how many are left out
+    #[arg(long, value_name = "N", conflicts_with_all = ["json", "dot", "render_dot"])]
+    max_points: Option<usize>,
+
+    /// Say in the HTML when it was made; without it the same trace gives the same file
+    #[arg(long, requires = "html", conflicts_with_all = ["text", "json", "dot", "render_dot"])]
+    stamp: bool,
+
     /// Accepted for OSProfiler's sake, and without effect: the HTML has nothing to load
     #[arg(long)]
     local_libs: bool,
@@ -69,37 +87,62 @@ pub(crate) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
-    let trace = source::read(&arguments.trace, &arguments.store)?;
+    let mut trace = source::read(&arguments.trace, &arguments.store)?;
+    if arguments.no_params && !arguments.html {
+        // The page leaves them out by itself, and knows what there was.
+        trace = trace.without_values();
+    }
     if let Some(file) = &arguments.render_dot {
         graphviz::render(&trace, file)?;
     }
+    let analysis = Analysis::of(&trace, AnalysisOptions::default());
     if arguments.open {
-        return open(&trace, arguments);
+        return open(&analysis, arguments);
     }
-    write(&trace, arguments, arguments.out.as_deref())
+    write(&analysis, arguments, arguments.out.as_deref())
 }
 
-fn write(trace: &Trace, arguments: &Arguments, file: Option<&Path>) -> Result<(), CliError> {
+fn write(analysis: &Analysis<'_>, arguments: &Arguments, file: Option<&Path>) -> Result<(), CliError> {
     output::write(file, |out| {
         if arguments.json {
-            report::json::write(trace, out)
+            report::json::write_analysis(analysis, out)
         } else if arguments.html {
-            report::html::write(trace, out)
+            report::html::write_with(analysis, &arguments.html_options(), out)
         } else if arguments.dot || arguments.render_dot.is_some() {
-            report::dot::write(trace, out)
+            report::dot::write(analysis.trace, out)
         } else {
-            report::text::write(trace, &output::style(arguments.out.as_deref(), arguments.width), out)
+            report::text::write_analysis(analysis, &arguments.style(), out)
         }
     })
 }
 
+impl Arguments {
+    fn html_options(&self) -> HtmlOptions {
+        let mut options = HtmlOptions::default();
+        options.values = !self.no_params;
+        options.max_points = self.max_points.filter(|most| *most > 0);
+        options.stamp = self.stamp.then(Timestamp::now);
+        options
+    }
+
+    fn style(&self) -> Style {
+        let mut style = output::style(self.out.as_deref(), self.width);
+        style.max_lines = match self.max_points {
+            None => style.max_lines,
+            Some(0) => usize::MAX,
+            Some(most) => most,
+        };
+        style
+    }
+}
+
 /// Writes the report to a file and opens it.
-fn open(trace: &Trace, arguments: &Arguments) -> Result<(), CliError> {
+fn open(analysis: &Analysis<'_>, arguments: &Arguments) -> Result<(), CliError> {
     let file = match &arguments.out {
         Some(file) => file.clone(),
         None => output::lasting_file("osprofiler-", ".html")?,
     };
-    write(trace, arguments, Some(&file))?;
+    write(analysis, arguments, Some(&file))?;
     if arguments.out.is_none() {
         output::write(None, |out| writeln!(out, "saved {}", file.display()))?;
     }

@@ -33,6 +33,7 @@ mod read;
 pub mod sql;
 mod totals;
 mod trace;
+mod values;
 
 mod duration;
 mod guides;

@@ -31,7 +31,7 @@ pub(super) fn trace(path: &str, ran: &[Ran<'_>]) -> Trace {
     messages.push(message("wsgi-stop", "r", BASE, now_us, json!({"response": {"status_code": 200}})));
     let mut trace = Trace::build(messages);
     // Otherwise all of them would be one trace.
-    trace.base_id = Some(format!("{path} {ran:?}").into());
+    trace.base_id = Some(format!("{path} {ran:?}").as_str().into());
     trace
 }
 
