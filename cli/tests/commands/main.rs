@@ -2,8 +2,10 @@
 
 mod browser;
 mod delete;
+mod diff;
 mod dot;
 mod list;
 mod show;
 mod store;
 mod usage;
+mod values;
