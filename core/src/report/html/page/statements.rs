@@ -50,11 +50,12 @@ pub(super) fn write(content: &Content<'_>, out: &mut impl Write) -> io::Result<(
 fn write_group(content: &Content<'_>, group: &Group, shown: usize, cap: usize, out: &mut impl Write) -> io::Result<()> {
     let count = group.points.len() as u64;
     let rows = group.rows.or(group.rows_affected).map_or_else(|| "–".to_owned(), |rows| rows.to_string());
+    let (from, until) = content.analysis.window;
     write!(
         out,
         "<tr><td>{count}</td><td>{}</td><td>{}</td>",
         Shown(group.total_us),
-        percent(group.union_us, content.analysis.trace.duration_us()),
+        percent(group.union_us, until - from),
     )?;
     let average_us = group.total_us.checked_div(count).unwrap_or(0);
     for us in [average_us, group.p50_us, group.p95_us, group.max_us] {

@@ -1,12 +1,10 @@
 //! The columns `more` and `moreStop`: what a point's info says that no other column holds, as JSON.
 
-use std::io::Write;
-
 use serde_json::{Map, Value};
 
-use super::json::Json;
 use super::strings::{Place, Strings};
 use crate::json::write_str;
+use crate::report::Point;
 use crate::report::html::content::Content;
 use crate::report::html::cut::{STATEMENT_BYTES, VALUE_BYTES, marked};
 
@@ -40,21 +38,14 @@ const NO_VALUES: [&str; 22] = [
     "consumer_us",
 ];
 
-/// Writes both columns.
-pub(super) fn write<'a>(content: &Content<'a>, json: &mut Json<impl Write>, strings: &mut Strings<'a>) {
-    let mut text = String::new();
-    let values = content.values();
-    let points = content.points;
-    json.column(
-        "more",
-        0,
-        points.iter().map(|point| rest(&point.start_info, &IN_COLUMNS, values, &mut text, strings).into()),
-    );
-    json.column(
-        "moreStop",
-        0,
-        points.iter().map(|point| rest(&point.stop_info, &IN_STOP_COLUMNS, values, &mut text, strings).into()),
-    );
+/// What the start says.
+pub(super) fn of_start(content: &Content<'_>, point: &Point, text: &mut String, strings: &mut Strings<'_>) -> Place {
+    rest(&point.start_info, &IN_COLUMNS, content.values(), text, strings)
+}
+
+/// What the stop says.
+pub(super) fn of_stop(content: &Content<'_>, point: &Point, text: &mut String, strings: &mut Strings<'_>) -> Place {
+    rest(&point.stop_info, &IN_STOP_COLUMNS, content.values(), text, strings)
 }
 
 fn rest(

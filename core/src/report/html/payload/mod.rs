@@ -24,7 +24,6 @@ use flate2::{Compression, GzBuilder};
 use self::json::{Json, whole};
 use self::strings::Strings;
 use super::content::Content;
-use super::cut::{VALUE_BYTES, marked};
 use crate::report::label;
 
 /// Writes the payload as Base64 of gzip of JSON.
@@ -92,11 +91,6 @@ fn meta(content: &Content<'_>, json: &mut Json<impl Write>) {
     json.close('}');
     json.int_of("hidden", whole(content.hidden()));
     json.close('}');
-}
-
-/// The beginning of a line that may be long.
-fn cut(line: &str) -> std::borrow::Cow<'_, str> {
-    marked(line, 4 * VALUE_BYTES)
 }
 
 #[cfg(test)]
