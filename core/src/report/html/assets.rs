@@ -31,7 +31,7 @@ pub(super) const SCRIPT_SHA256: &str = "lhxEwudTEMPLZor8aXiSZkWPIcA98+eDi61WZFmj
 pub(super) static STYLE: LazyLock<String> = LazyLock::new(|| without_comments(include_str!("assets/report.css")));
 
 /// The SHA-256 of [`STYLE`] in Base64.
-pub(super) const STYLE_SHA256: &str = "03vhhA71/qHLd8B7+AolBCK0ybnVxRngbFMU4kW79LQ=";
+pub(super) const STYLE_SHA256: &str = "EDTxiGu3S3xMxrbM0tfFsL0c7fxDzbnQiP0fpTOz08I=";
 
 /// The lines that do something, without what they begin with. A comment begins a line, and no text goes on in the next
 /// one: a test looks.
