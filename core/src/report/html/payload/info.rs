@@ -7,36 +7,11 @@ use crate::json::write_str;
 use crate::report::Point;
 use crate::report::html::content::Content;
 use crate::report::html::cut::{STATEMENT_BYTES, VALUE_BYTES, marked};
+use crate::report::values::KEPT_OF_DATABASES;
 
 /// What other columns hold of a database point's start and stop.
 const IN_COLUMNS: [&str; 3] = ["statement", "params", "param_types"];
 const IN_STOP_COLUMNS: [&str; 2] = ["rows", "rows_affected"];
-
-/// Members of `db` that are no values of the program's.
-const NO_VALUES: [&str; 22] = [
-    "system",
-    "database",
-    "server",
-    "method",
-    "internal",
-    "bypassed",
-    "params_unknown",
-    "connection",
-    "transaction",
-    "savepoint_of",
-    "prepared",
-    "acquire_us",
-    "caller",
-    "sqlstate",
-    "code",
-    "kind",
-    "outcome",
-    "dropped",
-    "complete",
-    "bytes",
-    "first_row_us",
-    "consumer_us",
-];
 
 /// What the start says.
 pub(super) fn of_start(content: &Content<'_>, point: &Point, text: &mut String, strings: &mut Strings<'_>) -> Place {
@@ -67,7 +42,7 @@ fn rest(
                 let empty = text.len();
                 for (key, value) in db {
                     let key = key.as_str();
-                    if !in_columns.contains(&key) && (values || NO_VALUES.contains(&key)) {
+                    if !in_columns.contains(&key) && (values || KEPT_OF_DATABASES.contains(&key)) {
                         member_key(text, key);
                         write_value(text, value);
                     }
