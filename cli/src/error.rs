@@ -27,6 +27,9 @@ pub(crate) enum CliError {
     Write { path: PathBuf, source: io::Error },
     #[error("cannot write to standard output")]
     Stdout { source: io::Error },
+    /// The report was shown.
+    #[error("{findings} not allowed by --fail-on:{said}")]
+    Refused { findings: String, said: String },
     #[error("the report is in {}, and no browser could be opened", path.display())]
     Browser { path: PathBuf, source: io::Error },
     #[error(

@@ -1,6 +1,7 @@
 //! `osprofiler trace`: the commands on stored traces.
 
 mod delete;
+mod gate;
 mod list;
 mod show;
 mod source;

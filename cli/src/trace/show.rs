@@ -4,9 +4,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
+use osprofiler::report;
+use osprofiler::report::analysis::Analysis;
+use osprofiler::report::html::HtmlOptions;
 use osprofiler::report::text::Style;
-use osprofiler::report::{self, Trace};
 
+use super::gate::GateArguments;
 use super::source;
 use crate::error::CliError;
 use crate::store::StoreArguments;
@@ -21,8 +24,9 @@ Examples:
   osprofiler trace show 7a4b --json > saved.json
   osprofiler trace show saved.json
   osprofiler trace show 7a4b --render-dot graph    draws graph.pdf
+  osprofiler trace show latest --fail-on n+1,duplicate,slow --slow-ms 50
 
-Exit codes: 0 success, 1 the command failed, 2 wrong usage.")]
+Exit codes: 0 success, 1 the command failed or something stands out that --fail-on names, 2 wrong usage.")]
 pub(crate) struct Arguments {
     /// A trace's id, the beginning of one, `latest`, or a file saved with --json, by this program or OSProfiler's
     #[arg(value_name = "TRACE", value_parser = NonEmptyStringValueParser::new())]
@@ -66,6 +70,9 @@ pub(crate) struct Arguments {
     width: Option<usize>,
 
     #[command(flatten)]
+    gate: GateArguments,
+
+    #[command(flatten)]
     store: StoreArguments,
 }
 
@@ -74,33 +81,37 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
     if let Some(file) = &arguments.render_dot {
         graphviz::render(&trace, file)?;
     }
-    if arguments.open {
-        return open(&trace, arguments);
+    let analysis = Analysis::of(&trace, arguments.gate.options());
+    let shown =
+        if arguments.open { open(&analysis, arguments) } else { write(&analysis, arguments, arguments.out.as_deref()) };
+    match shown {
+        Err(error) if !error.is_closed_pipe() => Err(error),
+        // Whoever reads the exit code may not have read the report.
+        shown => arguments.gate.judge(&analysis).and(shown),
     }
-    write(&trace, arguments, arguments.out.as_deref())
 }
 
-fn write(trace: &Trace, arguments: &Arguments, file: Option<&Path>) -> Result<(), CliError> {
+fn write(analysis: &Analysis<'_>, arguments: &Arguments, file: Option<&Path>) -> Result<(), CliError> {
     output::write(file, |out| {
         if arguments.json {
-            report::json::write(trace, out)
+            report::json::write_with(analysis, out)
         } else if arguments.html {
-            report::html::write(trace, out)
+            report::html::write_with(analysis, &HtmlOptions::default(), out)
         } else if arguments.dot || arguments.render_dot.is_some() {
-            report::dot::write(trace, out)
+            report::dot::write(analysis.trace, out)
         } else {
-            report::text::write(trace, &style(arguments), out)
+            report::text::write_with(analysis, &style(arguments), out)
         }
     })
 }
 
 /// Writes the report to a file and opens it.
-fn open(trace: &Trace, arguments: &Arguments) -> Result<(), CliError> {
+fn open(analysis: &Analysis<'_>, arguments: &Arguments) -> Result<(), CliError> {
     let file = match &arguments.out {
         Some(file) => file.clone(),
         None => output::lasting_file("osprofiler-", ".html")?,
     };
-    write(trace, arguments, Some(&file))?;
+    write(analysis, arguments, Some(&file))?;
     if arguments.out.is_none() {
         output::write(None, |out| writeln!(out, "saved {}", file.display()))?;
     }

@@ -3,6 +3,7 @@
 mod browser;
 mod delete;
 mod dot;
+mod gate;
 mod list;
 mod show;
 mod store;

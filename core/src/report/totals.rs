@@ -20,12 +20,15 @@ pub struct NameStats {
     pub duration_us: u64,
 }
 
-/// The executions of one statement.
+/// The executions of one statement: of alike texts on one database, as
+/// [`Analysis::groups`](super::analysis::Analysis::groups) has them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StatementGroup<'a> {
-    /// The exact text.
+    /// The text of the first execution.
     pub statement: &'a str,
+    /// The text with `?` in place of values: what all executions have in common.
+    pub fingerprint: String,
     /// The database system, where it was recorded.
     pub system: Option<&'a str>,
     /// How often it ran.
@@ -40,7 +43,7 @@ pub struct StatementGroup<'a> {
     pub rows_affected: Option<u64>,
     /// How many executions failed.
     pub errors: u64,
-    /// The places of the executions in the trace, in preorder.
+    /// The places of the executions in the trace, in the order of their start.
     pub points: Vec<usize>,
 }
 
@@ -50,9 +53,9 @@ pub struct StatementGroup<'a> {
 pub struct Totals {
     /// How many points there are.
     pub points: u64,
-    /// How many statements ran.
+    /// How many statements ran, without those that begin or end a transaction.
     pub statements: u64,
-    /// How many different statements ran.
+    /// How many different statements ran: those that differ in nothing but values are one.
     pub distinct_statements: u64,
     /// How many transactions began.
     pub transactions: u64,
@@ -91,55 +94,36 @@ pub(super) fn stats(points: &[Point]) -> Vec<NameStats> {
     stats
 }
 
-pub(super) fn statements(points: &[Point]) -> Vec<StatementGroup<'_>> {
-    let mut groups: Vec<StatementGroup<'_>> = Vec::new();
-    let mut places: HashMap<(&str, Option<&str>), usize> = HashMap::new();
-    for (index, point) in points.iter().enumerate() {
-        let Some(statement) = point.statement().filter(|_| point.runs_statement()) else { continue };
-        let system = point.system();
-        let place = *places.entry((statement, system)).or_insert_with(|| {
-            groups.push(StatementGroup {
-                statement,
-                system,
-                count: 0,
-                total_us: 0,
-                max_us: 0,
-                rows: None,
-                rows_affected: None,
-                errors: 0,
-                points: Vec::new(),
-            });
-            groups.len() - 1
-        });
-        let group = &mut groups[place];
-        let duration_us = point.duration_us().unwrap_or(0);
-        group.count += 1;
-        group.total_us += duration_us;
-        group.max_us = group.max_us.max(duration_us);
-        group.rows = add(group.rows, point.rows());
-        group.rows_affected = add(group.rows_affected, point.rows_affected());
-        group.errors += u64::from(point.error().is_some());
-        group.points.push(index);
-    }
-    // The sort is stable: statements that took equally long stay in the order of their first execution.
-    groups.sort_by_key(|group| std::cmp::Reverse(group.total_us));
+pub(super) fn statements(trace: &Trace) -> Vec<StatementGroup<'_>> {
+    let (statements, groups) = analysis::statements(trace);
     groups
-}
-
-fn add(sum: Option<u64>, more: Option<u64>) -> Option<u64> {
-    match (sum, more) {
-        (Some(sum), Some(more)) => Some(sum.saturating_add(more)),
-        (sum, more) => sum.or(more),
-    }
+        .into_iter()
+        .map(|group| {
+            let text = &statements.texts[group.text];
+            StatementGroup {
+                statement: text.sql,
+                fingerprint: text.analyzed.fingerprint.clone(),
+                system: statements.connections[group.connection].system,
+                count: group.points.len() as u64,
+                total_us: group.total_us,
+                max_us: group.max_us,
+                rows: group.rows,
+                rows_affected: group.rows_affected,
+                errors: group.errors,
+                points: group.points,
+            }
+        })
+        .collect()
 }
 
 pub(super) fn totals(trace: &Trace) -> Totals {
     let count = |test: fn(&Point) -> bool| trace.points.iter().filter(|point| test(point)).count() as u64;
+    let (statements, groups) = analysis::statements(trace);
     Totals {
         points: trace.points.len() as u64,
-        statements: count(Point::runs_statement),
-        distinct_statements: statements(&trace.points).len() as u64,
-        transactions: count(Point::begins_transaction),
+        statements: groups.iter().map(|group| group.points.len() as u64).sum(),
+        distinct_statements: groups.len() as u64,
+        transactions: count(Point::begins_transaction) + analysis::transactions_by_text(trace, &statements),
         database_us: intervals::length(&analysis::database(&trace.points)),
         errors: count(|point| point.error().is_some()),
         cancelled: count(Point::is_cancelled),

@@ -107,10 +107,11 @@ impl Trace {
         totals::stats(&self.points)
     }
 
-    /// The statements, equal texts on the same database system together; those that took longest come first.
+    /// The statements, those on one database that differ in nothing but values together; those that took longest come
+    /// first.
     #[must_use]
     pub fn statements(&self) -> Vec<StatementGroup<'_>> {
-        totals::statements(&self.points)
+        totals::statements(self)
     }
 
     /// What the whole trace comes to.

@@ -223,6 +223,18 @@ pub struct Breakdown {
     pub at_once: usize,
 }
 
+/// The statements and their groups alone.
+pub(super) fn statements(trace: &Trace) -> (Statements<'_>, Vec<Group>) {
+    let mut statements = Statements::of(trace);
+    let groups = groups::group(trace.points(), &mut statements);
+    (statements, groups)
+}
+
+/// How many transactions began by the texts of statements that the program ran like any other.
+pub(super) fn transactions_by_text(trace: &Trace, statements: &Statements<'_>) -> u64 {
+    transactions::count_spoken(trace.points(), statements) as u64
+}
+
 impl<'a> Analysis<'a> {
     /// Analyses a trace.
     #[must_use]
@@ -234,8 +246,7 @@ impl<'a> Analysis<'a> {
 
     /// All but the findings.
     pub(super) fn without_findings(trace: &'a Trace, options: AnalysisOptions) -> Self {
-        let mut statements = Statements::of(trace);
-        let groups = groups::group(trace.points(), &mut statements);
+        let (mut statements, groups) = self::statements(trace);
         let transactions = transactions::find(trace, &mut statements);
         transactions::count_epochs(&mut statements, &transactions);
         let window = breakdown::window(trace);

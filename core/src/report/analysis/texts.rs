@@ -9,8 +9,8 @@ use crate::report::{Point, Trace};
 /// The statements of a trace, not yet grouped.
 #[derive(Debug)]
 pub(in crate::report) struct Statements<'a> {
-    pub(super) texts: Vec<Text<'a>>,
-    pub(super) connections: Vec<Connection<'a>>,
+    pub(in crate::report) texts: Vec<Text<'a>>,
+    pub(in crate::report) connections: Vec<Connection<'a>>,
     pub(super) list: Vec<Statement>,
     pub(super) statement_of: Vec<Option<usize>>,
     /// The places in `list`, in the order of their start.

@@ -68,15 +68,19 @@ pub struct Finding {
     pub group: Option<usize>,
     /// The places of the points that it is about, in the order of their start.
     pub points: Vec<usize>,
+    /// Those of the points that were not needed, in the same order: all but the first of each that are alike. Only of
+    /// duplicates and repeats.
+    pub redundant: Vec<usize>,
     /// The place of the statement whose rows they were made of.
     pub source: Option<usize>,
     /// The transaction that it is about.
     pub transaction: Option<usize>,
     /// How many different sets of values there were, where they were recorded.
     pub distinct_values: Option<usize>,
-    /// How many ran at once at most.
+    /// How many of the points ran at once at most; of duplicates and repeats, of those that were not needed.
     pub at_once: usize,
-    /// What it cost in microseconds: in which at least one of the points was running, or the transaction idle.
+    /// What it cost in microseconds: in which at least one of the points was running, or the transaction idle. Of duplicates and repeats
+    /// only what was not needed counts.
     pub cost_us: u64,
     /// How many microseconds the points that were not needed took.
     pub wasted_us: u64,
@@ -84,4 +88,76 @@ pub struct Finding {
     pub title: String,
     /// A sentence with the numbers that made the rule fire.
     pub text: String,
+}
+
+impl Rule {
+    /// All rules, in the order in which they are documented.
+    pub const ALL: [Self; 13] = [
+        Self::Error,
+        Self::Cancelled,
+        Self::NPlusOne,
+        Self::WriteLoop,
+        Self::Duplicate,
+        Self::Repeat,
+        Self::Slow,
+        Self::Dominant,
+        Self::IdleInTransaction,
+        Self::Bypassed,
+        Self::Lost,
+        Self::ManyRows,
+        Self::ZeroRows,
+    ];
+
+    /// Its name, as JSON and command lines have it: `n+1`, `write-loop`.
+    ///
+    /// ```
+    /// use osprofiler::report::findings::Rule;
+    ///
+    /// let rule = Rule::ALL.into_iter().find(|rule| rule.name() == "n+1");
+    /// assert_eq!(rule, Some(Rule::NPlusOne));
+    /// ```
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Cancelled => "cancelled",
+            Self::NPlusOne => "n+1",
+            Self::WriteLoop => "write-loop",
+            Self::Duplicate => "duplicate",
+            Self::Repeat => "repeat",
+            Self::Slow => "slow",
+            Self::Dominant => "dominant",
+            Self::IdleInTransaction => "idle-in-transaction",
+            Self::Bypassed => "bypassed",
+            Self::Lost => "lost",
+            Self::ManyRows => "many-rows",
+            Self::ZeroRows => "zero-rows",
+        }
+    }
+}
+
+impl Level {
+    /// All levels, the least first.
+    pub const ALL: [Self; 3] = [Self::Info, Self::Warn, Self::High];
+
+    /// Its name, as JSON and command lines have it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::High => "high",
+        }
+    }
+}
+
+impl Confidence {
+    /// Its name, as JSON has it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Certain => "certain",
+            Self::Likely => "likely",
+        }
+    }
 }

@@ -6,12 +6,31 @@
 //! | node | `info`, `trace_id`, `parent_id`, `children` | |
 //! | node's `info` | `name`, `project`, `service`, `host`, `meta.raw_payload.NAME-start` and `-stop` (whole messages), `started`, `finished`, `exception` (with a stop) | `started_us`, `finished_us`; when true: `unfinished`, `orphan`, `cycle`, `clock_skew` |
 //! | `stats` | by name: `count`, `duration` | `duration_us` |
+//! | `findings` | | what stands out, what matters most first: see below |
 //!
 //! Times are whole milliseconds since the trace's first message, `_us` whole microseconds. As with OSProfiler, a missing
 //! start or stop is shown at the time of the other, and `duration` is the difference of the cut milliseconds. Two things
 //! differ: a name with a hyphen stays whole (OSProfiler cuts it there), and no point is left out (OSProfiler leaves out
 //! rings). [`read_json`](super::read_json) reads both.
+//!
+//! Each of the `findings` has:
+//!
+//! | key | what it is |
+//! | --- | --- |
+//! | `rule` | `n+1`, `write-loop`, `duplicate`, `repeat`, `slow`, `dominant`, `error`, `cancelled`, `idle-in-transaction`, `bypassed`, `lost`, `many-rows` or `zero-rows` |
+//! | `level` | `info`, `warn` or `high` |
+//! | `confidence` | `certain` where the trace proves it, else `likely` |
+//! | `fingerprint` | the id of the group of statements, the first digits of a hash that stays the same; `null` where it is about no group |
+//! | `statement` | the group's statement without its values, or `null` |
+//! | `count` | how many points it is about |
+//! | `points` | the `trace_id` of each, at most 100, in the order of their start; `more` says how many there are beside them |
+//! | `source` | the `trace_id` of the statement whose rows they were made of, or `null` |
+//! | `cost_us`, `wasted_us` | what it cost, and what was not needed |
+//! | `title`, `text` | a few words, and a sentence |
+//!
+//! New keys and rules may come; none of these goes away.
 
+mod findings;
 pub(super) mod indent;
 
 use std::io;
@@ -19,6 +38,7 @@ use std::io;
 use serde_json::Value;
 
 use self::indent::Indented;
+use super::analysis::{Analysis, AnalysisOptions};
 use super::{Point, Trace};
 use crate::Message;
 
@@ -30,6 +50,16 @@ use crate::Message;
 ///
 /// When `out` cannot be written.
 pub fn write(trace: &Trace, out: impl io::Write) -> io::Result<()> {
+    write_with(&Analysis::of(trace, AnalysisOptions::default()), out)
+}
+
+/// Writes a trace that was analysed, as [`write`] does.
+///
+/// # Errors
+///
+/// When `out` cannot be written.
+pub fn write_with(analysis: &Analysis<'_>, out: impl io::Write) -> io::Result<()> {
+    let trace = analysis.trace;
     let mut json = Indented::new(out);
     json.push(&format!(
         r#"{{"info":{{"name":"total","started":0,"finished":{},"last_trace_started":{},"started_us":0,"finished_us":{}"#,
@@ -66,7 +96,9 @@ pub fn write(trace: &Trace, out: impl io::Write) -> io::Result<()> {
             stats.duration_us
         ))?;
     }
-    json.push("}}")?;
+    json.push(r#"},"findings":["#)?;
+    findings::write(&mut json, analysis)?;
+    json.push("]}")?;
     json.finish()
 }
 

@@ -138,9 +138,33 @@ fn form_is_stable() {
           "duration": 0,
           "duration_us": 0
         }
-      }
+      },
+      "findings": []
     }
     "##);
+}
+
+#[test]
+fn findings_name_their_points_and_groups() -> Result<(), Box<dyn std::error::Error>> {
+    let mut messages = point("handler", "h", BASE, 0, 900_000).to_vec();
+    for number in 0..150_i64 {
+        let db = serde_json::json!({"db": {"statement": "SELECT a FROM t WHERE id = ?", "params": [number]}});
+        messages.push(message("db-start", &format!("q{number}"), "h", 100 * number, db));
+        messages.push(message("db-stop", &format!("q{number}"), "h", 100 * number + 10, serde_json::json!({})));
+    }
+    let text = written(&Trace::build(messages));
+    let json: Value = serde_json::from_str(&text)?;
+    let [found] = json["findings"].as_array().expect("a list").as_slice() else { panic!("one: {text}") };
+    let keys: Vec<&str> = ["rule", "level", "confidence"].iter().filter_map(|key| found[key].as_str()).collect();
+    assert_eq!(keys, ["n+1", "warn", "likely"]);
+    assert_eq!((&found["count"], &found["more"], &found["source"]), (&150.into(), &50.into(), &Value::Null));
+    assert_eq!((found["points"].as_array().map(Vec::len), &found["points"][0]), (Some(100), &"q0".into()));
+    assert_eq!((&found["cost_us"], &found["wasted_us"]), (&1_500.into(), &0.into()));
+    assert_eq!(found["fingerprint"].as_str().map(str::len), Some(8));
+    assert!(found["statement"].is_string() && found["title"].is_string() && found["text"].is_string(), "{found}");
+    // Whoever reads a saved report makes them anew.
+    assert_eq!(written(&read_json(&text)?), text);
+    Ok(())
 }
 
 #[test]

@@ -12,6 +12,7 @@ pub(in crate::report) enum Color {
     Bold,
     Dim,
     Good,
+    Warn,
     Bad,
 }
 
@@ -22,6 +23,7 @@ impl Color {
             Self::Bold => Some("1"),
             Self::Dim => Some("2"),
             Self::Good => Some("32"),
+            Self::Warn => Some("33"),
             Self::Bad => Some("31"),
         }
     }
@@ -53,6 +55,11 @@ impl<'a> Line<'a> {
         const LEAST: usize = 24;
         let room = self.style.width.map(|width| width.saturating_sub(self.length + reserved).max(LEAST));
         self.push(&shortened(text, room), color);
+    }
+
+    /// Whether so many more characters fit.
+    pub(in crate::report) fn has_room_for(&self, characters: usize) -> bool {
+        self.style.width.is_none_or(|width| self.length + characters <= width)
     }
 
     pub(in crate::report) fn write(mut self, out: &mut impl io::Write) -> io::Result<()> {

@@ -1,7 +1,8 @@
-//! The terminal view: what the trace is, its tree, and its statements grouped.
+//! The terminal view: what the trace is, what stands out in it, its tree, and its statements grouped.
 //!
 //! Stored text is put on one line, and what could drive a terminal or reorder a line is shown as a mark.
 
+mod findings;
 pub(super) mod line;
 mod statements;
 mod tree;
@@ -9,6 +10,7 @@ mod tree;
 use std::io;
 
 use self::line::{Color, Line};
+use super::analysis::{Analysis, AnalysisOptions};
 use super::duration::Shown;
 use super::{Trace, label};
 
@@ -28,7 +30,7 @@ pub struct Style {
     pub width: Option<usize>,
     /// Whether to colour with ANSI escapes. Default: no.
     pub color: bool,
-    /// How many points and how many statements are shown; a line says how many more there are. Default: 1000.
+    /// How many points, statements and findings are shown; a line says how many more there are. Default: 1000.
     pub max_lines: usize,
 }
 
@@ -43,10 +45,20 @@ impl Default for Style {
 /// # Errors
 ///
 /// When `out` cannot be written.
-pub fn write(trace: &Trace, style: &Style, mut out: impl io::Write) -> io::Result<()> {
-    header(trace, style, &mut out)?;
-    tree::write(trace, style, &mut out)?;
-    statements::write(trace, style, &mut out)?;
+pub fn write(trace: &Trace, style: &Style, out: impl io::Write) -> io::Result<()> {
+    write_with(&Analysis::of(trace, AnalysisOptions::default()), style, out)
+}
+
+/// Writes the terminal view of a trace that was analysed.
+///
+/// # Errors
+///
+/// When `out` cannot be written.
+pub fn write_with(analysis: &Analysis<'_>, style: &Style, mut out: impl io::Write) -> io::Result<()> {
+    header(analysis.trace, style, &mut out)?;
+    findings::write(analysis, style, &mut out)?;
+    tree::write(analysis.trace, style, &mut out)?;
+    statements::write(analysis, style, &mut out)?;
     out.flush()
 }
 

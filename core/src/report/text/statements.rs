@@ -1,14 +1,15 @@
-//! The statements, equal texts together.
+//! The statements, those that differ in nothing but values together.
 
 use std::io;
 
 use super::line::{Color, Line};
 use super::{Shown, Style};
+use crate::report::analysis::{Analysis, Group};
+use crate::report::label;
 use crate::report::visible::one_line;
-use crate::report::{Trace, label};
 
-pub(super) fn write(trace: &Trace, style: &Style, out: &mut impl io::Write) -> io::Result<()> {
-    let groups = trace.statements();
+pub(super) fn write(analysis: &Analysis<'_>, style: &Style, out: &mut impl io::Write) -> io::Result<()> {
+    let groups = &analysis.groups;
     if groups.is_empty() {
         return writeln!(out, "This trace ran no SQL.");
     }
@@ -20,13 +21,13 @@ pub(super) fn write(trace: &Trace, style: &Style, out: &mut impl io::Write) -> i
         // A statement that changes rows usually returns none, so one column serves both.
         let rows = group.rows.or(group.rows_affected).map_or_else(|| "-".to_owned(), |rows| rows.to_string());
         let numbers =
-            format!("{:>6} {:>10} {:>10} {rows:>8}  ", group.count, Shown(group.total_us), Shown(group.max_us));
+            format!("{:>6} {:>10} {:>10} {rows:>8}  ", group.points.len(), Shown(group.total_us), Shown(group.max_us));
         line.push(&numbers, Color::Plain);
         let errors = match group.errors {
             0 => String::new(),
             errors => format!("  ✕ {}", label::count(errors, "error", "errors")),
         };
-        line.push_shortened(&one_line(group.statement), errors.chars().count(), Color::Plain);
+        line.push_shortened(&one_line(text(analysis, group)), errors.chars().count(), Color::Plain);
         line.push(&errors, Color::Bad);
         line.write(out)?;
     }
@@ -35,4 +36,11 @@ pub(super) fn write(trace: &Trace, style: &Style, out: &mut impl io::Write) -> i
         writeln!(out, "… and {}", label::count(more as u64, "more statement", "more statements"))?;
     }
     Ok(())
+}
+
+/// The statement as it ran, or without its values where it ran with several that stand in its text.
+fn text<'a>(analysis: &'a Analysis<'_>, group: &Group) -> &'a str {
+    let text = &analysis.texts[group.text];
+    let statements = group.points.iter().filter_map(|place| analysis.trace.points()[*place].statement());
+    if statements.into_iter().all(|statement| statement == text.sql) { text.sql } else { &text.analyzed.fingerprint }
 }

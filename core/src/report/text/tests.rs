@@ -20,6 +20,11 @@ fn request_reads_well() {
     3 statements · 2 distinct · database 13.0 ms of 34.2 ms (37 %) · 1 error
     ! 1 stored entry could not be read: points may be missing
 
+    ✕ Error 1555: INSERT posts
+      `INSERT INTO posts VALUES (?)` failed: Database: UNIQUE constraint failed: posts.id [1555].
+    ℹ Dominant: SELECT posts, 36 % of the request
+      `SELECT title FROM posts WHERE author = ?` took 12.4 ms of 34.2 ms, which is 36 % of the request.
+
        34.2 ms  wsgi GET /authors?page=2  → 500
       0.087 ms  ├─ db SELECT title FROM posts WHERE author = ?  [1, NULL]  → 3 rows
        12.4 ms  ├─ db SELECT title FROM posts WHERE author = ?  ['it''s', NULL]  → 3 rows
@@ -40,6 +45,9 @@ fn services_are_named_where_there_are_several() {
     trace 7a4b3b7e-0a7e-4f0e-9a53-0123456789ab  2026-01-02 03:04:05.000 UTC
     1 statement · database 3.000 ms of 9.000 ms (33 %)
 
+    ℹ Dominant: SELECT, 33 % of the request
+      `SELECT ?` took 3.000 ms of 9.000 ms, which is 33 % of the request.
+
       9.000 ms  [gateway] wsgi GET /  → 200
       7.000 ms  └─ http GET posts.example:8080/posts?a=1  → 200
       5.000 ms     └─ [posts] wsgi GET /posts  → 200
@@ -56,7 +64,10 @@ fn what_is_no_statement_of_the_programs_is_told_apart() {
     insta::assert_snapshot!(shown(&Trace::build(around()), &style), @r##"
     db  1.100 ms
     trace 7a4b3b7e-0a7e-4f0e-9a53-0123456789ab  2026-01-02 03:04:05.000 UTC
-    2 statements · database 0.600 ms of 1.100 ms (54 %) · 1 transaction · 1 statement bypassed the traced pool
+    2 statements · 1 distinct · database 0.600 ms of 1.100 ms (54 %) · 1 transaction · 1 statement bypassed the traced pool
+
+    ℹ Bypassed: 1 statement around the traced pool
+      1 statement ran around the traced pool, so less is known: their values may be missing.
 
       0.100 ms  db BEGIN
       0.100 ms  db SAVEPOINT _sqlx_savepoint_1
@@ -66,8 +77,7 @@ fn what_is_no_statement_of_the_programs_is_told_apart() {
       0.100 ms  db ROLLBACK  (rolled back by drop)
 
      count      total        max     rows  statement
-         1   0.100 ms   0.100 ms        1  SELECT 1
-         1   0.100 ms   0.100 ms        1  SELECT 2
+         2   0.200 ms   0.100 ms        2  SELECT ?
     "##);
 }
 

@@ -11,7 +11,7 @@ use super::{Transaction, TransactionOutcome};
 use crate::report::sql::Kind;
 use crate::report::{Point, Trace};
 
-pub(in crate::report) use self::verb::begins;
+use self::verb::Verb;
 
 /// A statement is listed in so many transactions around it: savepoints within savepoints take no more time than this.
 const DEEPEST: usize = 32;
@@ -88,6 +88,14 @@ pub(super) fn find(trace: &Trace, statements: &mut Statements<'_>) -> Vec<Transa
     }
     let mut unsorted: Vec<Option<Transaction>> = found.into_iter().map(Some).collect();
     order.into_iter().filter_map(|number| unsorted[number].take()).collect()
+}
+
+/// How many transactions began by the texts of statements that the program ran like any other.
+pub(super) fn count_spoken(points: &[Point], statements: &Statements<'_>) -> usize {
+    let begins = |sql: &str| Verb::of(sql) == Some(Verb::Begin);
+    let spoken = statements.list.iter().filter(|statement| statements.kind(statement) == Kind::Transaction);
+    let run = spoken.filter(|statement| points[statement.point].runs_statement());
+    run.filter(|statement| begins(statements.texts[statement.text].sql)).count()
 }
 
 /// What is left of savepoints ends with the transaction around them.

@@ -11,11 +11,6 @@ pub(super) enum Verb<'a> {
     RollbackTo(&'a str),
 }
 
-/// Whether a text begins a transaction.
-pub(in crate::report) fn begins(sql: &str) -> bool {
-    Verb::of(sql) == Some(Verb::Begin)
-}
-
 impl<'a> Verb<'a> {
     /// `None` for anything else, such as `SET TRANSACTION` and what is prepared for two phases.
     pub(super) fn of(sql: &'a str) -> Option<Self> {
