@@ -171,11 +171,6 @@ impl Point {
         self.facts.connection
     }
 
-    /// The database's address.
-    pub(super) fn server(&self) -> Option<&str> {
-        member(self.db()?, "server")?.as_str()
-    }
-
     /// The id of the point that began the innermost transaction or savepoint that this is in.
     pub(super) fn transaction(&self) -> Option<&str> {
         if !self.facts.transaction {

@@ -25,7 +25,7 @@ pub(super) static SCRIPT: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// The SHA-256 of [`SCRIPT`] in Base64.
-pub(super) const SCRIPT_SHA256: &str = "lhxEwudTEMPLZor8aXiSZkWPIcA98+eDi61WZFmjcFo=";
+pub(super) const SCRIPT_SHA256: &str = "rptLAKi62I1g/1WTs3skqMqoagsBdD57r2jBAiQIiyU=";
 
 /// The style sheet.
 pub(super) static STYLE: LazyLock<String> = LazyLock::new(|| without_comments(include_str!("assets/report.css")));
