@@ -1,5 +1,6 @@
 //! `cargo xtask lint`.
 
+use crate::browser;
 use crate::install;
 use crate::steps::{Steps, cargo, run};
 use crate::style;
@@ -16,4 +17,7 @@ pub(crate) fn run_steps(steps: &mut Steps) {
         run(cargo(&arguments).env("RUSTDOCFLAGS", "-D warnings"))
     });
     steps.step("style", style::check);
+    if let Some(packages) = steps.step("Node's packages", browser::node_packages) {
+        steps.step("types of the page's script", || browser::types(&packages));
+    }
 }

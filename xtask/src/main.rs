@@ -5,6 +5,7 @@
 //! counted (`steps`). It has no dependencies, so that a first `cargo xtask` does not wait for any.
 
 mod bench;
+mod browser;
 mod install;
 mod lint;
 mod servers;

@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use crate::browser;
 use crate::install;
 use crate::servers;
 use crate::steps::{Outcome, Steps, cargo, output, root, run, scratch};
@@ -75,6 +76,7 @@ pub(crate) fn run_steps(steps: &mut Steps) {
     }
     steps.step("the quickstart, and the commands that it prints", quickstart);
     steps.step("the example of two services, and the commands that it prints", distributed);
+    browser::run_steps(steps, &servers);
 }
 
 /// Does what a newcomer does: runs the quickstart, and then what it says.

@@ -7,11 +7,13 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::facts::{Facts, member};
 use super::parameter::{self, Parameter};
-use crate::db::runs_statement;
 use crate::{Id, Message};
 
 /// One trace point of a [`Trace`](super::Trace).
+///
+/// What its methods say of its info was read when the trace was built.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Point {
@@ -51,6 +53,7 @@ pub struct Point {
     pub cycle: bool,
     /// It stops before it starts, or starts before its parent: the clocks that took the times differ.
     pub clock_skew: bool,
+    pub(super) facts: Facts,
 }
 
 /// Where in the program a statement came from.
@@ -99,92 +102,104 @@ impl Point {
     /// Whether it is work of a database.
     #[must_use]
     pub fn is_database(&self) -> bool {
-        self.name == "db" || self.db().is_some()
+        self.facts.database || self.name == "db"
     }
 
     /// The SQL statement.
     #[must_use]
     pub fn statement(&self) -> Option<&str> {
-        self.db()?.get("statement")?.as_str()
+        if !self.facts.statement {
+            return None;
+        }
+        member(self.db()?, "statement")?.as_str()
     }
 
     /// The database system, such as `sqlite`.
     #[must_use]
     pub fn system(&self) -> Option<&str> {
-        self.db()?.get("system")?.as_str()
+        member(self.db()?, "system")?.as_str()
     }
 
     /// The database's name or file.
     #[must_use]
     pub fn database(&self) -> Option<&str> {
-        self.db()?.get("database")?.as_str()
+        member(self.db()?, "database")?.as_str()
     }
 
     /// Whether it ran a statement of the program's: it did more than prepare one, and more than begin or end a transaction
     /// in the program's name.
     #[must_use]
     pub fn runs_statement(&self) -> bool {
-        runs_statement(self.statement(), self.method(), self.is_internal())
+        self.facts.runs_statement
     }
 
     /// Whether it began a transaction; a savepoint is none.
     #[must_use]
     pub fn begins_transaction(&self) -> bool {
-        self.method() == Some("begin") && self.db().is_some_and(|db| !db.contains_key("savepoint_of"))
+        self.facts.begins_transaction
     }
 
     /// What became of the transaction that it ended: `committed` or `rolled_back`, and whether that was by drop.
     #[must_use]
     pub fn outcome(&self) -> Option<(&str, bool)> {
+        if !self.facts.outcome {
+            return None;
+        }
         let db = self.stop_db()?;
-        Some((db.get("outcome")?.as_str()?, db.get("dropped") == Some(&Value::Bool(true))))
+        Some((member(db, "outcome")?.as_str()?, member(db, "dropped") == Some(&Value::Bool(true))))
     }
 
     /// Whether the program did not ask for the statement: a pool looked whether its connection lives, or the database's
     /// library asked for types.
     #[must_use]
     pub fn is_internal(&self) -> bool {
-        self.db().and_then(|db| db.get("internal")) == Some(&Value::Bool(true))
+        self.facts.internal
     }
 
     /// Whether a statement was prepared or described, and not run.
     pub(super) fn prepares(&self) -> bool {
-        self.method().is_some_and(|method| ["prepare", "prepare_with", "describe"].contains(&method))
+        self.facts.prepares
     }
 
     /// The method of the library that was called, such as `fetch_all` or `begin`.
     pub(super) fn method(&self) -> Option<&str> {
-        self.db()?.get("method")?.as_str()
+        member(self.db()?, "method")?.as_str()
     }
 
     /// The number of the connection, which tells apart the connections of one service on one host to one database.
     pub(super) fn connection(&self) -> Option<u64> {
-        self.db()?.get("connection")?.as_u64()
+        self.facts.connection
     }
 
     /// The id of the point that began the innermost transaction or savepoint that this is in.
     pub(super) fn transaction(&self) -> Option<&str> {
-        self.db()?.get("transaction")?.as_str()
+        if !self.facts.transaction {
+            return None;
+        }
+        member(self.db()?, "transaction")?.as_str()
     }
 
     /// The id of the point that began the transaction or savepoint around that one.
     pub(super) fn savepoint_of(&self) -> Option<&str> {
-        self.db()?.get("savepoint_of")?.as_str()
+        if !self.facts.savepoint {
+            return None;
+        }
+        member(self.db()?, "savepoint_of")?.as_str()
     }
 
     /// How many microseconds the call waited for its connection before it started.
     pub(super) fn acquire_us(&self) -> Option<u64> {
-        self.db()?.get("acquire_us")?.as_u64()
+        self.facts.acquire_us
     }
 
     /// Whether it stands for waiting for a connection, and for nothing that a database did for the program.
     pub(super) fn waits_for_connection(&self) -> bool {
-        self.method().is_some_and(|method| ["acquire", "connect"].contains(&method))
+        self.facts.waits
     }
 
     /// Whether it stands for waiting for another service.
     pub(super) fn is_remote(&self) -> bool {
-        ["requests", "http", "rpc"].iter().any(|key| self.start_info.get(*key).is_some_and(Value::is_object))
+        self.facts.remote
     }
 
     /// When it ran, in microseconds from the trace's first message; `None` where either end is missing.
@@ -196,13 +211,16 @@ impl Point {
     /// Whether the statement ran around the traced pool and was noticed otherwise.
     #[must_use]
     pub fn is_bypassed(&self) -> bool {
-        self.db().and_then(|db| db.get("bypassed")).and_then(Value::as_bool).unwrap_or(false)
+        self.facts.bypassed
     }
 
     /// Where in the program the statement came from, where that was recorded.
     #[must_use]
     pub fn caller(&self) -> Option<Caller<'_>> {
-        let caller = self.db()?.get("caller")?.as_object()?;
+        if !self.facts.caller {
+            return None;
+        }
+        let caller = member(self.db()?, "caller")?.as_object()?;
         let place = caller.get("file").and_then(Value::as_str).zip(caller.get("line").and_then(Value::as_u64));
         Some(Caller { function: caller.get("function")?.as_str()?, place })
     }
@@ -210,13 +228,16 @@ impl Point {
     /// The statement's parameters as they were recorded: an array, or an object with names.
     #[must_use]
     pub fn params(&self) -> Option<&Value> {
-        self.db()?.get("params")
+        if !self.facts.params {
+            return None;
+        }
+        member(self.db()?, "params")
     }
 
     /// The types of the statement's parameters as they were recorded, in the same form.
     #[must_use]
     pub fn param_types(&self) -> Option<&Value> {
-        self.db()?.get("param_types")
+        member(self.db()?, "param_types")
     }
 
     /// The statement's parameters one by one, with names and types.
@@ -228,63 +249,68 @@ impl Point {
     /// How many rows the statement returned.
     #[must_use]
     pub fn rows(&self) -> Option<u64> {
-        self.stop_db()?.get("rows")?.as_u64()
+        self.facts.rows
     }
 
     /// How many rows the statement changed.
     #[must_use]
     pub fn rows_affected(&self) -> Option<u64> {
-        self.stop_db()?.get("rows_affected")?.as_u64()
+        self.facts.rows_affected
     }
 
     /// The type and the message of the error it ended with.
     #[must_use]
     pub fn error(&self) -> Option<(&str, &str)> {
-        let etype = self.stop_info.get("etype")?.as_str()?;
-        Some((etype, self.stop_info.get("message").and_then(Value::as_str).unwrap_or_default()))
+        if !self.facts.error {
+            return None;
+        }
+        let etype = member(&self.stop_info, "etype")?.as_str()?;
+        Some((etype, member(&self.stop_info, "message").and_then(Value::as_str).unwrap_or_default()))
     }
 
     /// The database's code of the error: its SQLSTATE, or else its own code.
     #[must_use]
     pub fn db_code(&self) -> Option<&str> {
         let db = self.stop_db()?;
-        db.get("sqlstate").and_then(Value::as_str).or_else(|| db.get("code")?.as_str())
+        member(db, "sqlstate").and_then(Value::as_str).or_else(|| member(db, "code")?.as_str())
     }
 
     /// Whether it was given up before its end.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        self.stop_info.get("cancelled") == Some(&Value::Bool(true))
+        self.facts.cancelled
     }
 
     /// The request, where the point stands for one.
     #[must_use]
     pub fn request(&self) -> Option<Request<'_>> {
-        let request = self.start_info.get("request")?.as_object()?;
+        if !self.facts.request {
+            return None;
+        }
+        let request = member(&self.start_info, "request")?.as_object()?;
         let text = |key| request.get(key).and_then(Value::as_str).unwrap_or_default();
         Some(Request {
             method: text("method"),
             path: text("path"),
             query: text("query"),
-            status_code: self.stop_info.get("response").and_then(|response| response.get("status_code")?.as_u64()),
+            status_code: member(&self.stop_info, "response").and_then(|response| response.get("status_code")?.as_u64()),
         })
     }
 
     /// The name of the function, where the point stands for a call.
     #[must_use]
     pub fn function(&self) -> Option<&str> {
-        self.start_info.get("function")?.get("name")?.as_str()
+        member(&self.start_info, "function")?.get("name")?.as_str()
     }
 
     pub(super) fn db(&self) -> Option<&Map<String, Value>> {
-        // It comes first in what the adapters write, and this is asked more often than anything else.
-        match self.start_info.iter().next() {
-            Some((key, value)) if key == "db" => value.as_object(),
-            _ => self.start_info.get("db")?.as_object(),
+        if !self.facts.database {
+            return None;
         }
+        member(&self.start_info, "db")?.as_object()
     }
 
     fn stop_db(&self) -> Option<&Map<String, Value>> {
-        self.stop_info.get("db")?.as_object()
+        member(&self.stop_info, "db")?.as_object()
     }
 }

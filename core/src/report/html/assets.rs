@@ -25,26 +25,31 @@ pub(super) static SCRIPT: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// The SHA-256 of [`SCRIPT`] in Base64.
-pub(super) const SCRIPT_SHA256: &str = "Q8q33QvuJTrOkj04sGL3ybHxqBJndsJxOb1OREe03Gs=";
+pub(super) const SCRIPT_SHA256: &str = "rptLAKi62I1g/1WTs3skqMqoagsBdD57r2jBAiQIiyU=";
 
 /// The style sheet.
 pub(super) static STYLE: LazyLock<String> = LazyLock::new(|| without_comments(include_str!("assets/report.css")));
 
 /// The SHA-256 of [`STYLE`] in Base64.
-pub(super) const STYLE_SHA256: &str = "03vhhA71/qHLd8B7+AolBCK0ybnVxRngbFMU4kW79LQ=";
+pub(super) const STYLE_SHA256: &str = "EDTxiGu3S3xMxrbM0tfFsL0c7fxDzbnQiP0fpTOz08I=";
 
-/// The lines that do something, without what they begin with. A comment begins and ends its lines, and no text goes on in
-/// the next line: a test looks.
+/// The lines that do something, without what they begin with. A comment begins a line, and no text goes on in the next
+/// one: a test looks.
 fn without_comments(source: &str) -> String {
     let mut kept = String::with_capacity(source.len());
     let mut in_comment = false;
-    for line in source.lines().map(str::trim_start) {
+    for mut line in source.lines() {
+        line = line.trim();
         in_comment |= line.starts_with("/*");
-        if !in_comment && !line.is_empty() && !line.starts_with("//") {
+        if in_comment {
+            let Some((_, rest)) = line.split_once("*/") else { continue };
+            in_comment = false;
+            line = rest.trim_start();
+        }
+        if !line.is_empty() && !line.starts_with("//") {
             kept.push_str(line);
             kept.push('\n');
         }
-        in_comment &= !line.trim_end().ends_with("*/");
     }
     kept
 }

@@ -20,7 +20,7 @@ class Keys {
       h("h2", null, "Filter"), h("p", null, "Words, \"a phrase\", -not, /regular expression/, and: ",
         h("code", null, "table: verb: fp: conn: tx: service: host: project: name: caller: param: rows>100 dur>50ms is:slow is:n+1 is:dup is:error is:write")),
       h("form", { method: "dialog" }, h("button", null, "Close")));
-    document.body.append(this.dialog);
+    page.app.append(this.dialog);
     addEventListener("keydown", (event) => this.anywhere(event));
   }
 

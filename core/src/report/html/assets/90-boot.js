@@ -335,6 +335,9 @@ async function boot() {
   const root = document.documentElement, app = document.getElementById("app"), tools = document.getElementById("tools");
   const data = document.getElementById("trace-data");
   if (!app || !tools || !data) return;
+  // A browser that saves a page saves what its script made: it makes it anew.
+  for (const made of [app, tools]) made.replaceChildren();
+  delete root.dataset.ready;
   try {
     const raw = JSON.parse(await inflate(data.textContent?.trim() ?? ""));
     const page = new Page(columns(raw), app, tools);
