@@ -171,11 +171,6 @@ impl Point {
         self.facts.connection
     }
 
-    /// The database's address.
-    pub(super) fn server(&self) -> Option<&str> {
-        member(self.db()?, "server")?.as_str()
-    }
-
     /// The id of the point that began the innermost transaction or savepoint that this is in.
     pub(super) fn transaction(&self) -> Option<&str> {
         if !self.facts.transaction {
@@ -308,7 +303,7 @@ impl Point {
         member(&self.start_info, "function")?.get("name")?.as_str()
     }
 
-    fn db(&self) -> Option<&Map<String, Value>> {
+    pub(super) fn db(&self) -> Option<&Map<String, Value>> {
         if !self.facts.database {
             return None;
         }
