@@ -171,11 +171,6 @@ impl Point {
         self.db()?.get("connection")?.as_u64()
     }
 
-    /// The database's address.
-    pub(super) fn server(&self) -> Option<&str> {
-        self.db()?.get("server")?.as_str()
-    }
-
     /// The id of the point that began the innermost transaction or savepoint that this is in.
     pub(super) fn transaction(&self) -> Option<&str> {
         self.db()?.get("transaction")?.as_str()
@@ -296,7 +291,7 @@ impl Point {
         self.start_info.get("function")?.get("name")?.as_str()
     }
 
-    fn db(&self) -> Option<&Map<String, Value>> {
+    pub(super) fn db(&self) -> Option<&Map<String, Value>> {
         if !self.facts.database {
             return None;
         }

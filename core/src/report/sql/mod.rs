@@ -1,12 +1,18 @@
 //! What the text of a statement says: one lexer for all that reports know of SQL.
 //!
 //! Here: the dialects, and what is known of a text ([`Analyzed`]). Below: tokens ([`lexer`]), fingerprints
-//! ([`fingerprint`]), kinds, tables and labels (`analyze`). Not here: which statements a trace ran (`analysis`).
+//! ([`fingerprint`]), kinds, tables and labels (`analyze`), where lines break ([`layout`]), places for values
+//! ([`placeholder`]), values as literals ([`literal`]), and a statement with its values in their places ([`runnable`]).
+//! Not here: which statements a trace ran (`analysis`).
 //!
 //! No step parses: a text may be anything, cut, or no SQL at all. Every step takes time in proportion to the text.
 
 pub mod fingerprint;
+pub mod layout;
 pub mod lexer;
+pub mod literal;
+pub mod placeholder;
+pub mod runnable;
 
 mod analyze;
 mod significant;

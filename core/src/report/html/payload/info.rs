@@ -5,31 +5,23 @@ use serde_json::{Map, Value};
 use super::strings::{Place, Strings};
 use crate::json::write_str;
 use crate::report::Point;
-use crate::report::html::content::Content;
 use crate::report::html::cut::{STATEMENT_BYTES, VALUE_BYTES, marked};
-use crate::report::values::KEPT_OF_DATABASES;
 
 /// What other columns hold of a database point's start and stop.
 const IN_COLUMNS: [&str; 3] = ["statement", "params", "param_types"];
 const IN_STOP_COLUMNS: [&str; 2] = ["rows", "rows_affected"];
 
 /// What the start says.
-pub(super) fn of_start(content: &Content<'_>, point: &Point, text: &mut String, strings: &mut Strings<'_>) -> Place {
-    rest(&point.start_info, &IN_COLUMNS, content.values(), text, strings)
+pub(super) fn of_start(point: &Point, text: &mut String, strings: &mut Strings<'_>) -> Place {
+    rest(&point.start_info, &IN_COLUMNS, text, strings)
 }
 
 /// What the stop says.
-pub(super) fn of_stop(content: &Content<'_>, point: &Point, text: &mut String, strings: &mut Strings<'_>) -> Place {
-    rest(&point.stop_info, &IN_STOP_COLUMNS, content.values(), text, strings)
+pub(super) fn of_stop(point: &Point, text: &mut String, strings: &mut Strings<'_>) -> Place {
+    rest(&point.stop_info, &IN_STOP_COLUMNS, text, strings)
 }
 
-fn rest(
-    info: &Map<String, Value>,
-    in_columns: &[&str],
-    values: bool,
-    text: &mut String,
-    strings: &mut Strings<'_>,
-) -> Place {
+fn rest(info: &Map<String, Value>, in_columns: &[&str], text: &mut String, strings: &mut Strings<'_>) -> Place {
     text.clear();
     text.push('{');
     for (key, value) in info {
@@ -42,7 +34,7 @@ fn rest(
                 let empty = text.len();
                 for (key, value) in db {
                     let key = key.as_str();
-                    if !in_columns.contains(&key) && (values || KEPT_OF_DATABASES.contains(&key)) {
+                    if !in_columns.contains(&key) {
                         member_key(text, key);
                         write_value(text, value);
                     }
@@ -53,11 +45,10 @@ fn rest(
                     text.push('}');
                 }
             }
-            (key, value) if values => {
+            (key, value) => {
                 member_key(text, key);
                 write_value(text, value);
             }
-            _ => {}
         }
     }
     if text.len() == 1 {

@@ -48,7 +48,7 @@ impl<'a> Params<'a> {
         strings: &mut Strings<'a>,
     ) -> Values {
         let dialect = entry.map_or(Dialect::Generic, |entry| entry.dialect);
-        let parameters = if content.values() { point.parameters() } else { Vec::new() };
+        let parameters = point.parameters();
         let mut values = Values { count: parameters.len(), ..Values::default() };
         for parameter in &parameters {
             let (literal, reason) = literal(parameter, dialect, &mut self.known, strings);
@@ -144,15 +144,16 @@ fn cannot_run(
     if entry.cut {
         return Some("only the beginning of the statement is known");
     }
-    let asks = &entry.asks;
-    let asks_for = asks.places + asks.names.len();
-    if asks_for > 0 && parameters.is_empty() {
-        return Some("its values were not recorded");
-    }
+    let places = &entry.places;
     let named = point.params().and_then(Value::as_object);
-    let same_names = named.is_none_or(|named| named.keys().map(String::as_str).eq(asks.names.iter().copied()));
-    let same_count = named.is_some() || parameters.len() == asks.places;
-    if asks.unknown || !same_names || !same_count {
+    if parameters.is_empty() {
+        return (!places.numbers.is_empty()).then_some("its values were not recorded");
+    }
+    let fit = match named {
+        Some(named) => named.keys().map(String::as_str).eq(places.names.iter().copied()),
+        None => places.names.is_empty() && parameters.len() == places.count,
+    };
+    if !fit || places.unknown {
         return Some("its values do not fit the places for values");
     }
     None

@@ -11,7 +11,7 @@ use super::params::{Params, Values};
 use super::statements::Texts;
 use super::strings::{Place, Strings};
 use crate::report::analysis::Statement;
-use crate::report::html::content::Content;
+use crate::report::html::content::{self, Content};
 use crate::report::html::cut::{VALUE_BYTES, marked};
 use crate::report::{Point, label};
 
@@ -89,9 +89,9 @@ fn row<'a>(
 ) -> Row {
     let text = content.text_of(place);
     let entry = text.and_then(|text| texts.place_of[text]).map(|place| &texts.entries[place]);
-    let detail = if text.is_some() { None } else { content.detail(point) };
+    let detail = if text.is_some() { None } else { content::detail(point) };
     let mut line = |text: Option<String>| text.map_or(0, |text| strings.of_copy(&marked(&text, 4 * VALUE_BYTES)));
-    let (error, detail) = (line(content.error(point)), line(detail));
+    let (error, detail) = (line(content::error(point)), line(detail));
     let (rows, affected) = (whole_or_none(point.rows()), whole_or_none(point.rows_affected()));
     let code = label::status(point).map_or(0, whole);
     Row {
@@ -107,8 +107,8 @@ fn row<'a>(
         code,
         caller: caller(point, strings),
         values: params.row(content, point, entry, strings),
-        more: info::of_start(content, point, buffer, strings),
-        more_stop: info::of_stop(content, point, buffer, strings),
+        more: info::of_start(point, buffer, strings),
+        more_stop: info::of_stop(point, buffer, strings),
     }
 }
 
