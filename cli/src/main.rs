@@ -31,7 +31,9 @@ const EXAMPLES: &str = "\
 Examples:
   osprofiler trace list
   osprofiler trace show latest
+  osprofiler trace show latest --html --open
   osprofiler trace show 7a4b --html --out report.html
+  osprofiler trace diff 7a4b latest
 
 Exit codes: 0 success, 1 the command failed, 2 wrong usage.";
 

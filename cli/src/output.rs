@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 
-use osprofiler::report::text::one_line;
+use osprofiler::report::text::{Style, one_line};
 
 use crate::error::CliError;
 
@@ -77,12 +77,27 @@ pub(crate) fn note(text: &str) {
 }
 
 /// Whether standard output may be coloured: it is a terminal and the user has not said no.
-pub(crate) fn wants_color() -> bool {
+fn wants_color() -> bool {
     io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
 }
 
+/// How a text for `file`, or for standard output where there is none, looks. A `width` of 0 leaves statements whole.
+pub(crate) fn style(file: Option<&Path>, width: Option<usize>) -> Style {
+    let mut style = Style::default();
+    if file.is_none() {
+        style.color = wants_color();
+        style.width = terminal_width().or(style.width);
+    }
+    match width {
+        Some(0) => style.width = None,
+        Some(width) => style.width = Some(width),
+        None => {}
+    }
+    style
+}
+
 /// How many characters a line of standard output has, where it is a terminal.
-pub(crate) fn terminal_width() -> Option<usize> {
+fn terminal_width() -> Option<usize> {
     let (width, _) = terminal_size::terminal_size_of(io::stdout())?;
     Some(usize::from(width.0))
 }

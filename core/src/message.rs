@@ -101,8 +101,14 @@ impl Message {
     /// When the text is no JSON object or one of `name`, `base_id`, `trace_id`, `parent_id` and `timestamp` is missing
     /// or has the wrong form.
     pub fn from_json(json: &[u8]) -> Result<Self, serde_json::Error> {
-        let json = std::str::from_utf8(json).map_err(serde_json::Error::custom)?.trim_ascii();
-        if json.contains(['\n', '\r']) {
+        Self::from_text(std::str::from_utf8(json).map_err(serde_json::Error::custom)?)
+    }
+
+    /// As [`from_json`](Self::from_json), for what is known to be UTF-8.
+    pub(crate) fn from_text(json: &str) -> Result<Self, serde_json::Error> {
+        let json = json.trim_ascii();
+        // One after the other: looking for one byte is many times faster than looking for either.
+        if json.contains('\n') || json.contains('\r') {
             // Line breaks between tokens; within strings JSON has none.
             return Self::from_line(serde_json::from_str::<Value>(json)?.to_string());
         }

@@ -1,6 +1,7 @@
 //! `osprofiler trace`: the commands on stored traces.
 
 mod delete;
+mod diff;
 mod gate;
 mod list;
 mod show;
@@ -14,6 +15,8 @@ use crate::error::CliError;
 pub(crate) enum Command {
     /// Show a trace: its tree and the SQL that it ran
     Show(show::Arguments),
+    /// Compare two traces: which statements appeared, vanished or changed
+    Diff(diff::Arguments),
     /// List the stored traces, newest first
     List(list::Arguments),
     /// Delete traces
@@ -24,6 +27,7 @@ impl Command {
     pub(crate) fn run(&self) -> Result<(), CliError> {
         match self {
             Self::Show(arguments) => show::run(arguments),
+            Self::Diff(arguments) => diff::run(arguments),
             Self::List(arguments) => list::run(arguments),
             Self::Delete(arguments) => delete::run(arguments),
         }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
+use osprofiler::Timestamp;
 use osprofiler::report;
 use osprofiler::report::analysis::Analysis;
 use osprofiler::report::html::HtmlOptions;
@@ -21,6 +22,7 @@ Examples:
   osprofiler trace show latest
   osprofiler trace show latest --html --open
   osprofiler trace show 7a4b --html --out report.html
+  osprofiler trace show 7a4b --html --no-params --out for-others.html
   osprofiler trace show 7a4b --json > saved.json
   osprofiler trace show saved.json
   osprofiler trace show 7a4b --render-dot graph    draws graph.pdf
@@ -61,6 +63,19 @@ pub(crate) struct Arguments {
     #[arg(long, requires = "html", conflicts_with_all = ["text", "json", "dot", "render_dot"])]
     open: bool,
 
+    /// Leave out what the program worked with, for reports that others see: bound values, literals, rows, error texts, queries
+    /// of requests, arguments. Paths of requests stay. Graphs have no values anyway
+    #[arg(long, conflicts_with_all = ["dot", "render_dot"])]
+    no_params: bool,
+
+    /// How many points text (1000 without it) and HTML (all) show; 0 shows all. A line says how many are left out
+    #[arg(long, value_name = "N", conflicts_with_all = ["json", "dot", "render_dot"])]
+    max_points: Option<usize>,
+
+    /// Say in the HTML when it was made; without it the same trace gives the same file
+    #[arg(long, requires = "html", conflicts_with_all = ["text", "json", "dot", "render_dot"])]
+    stamp: bool,
+
     /// Accepted for OSProfiler's sake, and without effect: the HTML has nothing to load
     #[arg(long)]
     local_libs: bool,
@@ -77,7 +92,11 @@ pub(crate) struct Arguments {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
-    let trace = source::read(&arguments.trace, &arguments.store)?;
+    let mut trace = source::read(&arguments.trace, &arguments.store)?;
+    if arguments.no_params && !arguments.html {
+        // The page leaves them out by itself, and knows what there was.
+        trace = trace.without_values();
+    }
     if let Some(file) = &arguments.render_dot {
         graphviz::render(&trace, file)?;
     }
@@ -96,13 +115,33 @@ fn write(analysis: &Analysis<'_>, arguments: &Arguments, file: Option<&Path>) ->
         if arguments.json {
             report::json::write_with(analysis, out)
         } else if arguments.html {
-            report::html::write_with(analysis, &HtmlOptions::default(), out)
+            report::html::write_with(analysis, &arguments.html_options(), out)
         } else if arguments.dot || arguments.render_dot.is_some() {
             report::dot::write(analysis.trace, out)
         } else {
-            report::text::write_with(analysis, &style(arguments), out)
+            report::text::write_with(analysis, &arguments.style(), out)
         }
     })
+}
+
+impl Arguments {
+    fn html_options(&self) -> HtmlOptions {
+        let mut options = HtmlOptions::default();
+        options.values = !self.no_params;
+        options.max_points = self.max_points.filter(|most| *most > 0);
+        options.stamp = self.stamp.then(Timestamp::now);
+        options
+    }
+
+    fn style(&self) -> Style {
+        let mut style = output::style(self.out.as_deref(), self.width);
+        style.max_lines = match self.max_points {
+            None => style.max_lines,
+            Some(0) => usize::MAX,
+            Some(most) => most,
+        };
+        style
+    }
 }
 
 /// Writes the report to a file and opens it.
@@ -116,18 +155,4 @@ fn open(analysis: &Analysis<'_>, arguments: &Arguments) -> Result<(), CliError> 
         output::write(None, |out| writeln!(out, "saved {}", file.display()))?;
     }
     browser::open(&file)
-}
-
-fn style(arguments: &Arguments) -> Style {
-    let mut style = Style::default();
-    if arguments.out.is_none() {
-        style.color = output::wants_color();
-        style.width = output::terminal_width().or(style.width);
-    }
-    match arguments.width {
-        Some(0) => style.width = None,
-        Some(width) => style.width = Some(width),
-        None => {}
-    }
-    style
 }

@@ -2,9 +2,11 @@
 
 mod browser;
 mod delete;
+mod diff;
 mod dot;
 mod gate;
 mod list;
 mod show;
 mod store;
 mod usage;
+mod values;

@@ -12,9 +12,13 @@ fn version_has_a_short_form_in_lower_case() {
 
 #[test]
 fn help_has_examples() {
-    for arguments in
-        [&["-h"] as &[&str], &["trace", "show", "--help"], &["trace", "list", "-h"], &["trace", "delete", "-h"]]
-    {
+    for arguments in [
+        &["-h"] as &[&str],
+        &["trace", "show", "--help"],
+        &["trace", "list", "-h"],
+        &["trace", "delete", "-h"],
+        &["trace", "diff", "-h"],
+    ] {
         assert!(Store::empty().run(arguments).expect_success().contains("Examples:"), "{arguments:?}");
     }
 }
@@ -33,6 +37,14 @@ fn wrong_usage_is_exit_code_two() {
         &["trace", "show", "latest", "--open"],
         &["trace", "show", "latest", "--open", "--text"],
         &["trace", "show", "latest", "--width", "80", "--html"],
+        &["trace", "show", "latest", "--no-params", "--dot"],
+        &["trace", "show", "latest", "--no-params", "--render-dot", "graph"],
+        &["trace", "show", "latest", "--max-points", "5", "--json"],
+        &["trace", "show", "latest", "--stamp"],
+        &["trace", "diff", "latest"],
+        &["trace", "diff", "latest", ""],
+        &["trace", "diff", "latest", "latest", "--json", "--html"],
+        &["trace", "diff", "latest", "latest", "--json", "--width", "80"],
         &["trace", "list", "--limit", "many"],
         &["trace", "delete"],
         &["nonsense"],

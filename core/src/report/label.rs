@@ -22,6 +22,9 @@ pub(super) fn request(point: &Point) -> Option<(String, &str)> {
 
 /// What a request to another service asked for, as OSProfiler's adapter for requests has it, and its query.
 pub(super) fn called(point: &Point) -> Option<(String, &str)> {
+    if !point.is_remote() {
+        return None;
+    }
     let requests = point.start_info.get("requests")?.as_object()?;
     let text = |key| requests.get(key).and_then(Value::as_str).unwrap_or_default();
     let port = requests.get("port").and_then(Value::as_u64).map(|port| format!(":{port}")).unwrap_or_default();
@@ -30,6 +33,9 @@ pub(super) fn called(point: &Point) -> Option<(String, &str)> {
 
 /// The status of the response that a request got, whichever side recorded it.
 pub(super) fn status(point: &Point) -> Option<u64> {
+    if point.is_database() {
+        return None;
+    }
     let called = || point.stop_info.get("requests")?.get("status_code")?.as_u64();
     point.request().map_or_else(called, |request| request.status_code)
 }

@@ -1,9 +1,8 @@
 //! Reports: the tree of a trace's points, and the forms in which it is shown.
 //!
 //! Here: how a trace is built from its messages ([`Trace`]), summed up ([`Totals`]) and read back from a file
-//! ([`read_json`]). Below: what stands out in it ([`findings`]), what changed from one to
-//! another ([`diff`]), and one module for each form, [`json`], [`text`],
-//! [`dot`] and, with the feature `html`, a page. Not here: where messages are
+//! ([`read_json`]). Below: what stands out in it ([`findings`]), what changed from one trace to another ([`diff`]), and one
+//! module for each form, [`json`], [`text`], [`dot`] and, with the feature `html`, a page. Not here: where messages are
 //! stored (`driver`), and printing: every form is written to a writer that the caller brings.
 //!
 //! A report is a pure function of the messages: their order, duplicates and gaps change nothing else. No step
@@ -26,14 +25,17 @@
 pub mod analysis;
 mod build;
 pub mod diff;
+mod facts;
 pub mod findings;
 mod link;
+mod parallel;
 mod parameter;
 mod point;
 mod read;
 pub mod sql;
 mod totals;
 mod trace;
+mod values;
 
 mod duration;
 mod guides;

@@ -7,11 +7,13 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::facts::Facts;
 use super::parameter::{self, Parameter};
-use crate::db::runs_statement;
 use crate::{Id, Message};
 
 /// One trace point of a [`Trace`](super::Trace).
+///
+/// What its methods say of its info was read when the trace was built.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Point {
@@ -51,6 +53,7 @@ pub struct Point {
     pub cycle: bool,
     /// It stops before it starts, or starts before its parent: the clocks that took the times differ.
     pub clock_skew: bool,
+    pub(super) facts: Facts,
 }
 
 /// Where in the program a statement came from.
@@ -99,12 +102,15 @@ impl Point {
     /// Whether it is work of a database.
     #[must_use]
     pub fn is_database(&self) -> bool {
-        self.name == "db" || self.db().is_some()
+        self.facts.database || self.name == "db"
     }
 
     /// The SQL statement.
     #[must_use]
     pub fn statement(&self) -> Option<&str> {
+        if !self.facts.statement {
+            return None;
+        }
         self.db()?.get("statement")?.as_str()
     }
 
@@ -124,18 +130,21 @@ impl Point {
     /// in the program's name.
     #[must_use]
     pub fn runs_statement(&self) -> bool {
-        runs_statement(self.statement(), self.method(), self.is_internal())
+        self.facts.runs_statement
     }
 
     /// Whether it began a transaction; a savepoint is none.
     #[must_use]
     pub fn begins_transaction(&self) -> bool {
-        self.method() == Some("begin") && self.db().is_some_and(|db| !db.contains_key("savepoint_of"))
+        self.facts.begins_transaction
     }
 
     /// What became of the transaction that it ended: `committed` or `rolled_back`, and whether that was by drop.
     #[must_use]
     pub fn outcome(&self) -> Option<(&str, bool)> {
+        if !self.facts.outcome {
+            return None;
+        }
         let db = self.stop_db()?;
         Some((db.get("outcome")?.as_str()?, db.get("dropped") == Some(&Value::Bool(true))))
     }
@@ -144,12 +153,12 @@ impl Point {
     /// library asked for types.
     #[must_use]
     pub fn is_internal(&self) -> bool {
-        self.db().and_then(|db| db.get("internal")) == Some(&Value::Bool(true))
+        self.facts.internal
     }
 
     /// Whether a statement was prepared or described, and not run.
     pub(super) fn prepares(&self) -> bool {
-        self.method().is_some_and(|method| ["prepare", "prepare_with", "describe"].contains(&method))
+        self.facts.prepares
     }
 
     /// The method of the library that was called, such as `fetch_all` or `begin`.
@@ -160,11 +169,6 @@ impl Point {
     /// The number of the connection, which tells apart the connections of one service on one host to one database.
     pub(super) fn connection(&self) -> Option<u64> {
         self.db()?.get("connection")?.as_u64()
-    }
-
-    /// The database's address.
-    pub(super) fn server(&self) -> Option<&str> {
-        self.db()?.get("server")?.as_str()
     }
 
     /// The id of the point that began the innermost transaction or savepoint that this is in.
@@ -179,17 +183,17 @@ impl Point {
 
     /// How many microseconds the call waited for its connection before it started.
     pub(super) fn acquire_us(&self) -> Option<u64> {
-        self.db()?.get("acquire_us")?.as_u64()
+        self.facts.acquire_us
     }
 
     /// Whether it stands for waiting for a connection, and for nothing that a database did for the program.
     pub(super) fn waits_for_connection(&self) -> bool {
-        self.method().is_some_and(|method| ["acquire", "connect"].contains(&method))
+        self.facts.waits
     }
 
     /// Whether it stands for waiting for another service.
     pub(super) fn is_remote(&self) -> bool {
-        ["requests", "http", "rpc"].iter().any(|key| self.start_info.get(*key).is_some_and(Value::is_object))
+        self.facts.remote
     }
 
     /// When it ran, in microseconds from the trace's first message; `None` where either end is missing.
@@ -201,7 +205,7 @@ impl Point {
     /// Whether the statement ran around the traced pool and was noticed otherwise.
     #[must_use]
     pub fn is_bypassed(&self) -> bool {
-        self.db().and_then(|db| db.get("bypassed")).and_then(Value::as_bool).unwrap_or(false)
+        self.facts.bypassed
     }
 
     /// Where in the program the statement came from, where that was recorded.
@@ -233,18 +237,21 @@ impl Point {
     /// How many rows the statement returned.
     #[must_use]
     pub fn rows(&self) -> Option<u64> {
-        self.stop_db()?.get("rows")?.as_u64()
+        self.facts.rows
     }
 
     /// How many rows the statement changed.
     #[must_use]
     pub fn rows_affected(&self) -> Option<u64> {
-        self.stop_db()?.get("rows_affected")?.as_u64()
+        self.facts.rows_affected
     }
 
     /// The type and the message of the error it ended with.
     #[must_use]
     pub fn error(&self) -> Option<(&str, &str)> {
+        if !self.facts.error {
+            return None;
+        }
         let etype = self.stop_info.get("etype")?.as_str()?;
         Some((etype, self.stop_info.get("message").and_then(Value::as_str).unwrap_or_default()))
     }
@@ -259,12 +266,15 @@ impl Point {
     /// Whether it was given up before its end.
     #[must_use]
     pub fn is_cancelled(&self) -> bool {
-        self.stop_info.get("cancelled") == Some(&Value::Bool(true))
+        self.facts.cancelled
     }
 
     /// The request, where the point stands for one.
     #[must_use]
     pub fn request(&self) -> Option<Request<'_>> {
+        if !self.facts.request {
+            return None;
+        }
         let request = self.start_info.get("request")?.as_object()?;
         let text = |key| request.get(key).and_then(Value::as_str).unwrap_or_default();
         Some(Request {
@@ -281,7 +291,10 @@ impl Point {
         self.start_info.get("function")?.get("name")?.as_str()
     }
 
-    fn db(&self) -> Option<&Map<String, Value>> {
+    pub(super) fn db(&self) -> Option<&Map<String, Value>> {
+        if !self.facts.database {
+            return None;
+        }
         self.start_info.get("db")?.as_object()
     }
 

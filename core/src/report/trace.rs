@@ -2,7 +2,7 @@
 //!
 //! Not here: how the tree comes about (`build`, `link`) and what is counted over it (`totals`).
 
-use super::{NameStats, Point, Request, StatementGroup, Totals, build, totals};
+use super::{NameStats, Point, Request, StatementGroup, Totals, build, totals, values};
 use crate::driver::StoredTrace;
 use crate::{Id, Timestamp};
 
@@ -38,6 +38,29 @@ impl Trace {
     #[must_use]
     pub fn build(stored: impl Into<StoredTrace>) -> Self {
         build::build(stored.into())
+    }
+
+    /// The same trace without what the program worked with, for reports that are shown to others.
+    ///
+    /// Bound values are numbered, `'‹1›'`: equal ones have the same number, so that what ran twice is still seen. Statements
+    /// are their fingerprints, with `?` in place of literals; texts that differ in nothing else are told apart by a
+    /// comment. Errors are their type and code, requests have no query, functions no arguments and no result, and
+    /// returned rows are gone. Of other info nothing is left but what the crate's own adapters and layers write of
+    /// databases, connections and times.
+    ///
+    /// Names, services, hosts, ids, files of callers and the paths of requests are no values and stay.
+    ///
+    /// ```
+    /// # use osprofiler::report;
+    /// # let saved = r#"{"name": "db-start", "base_id": "t", "trace_id": "a", "parent_id": "t", "timestamp": "2026-01-02T03:04:05", "info": {"db": {"statement": "SELECT ?", "params": ["secret"]}}}"#;
+    /// let trace = report::read_json(saved)?.without_values();
+    /// assert_eq!(trace.points()[0].parameters()[0].to_string(), "'‹1›'");
+    /// # Ok::<(), osprofiler::report::ReportError>(())
+    /// ```
+    #[must_use]
+    pub fn without_values(mut self) -> Self {
+        values::take_out(&mut self);
+        self
     }
 
     /// Whether there is no point at all.

@@ -16,18 +16,50 @@ pub(super) fn window(trace: &Trace) -> Interval {
     root.interval().filter(|_| is_all && !root.is_database()).unwrap_or(whole)
 }
 
+/// When what was running.
+pub(super) struct Running {
+    /// Work of a database.
+    work: Vec<Interval>,
+    /// The same where it did not stop, until the end of the trace: it may still be running.
+    open: Vec<Interval>,
+    /// Waiting for a connection.
+    pool: Vec<Interval>,
+    /// Waiting for another service.
+    remote: Vec<Interval>,
+}
+
+impl Running {
+    pub(super) fn of(trace: &Trace) -> Self {
+        let mut running = Self { work: Vec::new(), open: Vec::new(), pool: Vec::new(), remote: Vec::new() };
+        for point in trace.points() {
+            if !point.is_database() {
+                if point.is_remote() {
+                    running.remote.extend(point.interval());
+                }
+            } else if point.waits_for_connection() {
+                running.pool.extend(point.interval());
+            } else {
+                match (point.started_us, point.interval()) {
+                    (_, Some(interval)) => running.work.push(interval),
+                    (Some(from), None) if from <= trace.duration_us() => running.open.push((from, trace.duration_us())),
+                    _ => {}
+                }
+                if let Some((to, waited)) = point.started_us.zip(point.acquire_us()) {
+                    running.pool.push((to.saturating_sub(waited), to));
+                }
+            }
+        }
+        running
+    }
+}
+
 /// When at least one database point was running: all forms of a report count the database's time by this.
-pub(in crate::report) fn database(points: &[Point]) -> Vec<Interval> {
-    intervals::union(points.iter().filter(|point| is_work(point)).filter_map(Point::interval).collect())
+pub(in crate::report) fn database(trace: &Trace) -> Vec<Interval> {
+    intervals::union(Running::of(trace).work)
 }
 
-fn is_work(point: &Point) -> bool {
-    point.is_database() && !point.waits_for_connection()
-}
-
-pub(super) fn breakdown(trace: &Trace, window: Interval) -> Breakdown {
-    let points = trace.points();
-    let work: Vec<Interval> = points.iter().filter(|point| is_work(point)).filter_map(Point::interval).collect();
+pub(super) fn breakdown(running: Running, window: Interval) -> Breakdown {
+    let Running { work, pool, remote, .. } = running;
     let at_once = intervals::at_once(&work);
     let summed_us = work.iter().map(|(from, to)| to - from).fold(0, u64::saturating_add);
     let within = |all: Vec<Interval>| -> Vec<Interval> {
@@ -36,9 +68,8 @@ pub(super) fn breakdown(trace: &Trace, window: Interval) -> Breakdown {
     // Each kind counts where those before it were not running: what all so far cover, less what those before covered.
     let mut covered = intervals::union(within(work));
     let database_us = intervals::length(&covered);
-    covered = intervals::union([covered, within(points.iter().filter_map(wait).collect())].concat());
+    covered = intervals::union([covered, within(pool)].concat());
     let with_pool_us = intervals::length(&covered);
-    let remote = points.iter().filter(|point| point.is_remote()).filter_map(Point::interval).collect();
     covered = intervals::union([covered, within(remote)].concat());
     let with_remote_us = intervals::length(&covered);
     Breakdown {
@@ -51,22 +82,10 @@ pub(super) fn breakdown(trace: &Trace, window: Interval) -> Breakdown {
     }
 }
 
-/// When a point waited for its connection: all of it, or what was before its start.
-fn wait(point: &Point) -> Option<Interval> {
-    if point.waits_for_connection() {
-        return point.interval();
-    }
-    let started_us = point.started_us?;
-    Some((started_us.saturating_sub(point.acquire_us()?), started_us))
-}
-
 /// The stretches of the window in which no statement ran, and what did.
-pub(super) fn gaps(trace: &Trace, window: Interval) -> Vec<Gap> {
+pub(super) fn gaps(trace: &Trace, running: &Running, window: Interval) -> Vec<Gap> {
     let points = trace.points();
-    // What did not stop may still be running.
-    let until = |point: &Point| Some((point.started_us?, point.finished_us.unwrap_or(trace.duration_us())));
-    let busy = points.iter().filter(|point| is_work(point)).filter_map(until);
-    let busy = intervals::union(busy.filter(|(from, to)| from <= to).collect());
+    let busy = intervals::union([running.work.as_slice(), running.open.as_slice()].concat());
     if busy.is_empty() {
         return Vec::new();
     }
@@ -76,6 +95,10 @@ pub(super) fn gaps(trace: &Trace, window: Interval) -> Vec<Gap> {
         .filter(|(from, to)| to - from >= least)
         .map(|(started_us, finished_us)| Gap { started_us, finished_us, within: None })
         .collect();
+    if gaps.is_empty() {
+        return gaps;
+    }
+    let until = |point: &Point| Some((point.started_us?, point.finished_us.unwrap_or(trace.duration_us())));
     // There are a hundred gaps at most, so that this is linear.
     for (place, point) in points.iter().enumerate() {
         let Some((from, to)) = until(point).filter(|(from, to)| from <= to && !point.is_database()) else { continue };

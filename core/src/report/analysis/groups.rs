@@ -17,10 +17,10 @@ pub(super) fn group(points: &[Point], statements: &mut Statements<'_>) -> Vec<Gr
     let mut members: Vec<Vec<usize>> = Vec::new();
     let mut numbers: HashMap<(usize, usize), usize> = HashMap::new();
     for index in 0..statements.list.len() {
-        let statement = &statements.list[index];
-        if !statements.is_execution(&points[statement.point], statement) {
+        if !statements.is_execution(index) {
             continue;
         }
+        let statement = &statements.list[index];
         let number = *numbers.entry((statement.connection, fingerprints[statement.text])).or_insert_with(|| {
             members.push(Vec::new());
             members.len() - 1

@@ -11,6 +11,7 @@ pub(super) mod intervals;
 mod texts;
 mod transactions;
 
+use self::breakdown::Running;
 pub(super) use self::breakdown::database;
 use self::texts::Statements;
 use crate::report::Trace;
@@ -231,8 +232,8 @@ pub(super) fn statements(trace: &Trace) -> (Statements<'_>, Vec<Group>) {
 }
 
 /// How many transactions began by the texts of statements that the program ran like any other.
-pub(super) fn transactions_by_text(trace: &Trace, statements: &Statements<'_>) -> u64 {
-    transactions::count_spoken(trace.points(), statements) as u64
+pub(super) fn transactions_by_text(statements: &Statements<'_>) -> u64 {
+    transactions::count_spoken(statements) as u64
 }
 
 impl<'a> Analysis<'a> {
@@ -250,7 +251,8 @@ impl<'a> Analysis<'a> {
         let transactions = transactions::find(trace, &mut statements);
         transactions::count_epochs(&mut statements, &transactions);
         let window = breakdown::window(trace);
-        let Statements { texts, connections, list, statement_of, in_order } = statements;
+        let running = Running::of(trace);
+        let Statements { texts, connections, list, statement_of, in_order, .. } = statements;
         Self {
             trace,
             options,
@@ -262,8 +264,8 @@ impl<'a> Analysis<'a> {
             window,
             groups,
             transactions,
-            gaps: breakdown::gaps(trace, window),
-            breakdown: breakdown::breakdown(trace, window),
+            gaps: breakdown::gaps(trace, &running, window),
+            breakdown: breakdown::breakdown(running, window),
             findings: Vec::new(),
         }
     }

@@ -2,9 +2,12 @@
 
 use std::collections::HashMap;
 
+use serde_json::Value;
+
 use super::{Connection, Statement, Text};
+use crate::db::runs_statement;
+use crate::report::Trace;
 use crate::report::sql::{Analyzed, Dialect, Kind};
-use crate::report::{Point, Trace};
 
 /// The statements of a trace, not yet grouped.
 #[derive(Debug)]
@@ -15,6 +18,17 @@ pub(in crate::report) struct Statements<'a> {
     pub(super) statement_of: Vec<Option<usize>>,
     /// The places in `list`, in the order of their start.
     pub(super) in_order: Vec<usize>,
+    /// For each of the list, what else was read with it. Reading info costs more than all that is done with it.
+    read: Vec<Read>,
+}
+
+/// What is read of a statement's info with its text.
+#[derive(Clone, Copy, Debug)]
+struct Read {
+    /// It ran a statement of the program's.
+    runs: bool,
+    /// It says which transaction it is in.
+    in_transaction: bool,
 }
 
 impl<'a> Statements<'a> {
@@ -26,12 +40,23 @@ impl<'a> Statements<'a> {
             list: Vec::new(),
             statement_of: vec![None; points.len()],
             in_order: Vec::new(),
+            read: Vec::new(),
         };
         let mut texts: HashMap<(&str, Dialect), usize> = HashMap::new();
         let mut connections: HashMap<Connection<'a>, usize> = HashMap::new();
         for (place, point) in points.iter().enumerate() {
-            let Some(sql) = point.statement().filter(|sql| !sql.is_empty()) else { continue };
-            let connection = Connection::of(point);
+            let Some(db) = point.db() else { continue };
+            let word = |key| db.get(key).and_then(Value::as_str);
+            let Some(sql) = word("statement").filter(|sql| !sql.is_empty()) else { continue };
+            let connection = Connection {
+                service: point.service.as_deref(),
+                system: word("system"),
+                database: word("database"),
+                server: word("server"),
+            };
+            let is_internal = db.get("internal") == Some(&Value::Bool(true));
+            let runs = runs_statement(Some(sql), word("method"), is_internal);
+            found.read.push(Read { runs, in_transaction: db.contains_key("transaction") });
             let dialect = Dialect::of_system(connection.system);
             let text = *texts.entry((sql, dialect)).or_insert_with(|| {
                 found.texts.push(Text { sql, dialect, analyzed: Analyzed::of(sql, dialect) });
@@ -50,8 +75,18 @@ impl<'a> Statements<'a> {
     }
 
     /// Whether a statement is an execution of the program's, and neither begins nor ends a transaction.
-    pub(super) fn is_execution(&self, point: &Point, statement: &Statement) -> bool {
-        point.runs_statement() && self.kind(statement) != Kind::Transaction
+    pub(super) fn is_execution(&self, index: usize) -> bool {
+        self.runs(index) && self.kind(&self.list[index]) != Kind::Transaction
+    }
+
+    /// Whether it ran a statement of the program's.
+    pub(super) fn runs(&self, index: usize) -> bool {
+        self.read[index].runs
+    }
+
+    /// Whether it says which transaction it is in.
+    pub(super) fn in_transaction(&self, index: usize) -> bool {
+        self.read[index].in_transaction
     }
 
     pub(super) fn kind(&self, statement: &Statement) -> Kind {
@@ -68,17 +103,5 @@ impl<'a> Statements<'a> {
                 *numbers.entry(&text.analyzed.fingerprint).or_insert(next)
             })
             .collect()
-    }
-}
-
-impl<'a> Connection<'a> {
-    /// The database that a point is about.
-    pub(super) fn of(point: &'a Point) -> Self {
-        Self {
-            service: point.service.as_deref(),
-            system: point.system(),
-            database: point.database(),
-            server: point.server(),
-        }
     }
 }

@@ -7,8 +7,9 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
+use super::facts::Facts;
 use super::link::{self, Node};
-use super::{Point, Trace};
+use super::{Point, Trace, parallel};
 use crate::driver::StoredTrace;
 use crate::message::Phase;
 use crate::{Id, Message, Timestamp};
@@ -19,6 +20,9 @@ struct Pair {
     start: Option<Message>,
     stop: Option<Message>,
 }
+
+/// A thread has at least so many points to read.
+const LEAST_POINTS: usize = 2_000;
 
 pub(super) fn build(stored: StoredTrace) -> Trace {
     let StoredTrace { mut messages, skipped } = stored;
@@ -33,13 +37,17 @@ pub(super) fn build(stored: StoredTrace) -> Trace {
     let last_started_us = last_start.map_or(0, |message| since(zero, message.timestamp));
     let lost_messages = lost_messages(&messages);
 
-    let mut points: Vec<Point> = pair(messages).into_iter().filter_map(|pair| point(pair, zero)).collect();
-    points.sort_by(|a, b| {
+    let points = points(pair(messages), zero);
+    // Points are large: their numbers are sorted, and they are moved once.
+    let mut order: Vec<usize> = (0..points.len()).collect();
+    order.sort_by(|a, b| {
+        let (a, b) = (&points[*a], &points[*b]);
         let key = |point: &Point| (point.appeared_us(), point.finished_us.unwrap_or(u64::MAX));
         key(a).cmp(&key(b)).then_with(|| a.trace_id.cmp(&b.trace_id)).then_with(|| a.name.cmp(&b.name))
     });
-    let nodes: Vec<Node<'_>> = points
+    let nodes: Vec<Node<'_>> = order
         .iter()
+        .map(|index| &points[*index])
         .map(|point| Node {
             id: &point.trace_id,
             parent_id: &point.parent_id,
@@ -47,7 +55,7 @@ pub(super) fn build(stored: StoredTrace) -> Trace {
         })
         .collect();
     let links = link::link(&nodes);
-    let (points, roots) = arrange(points, links);
+    let (points, roots) = arrange(points, &order, links);
     Trace {
         base_id: Some(base_id),
         started: Some(zero),
@@ -75,11 +83,17 @@ fn compare(a: &Message, b: &Message) -> Ordering {
 ///
 /// Points that share an id and differ in name, which only a broken sender makes, stay apart: neither is lost.
 fn pair(messages: Vec<Message>) -> Vec<Pair> {
-    let mut pairs: Vec<Pair> = Vec::new();
-    let mut places: HashMap<(Id, String), usize> = HashMap::new();
+    let mut pairs: Vec<Pair> = Vec::with_capacity(messages.len() / 2 + 1);
+    // Names are few, and numbers take no memory of their own in the keys.
+    let mut names: HashMap<String, usize> = HashMap::new();
+    let mut places: HashMap<(Id, usize), usize> = HashMap::with_capacity(messages.len() / 2 + 1);
     for message in messages {
         let (name, phase) = message.point();
-        let place = *places.entry((message.trace_id.clone(), name.to_owned())).or_insert_with(|| {
+        let number = names.get(name).copied().unwrap_or_else(|| {
+            names.insert(name.to_owned(), names.len());
+            names.len() - 1
+        });
+        let place = *places.entry((message.trace_id.clone(), number)).or_insert_with(|| {
             pairs.push(Pair::default());
             pairs.len() - 1
         });
@@ -92,10 +106,25 @@ fn pair(messages: Vec<Message>) -> Vec<Pair> {
     pairs
 }
 
+/// Reads the info of all points, which takes longer than all the rest.
+fn points(pairs: Vec<Pair>, zero: Timestamp) -> Vec<Point> {
+    let threads = parallel::threads(pairs.len() / LEAST_POINTS);
+    let length = pairs.len().div_ceil(threads).max(1);
+    let mut parts: Vec<Vec<Pair>> = Vec::with_capacity(threads);
+    let mut pairs = pairs.into_iter();
+    while pairs.len() > 0 {
+        parts.push(pairs.by_ref().take(length).collect());
+    }
+    let read = |part: Vec<Pair>| part.into_iter().filter_map(|pair| point(pair, zero)).collect::<Vec<Point>>();
+    let mut read = parallel::map(parts, read);
+    if read.len() == 1 { read.swap_remove(0) } else { read.into_iter().flatten().collect() }
+}
+
 fn point(Pair { start, stop }: Pair, zero: Timestamp) -> Option<Point> {
     let known = start.as_ref().or(stop.as_ref())?;
     let start_info = start.as_ref().map(Message::info).unwrap_or_default();
     let stop_info = stop.as_ref().map(Message::info).unwrap_or_default();
+    let facts = Facts::of(&start_info, &stop_info);
     let host = start_info.get("host").or_else(|| stop_info.get("host"));
     Some(Point {
         name: known.point().0.to_owned(),
@@ -116,6 +145,7 @@ fn point(Pair { start, stop }: Pair, zero: Timestamp) -> Option<Point> {
         orphan: false,
         cycle: false,
         clock_skew: false,
+        facts,
     })
 }
 
@@ -128,7 +158,7 @@ fn since(zero: Timestamp, at: Timestamp) -> u64 {
 }
 
 /// Brings the points into preorder and tells each its place.
-fn arrange(points: Vec<Point>, links: link::Links) -> (Vec<Point>, Vec<usize>) {
+fn arrange(points: Vec<Point>, order: &[usize], links: link::Links) -> (Vec<Point>, Vec<usize>) {
     let mut place_of = vec![0; points.len()];
     for (place, (index, _)) in links.preorder.iter().enumerate() {
         place_of[*index] = place;
@@ -136,7 +166,7 @@ fn arrange(points: Vec<Point>, links: link::Links) -> (Vec<Point>, Vec<usize>) {
     let mut points: Vec<Option<Point>> = points.into_iter().map(Some).collect();
     let mut arranged: Vec<Point> = Vec::with_capacity(points.len());
     for (index, depth) in links.preorder {
-        let Some(mut point) = points[index].take() else { continue };
+        let Some(mut point) = points[order[index]].take() else { continue };
         point.depth = depth;
         point.parent = links.parents[index].map(|parent| place_of[parent]);
         point.children = links.children[index].iter().map(|child| place_of[*child]).collect();

@@ -2,6 +2,7 @@
 
 use std::cmp::Ordering;
 
+use super::statements::is_more_than_noise;
 use super::{Change, Diff, Executions};
 use crate::report::duration::Shown;
 use crate::report::label;
@@ -29,12 +30,35 @@ impl Count {
         };
         let difference = before.abs_diff(after);
         let percent = (u128::from(difference) * 100).checked_div(u128::from(before));
-        let percent = percent.map(|percent| format!(" ({sign}{percent} %)")).unwrap_or_default();
+        let percent = match percent {
+            None => String::new(),
+            Some(0) => " (less than 1 %)".to_owned(),
+            Some(percent) => format!(" ({sign}{percent} %)"),
+        };
         format!("{sign}{}{percent}", self.shown(difference))
     }
 }
 
+/// Whether it got better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Better,
+    Same,
+    Worse,
+}
+
 impl Diff<'_> {
+    /// What a change of a number says: less is better, and times within noise are the same.
+    pub(super) fn verdict(&self, count: &Count) -> Verdict {
+        let [before, after] = count.values;
+        let is_same = if count.is_time { !is_more_than_noise(before, after, &self.options) } else { before == after };
+        match before.cmp(&after) {
+            _ if is_same => Verdict::Same,
+            Ordering::Less => Verdict::Worse,
+            _ => Verdict::Better,
+        }
+    }
+
     /// What the traces come to, in the order in which it is shown.
     pub(super) fn counts(&self) -> [Count; 6] {
         let [before, after] = &self.totals;

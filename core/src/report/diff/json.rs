@@ -5,7 +5,7 @@
 //! | `before`, `after` | `base_id`, `name`, `timestamp` (`null` where it is not known) |
 //! | `notes` | sentences |
 //! | `totals` | `statements`, `distinct_statements`, `transactions`, `errors`, `database_us`, `duration_us`, each an object with `before` and `after` |
-//! | `solved_findings`, `new_findings` | objects with `title` and `text` |
+//! | `solved_findings`, `new_findings` | objects with `rule` and `level` as in the JSON of a trace, `title` and `text` |
 //! | `changes` | objects with `change` (`appeared`, `vanished`, `count`, `errors`, `time`), `id`, `fingerprint`, `statement` (a text), `service`, `system`, `database`, and `before` and `after`: `null`, or an object with `count`, `total_us`, `errors`, `rows` |
 //! | `unchanged` | the number of statements that did not change |
 
@@ -73,7 +73,7 @@ fn totals(diff: &Diff<'_>) -> Value {
 }
 
 fn finding_json(finding: &Finding) -> Value {
-    json!({"title": finding.title, "text": finding.text})
+    json!({"rule": finding.rule.name(), "level": finding.level.name(), "title": finding.title, "text": finding.text})
 }
 
 fn change_json(change: &Change<'_>) -> Value {

@@ -1,7 +1,8 @@
 //! What changed between two traces of the same request: [`Diff`].
 //!
 //! Here: its shape. Below: how statements (`statements`) and findings (`findings`) of the two are brought together, what
-//! is counted of both (`counts`), what makes them hard to compare (`notes`), and one module for each form, [`text`], [`json`] and [`html`]. Not here: what
+//! is counted of both (`counts`), what makes them hard to compare (`notes`), and one module for each form, [`text`],
+//! [`json`] and, with the feature `html`, a page. Not here: what
 //! the statements of one trace come to (`analysis`).
 //!
 //! Statements are the same where their fingerprints are and where service, database system and database are. Neither

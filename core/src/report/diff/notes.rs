@@ -5,7 +5,7 @@ use crate::report::label;
 
 pub(super) fn of(before: &Analysis<'_>, after: &Analysis<'_>, by_text: bool) -> Vec<String> {
     let mut notes = Vec::new();
-    if before.trace == after.trace {
+    if before.trace.base_id().is_some() && before.trace.base_id() == after.trace.base_id() {
         notes.push("both are the same trace".to_owned());
     }
     let [first, second] = [before, after].map(|analysis| label::title(analysis.trace));

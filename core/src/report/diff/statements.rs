@@ -115,7 +115,7 @@ fn change<'a>(both: Both<'a>, options: &DiffOptions) -> Option<Change<'a>> {
     })
 }
 
-fn is_more_than_noise(before_us: u64, after_us: u64, options: &DiffOptions) -> bool {
+pub(super) fn is_more_than_noise(before_us: u64, after_us: u64, options: &DiffOptions) -> bool {
     let difference_us = before_us.abs_diff(after_us);
     let share_is_large = u128::from(difference_us) * 100 >= u128::from(before_us) * u128::from(options.noise_percent);
     difference_us > 0 && difference_us >= options.noise_us && share_is_large

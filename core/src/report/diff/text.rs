@@ -2,9 +2,9 @@
 //!
 //! Stored text is put on one line, and what could drive a terminal or reorder a line is shown as a mark.
 
-use std::cmp::Ordering;
 use std::io;
 
+use super::counts::Verdict;
 use super::{Change, Diff};
 use crate::report::duration::Shown;
 use crate::report::findings::Finding;
@@ -56,7 +56,12 @@ fn counts(diff: &Diff<'_>, style: &Style, out: &mut impl io::Write) -> io::Resul
         let [before, after] = count.values.map(|value| count.shown(value));
         let mut line = Line::new(style);
         line.push(&format!("{:19} {before:>10} {after:>10}  ", count.name), Color::Plain);
-        line.push(&count.change(), color(count.values));
+        let color = match diff.verdict(&count) {
+            Verdict::Better => Color::Good,
+            Verdict::Same => Color::Dim,
+            Verdict::Worse => Color::Bad,
+        };
+        line.push(&count.change(), color);
         line.write(out)?;
     }
     writeln!(out)
@@ -117,12 +122,4 @@ fn write_change(change: &Change<'_>, style: &Style, out: &mut impl io::Write) ->
     line.push_shortened(&one_line(change.text), errors.chars().count(), Color::Plain);
     line.push(&errors, Color::Bad);
     line.write(out)
-}
-
-fn color([before, after]: [u64; 2]) -> Color {
-    match before.cmp(&after) {
-        Ordering::Less => Color::Bad,
-        Ordering::Equal => Color::Dim,
-        Ordering::Greater => Color::Good,
-    }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::tree::Tree;
+use super::values::Words;
 use super::{Confidence, Finding, Level, Rule, values, words};
 use crate::report::Point;
 use crate::report::analysis::{Analysis, Statement, intervals};
@@ -25,11 +26,13 @@ impl<'a> Evidence<'a> {
         let points = analysis.trace.points();
         let mut values = vec![None; analysis.statements.len()];
         let mut scratch = Vec::new();
+        let mut texts: Vec<Option<Words>> = analysis.texts.iter().map(|_| None).collect();
         for (index, statement) in analysis.statements.iter().enumerate() {
             // A statement that ran once is like no other.
             let Some(_) = statement.group.filter(|group| analysis.groups[*group].points.len() > 1) else { continue };
-            let sql = analysis.texts[statement.text].sql;
-            values[index] = values::of(&points[statement.point], statement.text, sql, &mut scratch);
+            let text = &analysis.texts[statement.text];
+            let words = texts[statement.text].get_or_insert_with(|| Words::of(text.sql, text.dialect));
+            values[index] = values::of(&points[statement.point], words, &mut scratch);
         }
         let mut numbers = vec![0; analysis.statements.len()];
         let executions = analysis.in_order.iter().filter(|index| analysis.statements[**index].group.is_some());

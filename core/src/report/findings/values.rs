@@ -7,36 +7,67 @@ use serde_json::Value;
 
 use crate::db::DbOptions;
 use crate::report::Point;
+use crate::report::sql::Dialect;
+use crate::report::sql::lexer::{TokenKind, tokens};
 
 /// In the place of what was cut from a value: `…(+14464 B)`.
 const CUT: &[u8] = "…(+".as_bytes();
 
+/// What of a text matters for the values that it runs with.
+pub(super) struct Words {
+    /// A number that differs where texts do, but for white space and comments.
+    number: u64,
+    /// It has places for values.
+    has_places: bool,
+    /// Only its beginning was recorded.
+    is_cut: bool,
+}
+
+impl Words {
+    pub(super) fn of(sql: &str, dialect: Dialect) -> Self {
+        let mut hasher = DefaultHasher::new();
+        let mut has_places = false;
+        for token in tokens(sql, dialect) {
+            match token.kind {
+                TokenKind::Space | TokenKind::Comment => continue,
+                TokenKind::Placeholder => has_places = true,
+                _ => {}
+            }
+            token.of(sql).hash(&mut hasher);
+        }
+        let is_cut = sql.ends_with(" B)") && contains_cut(sql.as_bytes());
+        Self { number: hasher.finish(), has_places, is_cut }
+    }
+}
+
 /// A number for the text of an execution and its values with their types: it differs where any of them does. `None` where
 /// not all of them were recorded as they are.
-///
-/// `text` is a number for the text.
-pub(super) fn of(point: &Point, text: usize, sql: &str, scratch: &mut Vec<u8>) -> Option<u64> {
-    let db = point.start_info.get("db")?.as_object()?;
-    if db.contains_key("params_unknown") || db.contains_key("params_omitted") || ends_cut(sql) {
+pub(super) fn of(point: &Point, words: &Words, scratch: &mut Vec<u8>) -> Option<u64> {
+    let db = point.db()?;
+    if words.is_cut || db.contains_key("params_unknown") || db.contains_key("params_omitted") {
         return None;
     }
     scratch.clear();
-    match point.params() {
+    match db.get("params") {
         Some(params) if is_redacted(params) => return None,
         Some(params) => write(params, scratch)?,
-        None if may_have_values(sql) => return None,
+        None if words.has_places => return None,
         None => {}
     }
-    if scratch.windows(CUT.len()).any(|part| part == CUT) {
+    if contains_cut(scratch) {
         return None;
     }
-    if let Some(types) = point.param_types() {
+    if let Some(types) = db.get("param_types") {
         write(types, scratch)?;
     }
     let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
+    hasher.write_u64(words.number);
     hasher.write(scratch);
     Some(hasher.finish())
+}
+
+fn contains_cut(text: &[u8]) -> bool {
+    text.windows(CUT.len()).any(|part| part == CUT)
 }
 
 fn write(value: &Value, out: &mut Vec<u8>) -> Option<()> {
@@ -50,13 +81,4 @@ fn is_redacted(params: &Value) -> bool {
         Value::Object(values) => values.values().any(redacted),
         _ => false,
     }
-}
-
-fn ends_cut(sql: &str) -> bool {
-    sql.ends_with(" B)") && sql.as_bytes().windows(CUT.len()).any(|part| part == CUT)
-}
-
-/// Whether a text may ask for values: it has a character that places for values begin with.
-fn may_have_values(sql: &str) -> bool {
-    sql.contains(['?', '$', ':', '@', '%'])
 }

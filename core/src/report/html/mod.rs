@@ -40,10 +40,17 @@ pub fn write(trace: &Trace, out: impl io::Write) -> io::Result<()> {
 ///
 /// When `out` cannot be written.
 pub fn write_with(analysis: &Analysis<'_>, options: &HtmlOptions, out: impl io::Write) -> io::Result<()> {
-    let content = Content::new(analysis, options);
+    if options.values {
+        return write_content(&Content::new(analysis, options), out);
+    }
+    let without = analysis.trace.clone().without_values();
+    write_content(&Content::new(&Analysis::of(&without, analysis.options.clone()), options), out)
+}
+
+fn write_content(content: &Content<'_>, out: impl io::Write) -> io::Result<()> {
     let mut out = BufWriter::with_capacity(64 << 10, out);
-    page::write_before_data(&content, &mut out)?;
-    payload::write(&content, &mut out)?;
+    page::write_before_data(content, &mut out)?;
+    payload::write(content, &mut out)?;
     page::write_after_data(&mut out)?;
     out.flush()
 }

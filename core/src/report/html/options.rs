@@ -15,10 +15,8 @@ use crate::Timestamp;
 pub struct HtmlOptions {
     /// Whether the page holds values that the program worked with. Default: yes, and its header says so.
     ///
-    /// Without them the page holds neither bound values nor returned rows; statements stand there with `?` in place of
-    /// every literal, and without comments; errors are their type and code alone; requests have no query; and of other
-    /// info only what this crate's adapters and layers write of databases, connections and times is left. Names, hosts, ids, files and
-    /// the paths of requests are no values.
+    /// Without them the page is that of [`Trace::without_values`](crate::report::Trace::without_values), which says what that
+    /// leaves.
     pub values: bool,
     /// How many points the page holds, the first of the tree; its header says how many are left out. Default: all.
     /// Counts, times and findings are those of the whole trace.

@@ -8,9 +8,12 @@ mod nodes;
 use std::io;
 
 use self::nodes::{Node, Saved};
-use super::Trace;
+use super::{Trace, parallel};
 use crate::driver::StoredTrace;
 use crate::{Id, Message, MessageFields, Timestamp};
+
+/// A thread has at least so many bytes to read.
+const LEAST_PIECE: usize = 1 << 20;
 
 /// What can go wrong with a report.
 #[derive(Debug, thiserror::Error)]
@@ -67,8 +70,31 @@ pub fn read_json(text: &str) -> Result<Trace, ReportError> {
 
 fn lines(text: &str) -> StoredTrace {
     let mut stored = StoredTrace::default();
+    for part in parallel::map(pieces(text), lines_of) {
+        stored.messages.extend(part.messages);
+        stored.skipped += part.skipped;
+    }
+    stored
+}
+
+/// The text in pieces of whole lines, as many as there are threads to read them.
+fn pieces(text: &str) -> Vec<&str> {
+    let length = text.len() / parallel::threads(text.len() / LEAST_PIECE);
+    let (mut pieces, mut rest) = (Vec::new(), text);
+    while rest.len() > length {
+        let end = rest.as_bytes()[length..].iter().position(|byte| *byte == b'\n');
+        let (piece, behind) = rest.split_at(end.map_or(rest.len(), |end| length + end + 1));
+        pieces.push(piece);
+        rest = behind;
+    }
+    pieces.push(rest);
+    pieces
+}
+
+fn lines_of(text: &str) -> StoredTrace {
+    let mut stored = StoredTrace::default();
     for line in text.lines().filter(|line| !line.trim().is_empty()) {
-        match Message::from_json(line.as_bytes()) {
+        match Message::from_text(line) {
             Ok(message) => stored.messages.push(message),
             Err(_) => stored.skipped += 1,
         }

@@ -1,10 +1,21 @@
 //! What the text of a statement says: one lexer for all that reports know of SQL.
 //!
-//! Here: the dialects, and what is known of a text ([`Analyzed`]). Below: tokens (`lexer`), fingerprints (`fingerprint`),
-//! where lines break (`layout`), places for values (`placeholder`), values as literals (`literal`), and a statement with its values in their places (`runnable`). Not here: which
-//! statements a trace ran (`analysis`).
+//! Here: the dialects, and what is known of a text ([`Analyzed`]). Below: tokens ([`lexer`]), fingerprints
+//! ([`fingerprint`]), kinds, tables and labels (`analyze`), where lines break ([`layout`]), places for values
+//! ([`placeholder`]), values as literals ([`literal`]), and a statement with its values in their places ([`runnable`]).
+//! Not here: which statements a trace ran (`analysis`).
 //!
 //! No step parses: a text may be anything, cut, or no SQL at all. Every step takes time in proportion to the text.
+
+pub mod fingerprint;
+pub mod layout;
+pub mod lexer;
+pub mod literal;
+pub mod placeholder;
+pub mod runnable;
+
+mod analyze;
+mod significant;
 
 /// How a database reads SQL.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -70,22 +81,4 @@ pub struct Analyzed {
     pub label: String,
     /// The text on one line, with `•••` in place of what a `SELECT` lists.
     pub compact: String,
-}
-
-impl Analyzed {
-    /// Analyses a text.
-    #[must_use]
-    pub fn of(text: &str, dialect: Dialect) -> Self {
-        let _ = dialect;
-        Self {
-            fingerprint: text.to_owned(),
-            hash: text.len() as u64,
-            truncated: false,
-            kind: Kind::Read,
-            verb: "SELECT".to_owned(),
-            tables: Vec::new(),
-            label: text.to_owned(),
-            compact: text.to_owned(),
-        }
-    }
 }

@@ -21,7 +21,7 @@ fn request_reads_well() {
     ! 1 stored entry could not be read: points may be missing
 
     ✕ Error 1555: INSERT posts
-      `INSERT INTO posts VALUES (?)` failed: Database: UNIQUE constraint failed: posts.id [1555].
+      `INSERT INTO posts VALUES (?+)` failed: Database: UNIQUE constraint failed: posts.id [1555].
     ℹ Dominant: SELECT posts, 36 % of the request
       `SELECT title FROM posts WHERE author = ?` took 12.4 ms of 34.2 ms, which is 36 % of the request.
 

@@ -91,11 +91,14 @@ pub(super) fn find(trace: &Trace, statements: &mut Statements<'_>) -> Vec<Transa
 }
 
 /// How many transactions began by the texts of statements that the program ran like any other.
-pub(super) fn count_spoken(points: &[Point], statements: &Statements<'_>) -> usize {
-    let begins = |sql: &str| Verb::of(sql) == Some(Verb::Begin);
-    let spoken = statements.list.iter().filter(|statement| statements.kind(statement) == Kind::Transaction);
-    let run = spoken.filter(|statement| points[statement.point].runs_statement());
-    run.filter(|statement| begins(statements.texts[statement.text].sql)).count()
+pub(super) fn count_spoken(statements: &Statements<'_>) -> usize {
+    let spoken = (0..statements.list.len()).filter(|index| {
+        let statement = &statements.list[*index];
+        statements.kind(statement) == Kind::Transaction
+            && statements.runs(*index)
+            && Verb::of(statements.texts[statement.text].sql) == Some(Verb::Begin)
+    });
+    spoken.count()
 }
 
 /// What is left of savepoints ends with the transaction around them.

@@ -10,6 +10,9 @@ use crate::report::sql::Kind;
 pub(super) fn find(points: &[Point], statements: &Statements<'_>, drafts: &mut Drafts) {
     let mut drafts_by_id: HashMap<&str, usize> = HashMap::new();
     for index in &statements.in_order {
+        if !statements.in_transaction(*index) {
+            continue;
+        }
         let statement = &statements.list[*index];
         let point = &points[statement.point];
         let Some(id) = point.transaction() else { continue };

@@ -35,6 +35,10 @@ struct Open<'a> {
 }
 
 pub(super) fn find(points: &[Point], statements: &Statements<'_>, drafts: &mut Drafts) {
+    // Mostly nobody speaks of transactions.
+    if statements.texts.iter().all(|text| text.analyzed.kind != Kind::Transaction) {
+        return;
+    }
     let around = around(points);
     let mut sessions: HashMap<Session<'_>, Vec<Open<'_>>> = HashMap::new();
     // For each connection, how many sessions without a number have a transaction: mostly none.

@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::more;
-use crate::report::html::content::Content;
+use crate::report::html::content::{self, Content};
 use crate::report::html::escape::Capped;
 use crate::report::{Point, label};
 
@@ -24,9 +24,9 @@ pub(super) fn write(content: &Content<'_>, out: &mut impl Write) -> io::Result<(
     )?;
     for (place, point) in failed().take(MOST) {
         let code = point.db_code().unwrap_or("–");
-        let error = content.error(point).unwrap_or_default();
+        let error = content::error(point).unwrap_or_default();
         let compact = content.text_of(place).map(|text| content.compact(text).to_owned());
-        let statement = compact.or_else(|| content.detail(point)).unwrap_or_else(|| point.name.clone());
+        let statement = compact.or_else(|| content::detail(point)).unwrap_or_else(|| point.name.clone());
         writeln!(
             out,
             "<tr><td>{}</td><td class=\"value\">{}</td><td class=\"value\"><code>{}</code></td><td class=\"value\">{}</td></tr>",

@@ -44,14 +44,13 @@ fn list(content: &Content<'_>, findings: &[Finding], first: usize, out: &mut imp
             Level::Warn => ("warn", "⚠", "Warning"),
             Level::Info => ("info", "ℹ", "Info"),
         };
-        let (title, text) = content.finding(finding);
         write!(
             out,
             "<li class=\"finding {class}\" id=\"f{}\"><span class=\"level\"><span aria-hidden=\"true\">{icon}</span> {level}</span> \
              <strong>{}</strong> <span class=\"sentence\">{}</span>",
             first + place,
-            Capped(&title, 400),
-            Capped(&text, 1000),
+            Capped(&finding.title, 400),
+            Capped(&finding.text, 1000),
         )?;
         if let Some(group) = finding.group.map(|group| &content.analysis.groups[group]) {
             // The id is hex digits, so that it may stand in a URL.

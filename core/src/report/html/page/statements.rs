@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::{more, percent};
 use crate::report::analysis::Group;
 use crate::report::duration::Shown;
-use crate::report::html::content::Content;
+use crate::report::html::content::{self, Content};
 use crate::report::html::cut::{STATEMENT_BYTES, VALUE_BYTES};
 use crate::report::html::escape::Capped;
 use crate::report::html::values::Literal;
@@ -50,11 +50,12 @@ pub(super) fn write(content: &Content<'_>, out: &mut impl Write) -> io::Result<(
 fn write_group(content: &Content<'_>, group: &Group, shown: usize, cap: usize, out: &mut impl Write) -> io::Result<()> {
     let count = group.points.len() as u64;
     let rows = group.rows.or(group.rows_affected).map_or_else(|| "–".to_owned(), |rows| rows.to_string());
+    let (from, until) = content.analysis.window;
     write!(
         out,
         "<tr><td>{count}</td><td>{}</td><td>{}</td>",
         Shown(group.total_us),
-        percent(group.union_us, content.analysis.trace.duration_us()),
+        percent(group.union_us, until - from),
     )?;
     let average_us = group.total_us.checked_div(count).unwrap_or(0);
     for us in [average_us, group.p50_us, group.p95_us, group.max_us] {
@@ -96,11 +97,9 @@ fn execution(content: &Content<'_>, group: &Group, point: &Point, out: &mut impl
     let duration = point.duration_us().map_or_else(|| "?".to_owned(), |us| Shown(us).to_string());
     let rows = label::rows(point).unwrap_or_default();
     write!(out, "<tr><td>{}</td><td>{duration}</td><td>{rows}</td><td class=\"value\">", Shown(point.appeared_us()))?;
-    if content.values() {
-        parameters(content, group, point, out)?;
-    }
+    parameters(content, group, point, out)?;
     write!(out, "</td><td class=\"value\">{}</td>", Capped(&label::caller(point).unwrap_or_default(), 400))?;
-    let notes = content.error(point).into_iter();
+    let notes = content::error(point).into_iter();
     let notes: Vec<String> = notes.chain(label::marks(point).into_iter().map(str::to_owned)).collect();
     writeln!(out, "<td class=\"value\">{}</td></tr>", Capped(&notes.join(" · "), 2000))
 }

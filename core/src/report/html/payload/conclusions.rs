@@ -41,7 +41,6 @@ pub(super) fn write(content: &Content<'_>, json: &mut Json<impl Write>) {
     json.key("find");
     json.open('[');
     for finding in &analysis.findings {
-        let (title, text) = content.finding(finding);
         json.open('{');
         json.string_of("rule", rule(finding.rule));
         json.string_of("level", level(finding.level));
@@ -53,8 +52,8 @@ pub(super) fn write(content: &Content<'_>, json: &mut Json<impl Write>) {
         json.int_of("tx", finding.transaction.map_or(-1, whole));
         json.int_of("cost", whole(finding.cost_us));
         json.int_of("wasted", whole(finding.wasted_us));
-        json.string_of("title", &title);
-        json.string_of("text", &text);
+        json.string_of("title", &finding.title);
+        json.string_of("text", &finding.text);
         json.close('}');
     }
     json.close(']');

@@ -1,69 +1,27 @@
 //! The columns `more` and `moreStop`: what a point's info says that no other column holds, as JSON.
 
-use std::io::Write;
-
 use serde_json::{Map, Value};
 
-use super::json::Json;
 use super::strings::{Place, Strings};
 use crate::json::write_str;
-use crate::report::html::content::Content;
+use crate::report::Point;
 use crate::report::html::cut::{STATEMENT_BYTES, VALUE_BYTES, marked};
 
 /// What other columns hold of a database point's start and stop.
 const IN_COLUMNS: [&str; 3] = ["statement", "params", "param_types"];
 const IN_STOP_COLUMNS: [&str; 2] = ["rows", "rows_affected"];
 
-/// Members of `db` that are no values of the program's.
-const NO_VALUES: [&str; 22] = [
-    "system",
-    "database",
-    "server",
-    "method",
-    "internal",
-    "bypassed",
-    "params_unknown",
-    "connection",
-    "transaction",
-    "savepoint_of",
-    "prepared",
-    "acquire_us",
-    "caller",
-    "sqlstate",
-    "code",
-    "kind",
-    "outcome",
-    "dropped",
-    "complete",
-    "bytes",
-    "first_row_us",
-    "consumer_us",
-];
-
-/// Writes both columns.
-pub(super) fn write<'a>(content: &Content<'a>, json: &mut Json<impl Write>, strings: &mut Strings<'a>) {
-    let mut text = String::new();
-    let values = content.values();
-    let points = content.points;
-    json.column(
-        "more",
-        0,
-        points.iter().map(|point| rest(&point.start_info, &IN_COLUMNS, values, &mut text, strings).into()),
-    );
-    json.column(
-        "moreStop",
-        0,
-        points.iter().map(|point| rest(&point.stop_info, &IN_STOP_COLUMNS, values, &mut text, strings).into()),
-    );
+/// What the start says.
+pub(super) fn of_start(point: &Point, text: &mut String, strings: &mut Strings<'_>) -> Place {
+    rest(&point.start_info, &IN_COLUMNS, text, strings)
 }
 
-fn rest(
-    info: &Map<String, Value>,
-    in_columns: &[&str],
-    values: bool,
-    text: &mut String,
-    strings: &mut Strings<'_>,
-) -> Place {
+/// What the stop says.
+pub(super) fn of_stop(point: &Point, text: &mut String, strings: &mut Strings<'_>) -> Place {
+    rest(&point.stop_info, &IN_STOP_COLUMNS, text, strings)
+}
+
+fn rest(info: &Map<String, Value>, in_columns: &[&str], text: &mut String, strings: &mut Strings<'_>) -> Place {
     text.clear();
     text.push('{');
     for (key, value) in info {
@@ -76,7 +34,7 @@ fn rest(
                 let empty = text.len();
                 for (key, value) in db {
                     let key = key.as_str();
-                    if !in_columns.contains(&key) && (values || NO_VALUES.contains(&key)) {
+                    if !in_columns.contains(&key) {
                         member_key(text, key);
                         write_value(text, value);
                     }
@@ -87,11 +45,10 @@ fn rest(
                     text.push('}');
                 }
             }
-            (key, value) if values => {
+            (key, value) => {
                 member_key(text, key);
                 write_value(text, value);
             }
-            _ => {}
         }
     }
     if text.len() == 1 {

@@ -96,8 +96,9 @@ impl<W: Write> Json<W> {
             match (&mut before, number == usual) {
                 (Some(count), true) => *count += 1,
                 (Some(count), false) => {
-                    let count = *count;
-                    self.begin_column(key, usual, count);
+                    self.key(key);
+                    self.open('[');
+                    (0..*count).for_each(|_| self.int(usual));
                     before = None;
                     self.int(number);
                 }
@@ -106,15 +107,6 @@ impl<W: Write> Json<W> {
         }
         if before.is_none() {
             self.close(']');
-        }
-    }
-
-    /// Begins a column with so many usual numbers.
-    pub(super) fn begin_column(&mut self, key: &str, usual: i64, count: usize) {
-        self.key(key);
-        self.open('[');
-        for _ in 0..count {
-            self.int(usual);
         }
     }
 

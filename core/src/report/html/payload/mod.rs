@@ -1,6 +1,6 @@
 //! The payload: the whole trace as columns of JSON, compressed, as text that no page can take for markup.
 //!
-//! Here: the order of things. Below: JSON (`json`), texts that stand once (`strings`), statements, databases and groups
+//! Here: the order of things. Below: JSON (`json`), texts that stand once (`strings`), compression (`gzip`), statements, databases and groups
 //! (`statements`), the columns of points (`points`, `params`, `info`), and what else was found out (`conclusions`). The
 //! page's script reads it: whoever changes one changes both, and `"v"` where an old page would misread it.
 //!
@@ -8,6 +8,7 @@
 //! numbers. Bytes are the same for the same trace.
 
 mod conclusions;
+mod gzip;
 mod info;
 mod json;
 mod params;
@@ -17,22 +18,18 @@ mod strings;
 
 use std::io::{self, Write};
 
-use base64::prelude::BASE64_STANDARD;
-use base64::write::EncoderWriter;
-use flate2::{Compression, GzBuilder};
-
+use self::gzip::Gzip;
 use self::json::{Json, whole};
 use self::strings::Strings;
 use super::content::Content;
-use super::cut::{VALUE_BYTES, marked};
 use crate::report::label;
+use base64::prelude::BASE64_STANDARD;
+use base64::write::EncoderWriter;
 
 /// Writes the payload as Base64 of gzip of JSON.
 pub(super) fn write(content: &Content<'_>, out: impl Write) -> io::Result<()> {
     let base64 = EncoderWriter::new(out, &BASE64_STANDARD);
-    // No time and no name, so that the bytes depend on the content alone.
-    let gzip = GzBuilder::new().write(base64, Compression::new(6));
-    let gzip = write_json(content, gzip)?;
+    let gzip = write_json(content, Gzip::new(base64)?)?;
     gzip.finish()?.finish()?;
     Ok(())
 }
@@ -92,11 +89,6 @@ fn meta(content: &Content<'_>, json: &mut Json<impl Write>) {
     json.close('}');
     json.int_of("hidden", whole(content.hidden()));
     json.close('}');
-}
-
-/// The beginning of a line that may be long.
-fn cut(line: &str) -> std::borrow::Cow<'_, str> {
-    marked(line, 4 * VALUE_BYTES)
 }
 
 #[cfg(test)]

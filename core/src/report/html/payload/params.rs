@@ -6,7 +6,7 @@ use std::io::Write;
 use serde_json::Value;
 
 use super::json::Json;
-use super::statements::{TextEntry, Texts};
+use super::statements::TextEntry;
 use super::strings::{Place, Strings};
 use crate::report::html::content::Content;
 use crate::report::html::values::Literal;
@@ -18,65 +18,77 @@ const SEPARATOR: char = '\u{1f}';
 
 /// What a point's values come to.
 #[derive(Clone, Copy, Default)]
-struct Row {
-    types: Place,
-    names: Place,
-    reason: Place,
+pub(super) struct Values {
+    /// How many there are.
+    pub(super) count: usize,
+    pub(super) types: Place,
+    pub(super) names: Place,
+    /// Why the statement cannot be pasted with them.
+    pub(super) reason: Place,
 }
 
 /// A literal's text, and why it is none.
 type Known<'a> = HashMap<(Dialect, Option<&'a str>, &'a Value), (Place, Place)>;
 
-/// Writes `params`, `ptype`, `pname` and `norun`.
-pub(super) fn write<'a>(
-    content: &Content<'a>,
-    texts: &Texts<'a>,
-    json: &mut Json<impl Write>,
-    strings: &mut Strings<'a>,
-) {
-    let mut known: Known<'a> = HashMap::new();
-    let mut rows = Vec::with_capacity(content.points.len());
-    let mut text = String::new();
-    let mut begun = false;
-    for (place, point) in content.points.iter().enumerate() {
-        let entry = content.text_of(place).and_then(|text| texts.place_of[text]).map(|place| &texts.entries[place]);
+/// The literals of all points, one after the other.
+#[derive(Default)]
+pub(super) struct Params<'a> {
+    known: Known<'a>,
+    literals: Vec<Place>,
+    text: String,
+}
+
+impl<'a> Params<'a> {
+    /// Adds a point's values; `entry` is its text.
+    pub(super) fn row(
+        &mut self,
+        content: &Content<'a>,
+        point: &'a Point,
+        entry: Option<&TextEntry<'a>>,
+        strings: &mut Strings<'a>,
+    ) -> Values {
         let dialect = entry.map_or(Dialect::Generic, |entry| entry.dialect);
-        let parameters = if content.values() { point.parameters() } else { Vec::new() };
-        let mut row = Row::default();
-        if parameters.is_empty() {
-            if begun {
-                json.int(0);
+        let parameters = point.parameters();
+        let mut values = Values { count: parameters.len(), ..Values::default() };
+        for parameter in &parameters {
+            let (literal, reason) = literal(parameter, dialect, &mut self.known, strings);
+            self.literals.push(literal);
+            values.reason = if values.reason == 0 { reason } else { values.reason };
+        }
+        values.names = names(point, &parameters, &mut self.text, strings);
+        values.types = types(point, &mut self.text, strings);
+        match entry {
+            None => values.reason = 0,
+            Some(entry) => {
+                if let Some(reason) = cannot_run(content, point, entry, &parameters) {
+                    values.reason = strings.of(reason);
+                }
             }
-        } else {
-            if !begun {
-                json.begin_column("params", 0, place);
-                begun = true;
+        }
+        values
+    }
+
+    /// Writes `params`; `counts` says how many values each point has.
+    pub(super) fn write(&self, counts: impl Iterator<Item = usize>, json: &mut Json<impl Write>) {
+        if self.literals.is_empty() {
+            return;
+        }
+        let mut literals = self.literals.iter();
+        json.key("params");
+        json.open('[');
+        for count in counts {
+            if count == 0 {
+                json.int(0);
+                continue;
             }
             json.open('[');
-            for parameter in &parameters {
-                let (literal, reason) = literal(parameter, dialect, &mut known, strings);
-                json.int(literal.into());
-                row.reason = if row.reason == 0 { reason } else { row.reason };
+            for literal in literals.by_ref().take(count) {
+                json.int((*literal).into());
             }
             json.close(']');
-            row.names = names(point, &parameters, &mut text, strings);
         }
-        row.types = types(point, &mut text, strings);
-        if let Some(entry) = entry {
-            if let Some(reason) = cannot_run(content, point, entry, &parameters) {
-                row.reason = strings.of(reason);
-            }
-        } else {
-            row.reason = 0;
-        }
-        rows.push(row);
-    }
-    if begun {
         json.close(']');
     }
-    json.column("ptype", 0, rows.iter().map(|row| row.types.into()));
-    json.column("pname", 0, rows.iter().map(|row| row.names.into()));
-    json.column("norun", 0, rows.iter().map(|row| row.reason.into()));
 }
 
 fn literal<'a>(
@@ -132,15 +144,16 @@ fn cannot_run(
     if entry.cut {
         return Some("only the beginning of the statement is known");
     }
-    let asks = &entry.asks;
-    let asks_for = asks.places + asks.names.len();
-    if asks_for > 0 && parameters.is_empty() {
-        return Some("its values were not recorded");
-    }
+    let places = &entry.places;
     let named = point.params().and_then(Value::as_object);
-    let same_names = named.is_none_or(|named| named.keys().map(String::as_str).eq(asks.names.iter().copied()));
-    let same_count = named.is_some() || parameters.len() == asks.places;
-    if asks.unknown || !same_names || !same_count {
+    if parameters.is_empty() {
+        return (!places.numbers.is_empty()).then_some("its values were not recorded");
+    }
+    let fit = match named {
+        Some(named) => named.keys().map(String::as_str).eq(places.names.iter().copied()),
+        None => places.names.is_empty() && parameters.len() == places.count,
+    };
+    if !fit || places.unknown {
         return Some("its values do not fit the places for values");
     }
     None

@@ -1,13 +1,12 @@
 //! The tables that columns of points refer to: texts, databases, groups.
 
-use std::collections::HashMap;
 use std::io::Write;
 
 use super::json::{Json, whole, whole_or_none};
 use super::strings::Strings;
 use crate::report::html::content::Content;
 use crate::report::html::cut::{STATEMENT_BYTES, capped};
-use crate::report::html::layout;
+use crate::report::html::layout::{self, Places};
 use crate::report::sql::{Dialect, Kind};
 
 /// So many texts are taken apart into tokens: a program that writes values into its texts has one for each execution.
@@ -16,21 +15,10 @@ const MOST_TOKENIZED: usize = 5_000;
 /// What the columns of points need to know of a text that the payload holds.
 pub(super) struct TextEntry<'a> {
     pub(super) dialect: Dialect,
-    /// How many values it asks for, by place and by name.
-    pub(super) asks: Asks<'a>,
+    /// What it asks for.
+    pub(super) places: Places<'a>,
     /// Whether only its beginning is there.
     pub(super) cut: bool,
-}
-
-/// What a text asks for.
-#[derive(Default)]
-pub(super) struct Asks<'a> {
-    /// How many values by place.
-    pub(super) places: usize,
-    /// The names of values, in the order of the first point that has this text.
-    pub(super) names: Vec<&'a str>,
-    /// Whether it has a place whose value is not known.
-    pub(super) unknown: bool,
 }
 
 /// The texts of the payload.
@@ -83,31 +71,25 @@ pub(super) fn write<'a>(content: &Content<'a>, json: &mut Json<impl Write>, stri
 
 fn write_texts<'a>(content: &Content<'a>, json: &mut Json<impl Write>, strings: &mut Strings<'a>) -> Texts<'a> {
     let analysis = content.analysis;
-    let mut wanted: Vec<Option<usize>> = vec![None; analysis.texts.len()];
+    let mut place_of: Vec<Option<usize>> = vec![None; analysis.texts.len()];
     let firsts = first_points(content);
     let of_groups = analysis.groups.iter().map(|group| group.text);
     let mut order: Vec<usize> = of_groups.filter(|text| firsts[*text].is_none()).collect();
     order.extend((0..analysis.texts.len()).filter(|text| firsts[*text].is_some()));
     order.sort_unstable();
     order.dedup();
-    // Texts without values may be the same.
-    let mut same: HashMap<(&str, Dialect), usize> = HashMap::new();
     let mut entries = Vec::new();
     json.key("stmt");
     json.open('[');
     for text in order {
-        let key = (content.sql(text), content.dialect(text));
-        let place = *same.entry(key).or_insert_with(|| {
-            let first = firsts[text].map(|place| &content.points[place]);
-            let names = first.and_then(|point| point.params()?.as_object());
-            let names = names.map(|names| names.keys().map(String::as_str).collect()).unwrap_or_default();
-            entries.push(write_text(content, text, names, entries.len() < MOST_TOKENIZED, json, strings));
-            entries.len() - 1
-        });
-        wanted[text] = Some(place);
+        let first = firsts[text].map(|place| &content.points[place]);
+        let names = first.and_then(|point| point.params()?.as_object());
+        let names = names.map(|names| names.keys().map(String::as_str).collect()).unwrap_or_default();
+        place_of[text] = Some(entries.len());
+        entries.push(write_text(content, text, names, entries.len() < MOST_TOKENIZED, json, strings));
     }
     json.close(']');
-    Texts { place_of: wanted, entries }
+    Texts { place_of, entries }
 }
 
 /// For each text, the first point of the page that has it.
@@ -142,22 +124,17 @@ fn write_text<'a>(
     json.string_of("kind", kind(analyzed.kind));
     json.int_of("verb", strings.of(&analyzed.verb).into());
     json.int_of("label", strings.of(&analyzed.label).into());
-    json.int_of("compact", strings.of_copy(content.compact(text)).into());
+    json.int_of("compact", strings.of(content.compact(text)).into());
     json.ints_of("tables", analyzed.tables.iter().map(|table| strings.of(table).into()));
     json.string_of("d", name(dialect));
-    let mut asks = Asks { names, ..Asks::default() };
     if tokenized {
         json.ints_of("tok", layout::tokens(sql, dialect));
         json.ints_of("br", layout::breaks(sql, dialect));
     }
-    let places = layout::places(sql, dialect, &mut asks.names, &mut asks.places, &mut asks.unknown);
-    if content.values() {
-        json.ints_of("ph", places);
-    } else {
-        json.ints_of("ph", []);
-    }
+    let places = Places::of(sql, dialect, names);
+    json.ints_of("ph", places.numbers.iter().copied());
     json.close('}');
-    TextEntry { dialect, asks, cut: left_out > 0 || layout::was_cut(sql) }
+    TextEntry { dialect, places, cut: left_out > 0 || layout::was_cut(sql) }
 }
 
 fn kind(kind: Kind) -> &'static str {

@@ -1,1 +1,117 @@
 //! Facts about the payload.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::report::Trace;
+use crate::report::analysis::{Analysis, AnalysisOptions};
+use crate::report::html::HtmlOptions;
+use crate::report::samples::{self, BASE, around, request, two_services};
+
+fn payload(trace: &Trace) -> Value {
+    let analysis = Analysis::of(trace, AnalysisOptions::default());
+    let options = HtmlOptions::default();
+    let json = write_json(&Content::new(&analysis, &options), Vec::new()).expect("memory takes all");
+    serde_json::from_slice(&json).expect("JSON")
+}
+
+/// The texts that a column of numbers names.
+fn texts(payload: &Value, column: &str) -> Vec<String> {
+    let numbers = payload[column].as_array().expect(column);
+    let text = |number: &Value| payload["str"][number.as_u64().expect("a number") as usize].as_str();
+    numbers.iter().map(|number| text(number).expect("a text").to_owned()).collect()
+}
+
+#[test]
+fn base64_of_gzip_of_json_comes_back() {
+    let trace = Trace::build(request());
+    let analysis = Analysis::of(&trace, AnalysisOptions::default());
+    let options = HtmlOptions::default();
+    let content = Content::new(&analysis, &options);
+    let mut packed = Vec::new();
+    write(&content, &mut packed).expect("memory takes all");
+    let gzip = base64::Engine::decode(&BASE64_STANDARD, packed).expect("Base64");
+    // No time of making: the fifth to eighth byte.
+    assert_eq!(gzip[4..8], [0; 4]);
+    let mut json = Vec::new();
+    io::Read::read_to_end(&mut flate2::read::GzDecoder::new(&gzip[..]), &mut json).expect("gzip");
+    assert_eq!(json, write_json(&content, Vec::new()).expect("memory takes all"));
+}
+
+#[test]
+fn columns_say_what_points_say() {
+    let payload = payload(&Trace::build(request()));
+    assert_eq!(payload["parent"], json!([0, 1, 2, 3]));
+    assert_eq!(texts(&payload, "name"), ["wsgi", "db", "db", "db"]);
+    assert_eq!(payload["start"], json!([0, 1_000, 1_000, 18_000]));
+    assert_eq!(payload["dur"], json!([34_210, 87, 12_400, 500]));
+    assert_eq!(payload["st"], json!([0, 1, 1, 2]));
+    assert_eq!(payload["rows"], json!([-1, 3, 3, -1]));
+    assert_eq!(payload["aff"], Value::Null);
+    assert_eq!(payload["flag"], json!([0, 1024, 1024, 1028]));
+    assert_eq!(texts(&payload, "err"), ["", "", "", "Database: UNIQUE constraint failed: posts.id [1555]"]);
+    assert_eq!(texts(&payload, "detail"), ["GET /authors?page=2", "", "", ""]);
+    assert_eq!(payload["code"], json!([500, 0, 0, 0]));
+    assert_eq!(texts(&payload, "ptype"), ["", "INTEGER\u{1f}NULL", "INTEGER\u{1f}NULL", ""]);
+    assert_eq!(payload["params"][2].as_array().map(Vec::len), Some(2));
+    assert_eq!(payload["params"][0], json!(0));
+    assert_eq!(payload["id"], json!(["r", "q1", "q2", "q3"]));
+}
+
+#[test]
+fn other_info_is_kept_as_json_without_what_columns_hold() {
+    let payload = payload(&Trace::build(request()));
+    assert_eq!(texts(&payload, "more")[1], r#"{"db":{"system":"sqlite"}}"#);
+    assert_eq!(payload["moreStop"][1], json!(0));
+    assert!(texts(&payload, "moreStop")[3].contains("UNIQUE constraint failed"));
+}
+
+#[test]
+fn flags_tell_of_calls_drops_and_detours() {
+    let calls = payload(&Trace::build(two_services()));
+    assert_eq!(calls["flag"], json!([0, 16384, 0, 1024]));
+    assert_eq!(calls["code"], json!([200, 200, 200, 0]));
+    assert_eq!(texts(&calls, "detail")[1], "GET posts.example:8080/posts?a=1");
+    let flags = payload(&Trace::build(around()))["flag"].clone();
+    let bits: Vec<i64> = flags.as_array().expect("flags").iter().filter_map(Value::as_i64).collect();
+    assert_eq!((bits[3] & 512, bits[4] & 8, bits[5] & (2048 | 4096)), (512, 8, 2048 | 4096));
+}
+
+#[test]
+fn long_values_of_info_are_cut() {
+    let info = json!({"note": "n".repeat(5000), "list": vec!["x".repeat(1000); 200]});
+    let start = samples::message("step-start", "s", BASE, 0, json!({"note": "n".repeat(5000)}));
+    let long = samples::message("step-stop", "s", BASE, 1, info);
+    let payload = payload(&Trace::build(vec![start, long]));
+    let more = &texts(&payload, "more")[0];
+    assert!(more.ends_with("…(+3 976 B)\"}") && more.len() < 1100, "{more}");
+    let more_stop = &texts(&payload, "moreStop")[0];
+    let whole: Value = serde_json::from_str(more_stop).expect("JSON");
+    assert!(whole.is_string() && more_stop.len() < 80 << 10);
+}
+
+#[test]
+fn a_typical_point_takes_at_most_60_bytes() {
+    let mut random = fastrand::Rng::with_seed(7);
+    let mut id = || {
+        let bits = random.u128(..);
+        uuid::Builder::from_random_bytes(bits.to_ne_bytes()).into_uuid().to_string()
+    };
+    let root = id();
+    let mut messages = samples::point("handler", &root, BASE, 0, 1_000_000).to_vec();
+    for number in 0..2_000 {
+        let (id, at_us) = (id(), 450 * number + number * 7919 % 97);
+        let statement = ["SELECT name FROM users WHERE id = $1", "UPDATE posts SET title = $1"][number as usize % 2];
+        let db = json!({"statement": statement, "params": [number * 31 % 1000], "param_types": ["INT8"],
+            "system": "postgresql", "database": "shop", "method": "fetch_all"});
+        messages.push(samples::message("db-start", &id, &root, at_us, json!({"db": db, "host": "h"})));
+        let stop = json!({"db": {"rows": number % 7}, "host": "h"});
+        messages.push(samples::message("db-stop", &id, &root, at_us + 100 + number * 104_729 % 331, stop));
+    }
+    let trace = Trace::build(messages);
+    let analysis = Analysis::of(&trace, AnalysisOptions::default());
+    let options = HtmlOptions::default();
+    let mut packed = Vec::new();
+    write(&Content::new(&analysis, &options), &mut packed).expect("memory takes all");
+    assert!(packed.len() <= 60 * trace.points().len(), "{} bytes a point", packed.len() / trace.points().len());
+}

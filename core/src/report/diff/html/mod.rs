@@ -5,6 +5,7 @@
 
 use std::io;
 
+use super::counts::Verdict;
 use super::{Change, Diff, Executions};
 use crate::report::duration::Shown;
 use crate::report::findings::Finding;
@@ -12,10 +13,10 @@ use crate::report::html::escape::{Capped, Escaped};
 use crate::report::label;
 use crate::report::visible::one_line;
 
-pub(super) const STYLE: &str = include_str!("diff.css");
+const STYLE: &str = include_str!("diff.css");
 
 /// The SHA-256 of [`STYLE`] in Base64; a test compares them and prints the right one.
-pub(super) const STYLE_SHA256: &str = "+ydC3O37gPlTwMhk34Nwxiww6SSu83Te6lE5uWxkgPw=";
+const STYLE_SHA256: &str = "EAs2Qjpndtw/l18EmQWx+M0b2MvDEC0AtPfadlglgaM=";
 
 /// How many changes and how many findings are shown: browsers slow down with tables of many thousand rows.
 const MOST: usize = 1000;
@@ -74,10 +75,10 @@ fn counts(diff: &Diff<'_>, out: &mut impl io::Write) -> io::Result<()> {
     )?;
     for count in diff.counts() {
         let [before, after] = count.values;
-        let class = match before.cmp(&after) {
-            std::cmp::Ordering::Less => "bad",
-            std::cmp::Ordering::Equal => "quiet",
-            std::cmp::Ordering::Greater => "good",
+        let class = match diff.verdict(&count) {
+            Verdict::Better => "good",
+            Verdict::Same => "quiet",
+            Verdict::Worse => "bad",
         };
         writeln!(
             out,
@@ -167,3 +168,6 @@ fn more(left_out: usize, singular: &str, plural: &str, out: &mut impl io::Write)
         ),
     }
 }
+
+#[cfg(test)]
+mod tests;

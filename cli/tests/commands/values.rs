@@ -1,0 +1,47 @@
+//! `osprofiler trace show --no-params`, `--max-points` and `--stamp`.
+
+use crate::store::{FIRST, SECOND, Store};
+
+const PYTHON_JSON: &str = include_str!("../../../core/src/report/fixtures/python-redis.json");
+
+#[test]
+fn values_are_in_no_form_of_a_report_without_them() {
+    let store = Store::with_two_traces();
+    let text = store.run(&["trace", "show", SECOND, "--no-params"]).expect_success();
+    assert!(text.contains("'‹1›'") && text.contains("✕ Database [2067]"), "{text}");
+    assert!(!text.contains("[7]") && !text.contains("UNIQUE"), "{text}");
+    let json = store.run(&["trace", "show", SECOND, "--no-params", "--json"]).expect_success();
+    assert!(json.contains("\"‹1›\"") && !json.contains("UNIQUE"), "{json}");
+    let html = store.run(&["trace", "show", SECOND, "--no-params", "--html"]).expect_success();
+    assert!(html.starts_with("<!DOCTYPE html>") && !html.contains("UNIQUE"), "{html}");
+}
+
+#[test]
+fn report_without_values_opens_again() {
+    let store = Store::empty();
+    store.write("saved.json", PYTHON_JSON);
+    store.run(&["trace", "show", "saved.json", "--no-params", "--json", "--out", "clean.json"]).expect_success();
+    let out = store.run(&["trace", "show", "clean.json"]).expect_success();
+    assert!(out.contains("rpc nova.compute.api.API.get") && out.contains("✕ ValueError"), "{out}");
+    assert!(!out.contains("boom"), "{out}");
+}
+
+#[test]
+fn number_of_points_is_bounded_on_request() {
+    let store = Store::with_two_traces();
+    let out = store.run(&["trace", "show", FIRST, "--max-points", "1"]).expect_success();
+    assert!(out.contains("… and 1 more point"), "{out}");
+    let out = store.run(&["trace", "show", FIRST, "--max-points", "0"]).expect_success();
+    assert_eq!(out, store.run(&["trace", "show", FIRST]).expect_success());
+    let all = store.run(&["trace", "show", FIRST, "--html"]).expect_success();
+    let one = store.run(&["trace", "show", FIRST, "--html", "--max-points", "1"]).expect_success();
+    assert_ne!(all, one);
+}
+
+#[test]
+fn page_says_when_it_was_made_on_request_only() {
+    let store = Store::with_two_traces();
+    let page = || store.run(&["trace", "show", FIRST, "--html"]).expect_success();
+    assert_eq!(page(), page());
+    assert_ne!(page(), store.run(&["trace", "show", FIRST, "--html", "--stamp"]).expect_success());
+}

@@ -1,0 +1,100 @@
+//! [`Facts`]: what a point's info says that is asked again and again, read once.
+//!
+//! A trace is larger than a processor's caches, and info is a map within a map: looking there for each question would
+//! take most of a report's time.
+
+use serde_json::{Map, Value};
+
+use crate::db::runs_statement;
+
+/// What a point's info says.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Facts {
+    /// It has a member `db`.
+    pub(super) database: bool,
+    /// It has a statement.
+    pub(super) statement: bool,
+    /// It ran one of the program's.
+    pub(super) runs_statement: bool,
+    /// It began a transaction that is no savepoint.
+    pub(super) begins_transaction: bool,
+    /// It prepared or described a statement.
+    pub(super) prepares: bool,
+    /// It waited for a connection.
+    pub(super) waits: bool,
+    /// The program did not ask for it.
+    pub(super) internal: bool,
+    /// It ran around the traced pool.
+    pub(super) bypassed: bool,
+    /// It asked another service.
+    pub(super) remote: bool,
+    /// It stands for a request.
+    pub(super) request: bool,
+    /// It ended with an error.
+    pub(super) error: bool,
+    /// It was given up.
+    pub(super) cancelled: bool,
+    /// What the stop says of a transaction.
+    pub(super) outcome: bool,
+    /// How many microseconds it waited for its connection before.
+    pub(super) acquire_us: Option<u64>,
+    /// Rows that came back.
+    pub(super) rows: Option<u64>,
+    /// Rows that were changed.
+    pub(super) rows_affected: Option<u64>,
+}
+
+impl Facts {
+    pub(super) fn of(start: &Map<String, Value>, stop: &Map<String, Value>) -> Self {
+        let mut facts = Self::default();
+        for (key, value) in start {
+            match (key.as_str(), value) {
+                ("db", Value::Object(db)) => facts.read_start(db),
+                ("requests" | "http" | "rpc", Value::Object(_)) => facts.remote = true,
+                ("request", Value::Object(_)) => facts.request = true,
+                _ => {}
+            }
+        }
+        for (key, value) in stop {
+            match (key.as_str(), value) {
+                ("db", Value::Object(db)) => facts.read_stop(db),
+                ("etype", Value::String(_)) => facts.error = true,
+                ("cancelled", Value::Bool(true)) => facts.cancelled = true,
+                _ => {}
+            }
+        }
+        facts
+    }
+
+    fn read_start(&mut self, db: &Map<String, Value>) {
+        let (mut statement, mut method, mut savepoint) = (None, None, false);
+        for (key, value) in db {
+            match key.as_str() {
+                "statement" => statement = value.as_str(),
+                "method" => method = value.as_str(),
+                "internal" => self.internal = value == &Value::Bool(true),
+                "bypassed" => self.bypassed = value == &Value::Bool(true),
+                "acquire_us" => self.acquire_us = value.as_u64(),
+                "savepoint_of" => savepoint = true,
+                _ => {}
+            }
+        }
+        self.database = true;
+        self.statement = statement.is_some();
+        self.runs_statement = runs_statement(statement, method, self.internal);
+        self.begins_transaction = method == Some("begin") && !savepoint;
+        self.prepares = matches!(method, Some("prepare" | "prepare_with" | "describe"));
+        self.waits = matches!(method, Some("acquire" | "connect"));
+    }
+
+    fn read_stop(&mut self, db: &Map<String, Value>) {
+        for (key, value) in db {
+            match key.as_str() {
+                "rows" => self.rows = value.as_u64(),
+                "rows_affected" => self.rows_affected = value.as_u64(),
+                "outcome" => self.outcome = value.is_string(),
+                _ => {}
+            }
+        }
+    }
+}
