@@ -36,7 +36,7 @@ browserTest("paper is white, and what is printed on it dark", { file, colorSchem
 
 browserTest("a long list prints its first 5,000 rows, and says so", { file: () => report("many-10000", () => many(10_000)), hash: "#v=order" }, async (page) => {
   const text = await printed(page, "print-long");
-  assert.match(text, /rows 1.5,000 of 10,\d{3}/);
+  assert.match(text, /Rows 1.5,000 of 10,\d{3}/);
   assert.ok(text.match(/table_\d+/g).length > 5_000);
   assert.ok(await page.locator(".order .row[data-index]").count() < 120, "it is windowed again");
 });

@@ -57,6 +57,10 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "PERCENT", default_value_t = DiffOptions::default().noise_percent)]
     noise_percent: u64,
 
+    /// Leave out what the program worked with, for reports that others see, as `trace show` does
+    #[arg(long)]
+    no_params: bool,
+
     /// How many characters a line of text may have; 0 leaves statements whole [default: the terminal's, else 160]
     #[arg(long, value_name = "N", conflicts_with_all = ["json", "html"])]
     width: Option<usize>,
@@ -67,7 +71,10 @@ pub(crate) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
     let [before, after] = [&arguments.before, &arguments.after].map(|wanted| source::read(wanted, &arguments.store));
-    let (before, after) = (before?, after?);
+    let (mut before, mut after) = (before?, after?);
+    if arguments.no_params {
+        (before, after) = (before.without_values(), after.without_values());
+    }
     let [before, after] = [&before, &after].map(|trace| Analysis::of(trace, AnalysisOptions::default()));
     let mut options = DiffOptions::default();
     options.noise_us = arguments.noise_ms.saturating_mul(1000);

@@ -58,6 +58,17 @@ fn json_and_html_have_the_same_changes() -> Result<(), serde_json::Error> {
 }
 
 #[test]
+fn values_can_be_left_out() {
+    let store = Store::with_two_traces();
+    for form in ["--text", "--json", "--html"] {
+        let out = store.run(&["trace", "diff", FIRST, SECOND, form]).expect_success();
+        assert_eq!(out.contains("UNIQUE"), form != "--text", "{out}");
+        let out = store.run(&["trace", "diff", FIRST, SECOND, form, "--no-params"]).expect_success();
+        assert!(out.contains("SELECT title FROM posts") && !out.contains("UNIQUE"), "{out}");
+    }
+}
+
+#[test]
 fn noise_can_be_set() {
     let store = Store::with_two_traces();
     let path = format!("traces/trace-{FIRST}.jsonl");

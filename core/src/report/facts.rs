@@ -36,6 +36,16 @@ pub(super) struct Facts {
     pub(super) cancelled: bool,
     /// What the stop says of a transaction.
     pub(super) outcome: bool,
+    /// It says where in the program it came from.
+    pub(super) caller: bool,
+    /// It says which transaction it is in.
+    pub(super) transaction: bool,
+    /// It says which transaction is around that one.
+    pub(super) savepoint: bool,
+    /// It has values.
+    pub(super) params: bool,
+    /// The number of its connection.
+    pub(super) connection: Option<u64>,
     /// How many microseconds it waited for its connection before.
     pub(super) acquire_us: Option<u64>,
     /// Rows that came back.
@@ -67,7 +77,7 @@ impl Facts {
     }
 
     fn read_start(&mut self, db: &Map<String, Value>) {
-        let (mut statement, mut method, mut savepoint) = (None, None, false);
+        let (mut statement, mut method) = (None, None);
         for (key, value) in db {
             match key.as_str() {
                 "statement" => statement = value.as_str(),
@@ -75,14 +85,18 @@ impl Facts {
                 "internal" => self.internal = value == &Value::Bool(true),
                 "bypassed" => self.bypassed = value == &Value::Bool(true),
                 "acquire_us" => self.acquire_us = value.as_u64(),
-                "savepoint_of" => savepoint = true,
+                "savepoint_of" => self.savepoint = true,
+                "transaction" => self.transaction = true,
+                "caller" => self.caller = true,
+                "params" => self.params = true,
+                "connection" => self.connection = value.as_u64(),
                 _ => {}
             }
         }
         self.database = true;
         self.statement = statement.is_some();
         self.runs_statement = runs_statement(statement, method, self.internal);
-        self.begins_transaction = method == Some("begin") && !savepoint;
+        self.begins_transaction = method == Some("begin") && !self.savepoint;
         self.prepares = matches!(method, Some("prepare" | "prepare_with" | "describe"));
         self.waits = matches!(method, Some("acquire" | "connect"));
     }
@@ -97,4 +111,14 @@ impl Facts {
             }
         }
     }
+}
+
+/// A member of info. Maps of info are small: walking along their members is faster than looking one up.
+pub(super) fn member<'a>(info: &'a Map<String, Value>, key: &str) -> Option<&'a Value> {
+    /// Larger ones are none of ours.
+    const SMALL: usize = 24;
+    if info.len() > SMALL {
+        return info.get(key);
+    }
+    info.iter().find(|(name, _)| *name == key).map(|(_, value)| value)
 }

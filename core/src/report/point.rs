@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::facts::Facts;
+use super::facts::{Facts, member};
 use super::parameter::{self, Parameter};
 use crate::{Id, Message};
 
@@ -111,19 +111,19 @@ impl Point {
         if !self.facts.statement {
             return None;
         }
-        self.db()?.get("statement")?.as_str()
+        member(self.db()?, "statement")?.as_str()
     }
 
     /// The database system, such as `sqlite`.
     #[must_use]
     pub fn system(&self) -> Option<&str> {
-        self.db()?.get("system")?.as_str()
+        member(self.db()?, "system")?.as_str()
     }
 
     /// The database's name or file.
     #[must_use]
     pub fn database(&self) -> Option<&str> {
-        self.db()?.get("database")?.as_str()
+        member(self.db()?, "database")?.as_str()
     }
 
     /// Whether it ran a statement of the program's: it did more than prepare one, and more than begin or end a transaction
@@ -146,7 +146,7 @@ impl Point {
             return None;
         }
         let db = self.stop_db()?;
-        Some((db.get("outcome")?.as_str()?, db.get("dropped") == Some(&Value::Bool(true))))
+        Some((member(db, "outcome")?.as_str()?, member(db, "dropped") == Some(&Value::Bool(true))))
     }
 
     /// Whether the program did not ask for the statement: a pool looked whether its connection lives, or the database's
@@ -163,22 +163,28 @@ impl Point {
 
     /// The method of the library that was called, such as `fetch_all` or `begin`.
     pub(super) fn method(&self) -> Option<&str> {
-        self.db()?.get("method")?.as_str()
+        member(self.db()?, "method")?.as_str()
     }
 
     /// The number of the connection, which tells apart the connections of one service on one host to one database.
     pub(super) fn connection(&self) -> Option<u64> {
-        self.db()?.get("connection")?.as_u64()
+        self.facts.connection
     }
 
     /// The id of the point that began the innermost transaction or savepoint that this is in.
     pub(super) fn transaction(&self) -> Option<&str> {
-        self.db()?.get("transaction")?.as_str()
+        if !self.facts.transaction {
+            return None;
+        }
+        member(self.db()?, "transaction")?.as_str()
     }
 
     /// The id of the point that began the transaction or savepoint around that one.
     pub(super) fn savepoint_of(&self) -> Option<&str> {
-        self.db()?.get("savepoint_of")?.as_str()
+        if !self.facts.savepoint {
+            return None;
+        }
+        member(self.db()?, "savepoint_of")?.as_str()
     }
 
     /// How many microseconds the call waited for its connection before it started.
@@ -211,7 +217,10 @@ impl Point {
     /// Where in the program the statement came from, where that was recorded.
     #[must_use]
     pub fn caller(&self) -> Option<Caller<'_>> {
-        let caller = self.db()?.get("caller")?.as_object()?;
+        if !self.facts.caller {
+            return None;
+        }
+        let caller = member(self.db()?, "caller")?.as_object()?;
         let place = caller.get("file").and_then(Value::as_str).zip(caller.get("line").and_then(Value::as_u64));
         Some(Caller { function: caller.get("function")?.as_str()?, place })
     }
@@ -219,13 +228,16 @@ impl Point {
     /// The statement's parameters as they were recorded: an array, or an object with names.
     #[must_use]
     pub fn params(&self) -> Option<&Value> {
-        self.db()?.get("params")
+        if !self.facts.params {
+            return None;
+        }
+        member(self.db()?, "params")
     }
 
     /// The types of the statement's parameters as they were recorded, in the same form.
     #[must_use]
     pub fn param_types(&self) -> Option<&Value> {
-        self.db()?.get("param_types")
+        member(self.db()?, "param_types")
     }
 
     /// The statement's parameters one by one, with names and types.
@@ -252,15 +264,15 @@ impl Point {
         if !self.facts.error {
             return None;
         }
-        let etype = self.stop_info.get("etype")?.as_str()?;
-        Some((etype, self.stop_info.get("message").and_then(Value::as_str).unwrap_or_default()))
+        let etype = member(&self.stop_info, "etype")?.as_str()?;
+        Some((etype, member(&self.stop_info, "message").and_then(Value::as_str).unwrap_or_default()))
     }
 
     /// The database's code of the error: its SQLSTATE, or else its own code.
     #[must_use]
     pub fn db_code(&self) -> Option<&str> {
         let db = self.stop_db()?;
-        db.get("sqlstate").and_then(Value::as_str).or_else(|| db.get("code")?.as_str())
+        member(db, "sqlstate").and_then(Value::as_str).or_else(|| member(db, "code")?.as_str())
     }
 
     /// Whether it was given up before its end.
@@ -275,30 +287,30 @@ impl Point {
         if !self.facts.request {
             return None;
         }
-        let request = self.start_info.get("request")?.as_object()?;
+        let request = member(&self.start_info, "request")?.as_object()?;
         let text = |key| request.get(key).and_then(Value::as_str).unwrap_or_default();
         Some(Request {
             method: text("method"),
             path: text("path"),
             query: text("query"),
-            status_code: self.stop_info.get("response").and_then(|response| response.get("status_code")?.as_u64()),
+            status_code: member(&self.stop_info, "response").and_then(|response| response.get("status_code")?.as_u64()),
         })
     }
 
     /// The name of the function, where the point stands for a call.
     #[must_use]
     pub fn function(&self) -> Option<&str> {
-        self.start_info.get("function")?.get("name")?.as_str()
+        member(&self.start_info, "function")?.get("name")?.as_str()
     }
 
     pub(super) fn db(&self) -> Option<&Map<String, Value>> {
         if !self.facts.database {
             return None;
         }
-        self.start_info.get("db")?.as_object()
+        member(&self.start_info, "db")?.as_object()
     }
 
     fn stop_db(&self) -> Option<&Map<String, Value>> {
-        self.stop_info.get("db")?.as_object()
+        member(&self.stop_info, "db")?.as_object()
     }
 }

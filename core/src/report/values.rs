@@ -11,8 +11,8 @@ use super::sql::{Analyzed, Dialect};
 use crate::db::DbOptions;
 use crate::{Message, MessageFields};
 
-/// Members of `db` that are no values of the program's.
-const KEPT_OF_DATABASES: [&str; 26] = [
+/// Members of `db` that are no values of the program's, for all forms.
+pub(super) const KEPT_OF_DATABASES: [&str; 26] = [
     "system",
     "database",
     "server",
@@ -94,6 +94,8 @@ impl Taken {
                 ("db", Value::Object(db)) => Value::Object(self.database(db)),
                 ("request" | "requests" | "response", Value::Object(request)) => Value::Object(of_request(request)),
                 ("function", Value::Object(function)) => only(function, &["name"]),
+                // That it was recorded says what the point waited for.
+                ("http" | "rpc", Value::Object(_)) => Value::Object(Map::new()),
                 ("host" | "etype" | "cancelled" | "lost_messages", value) if !value.is_object() => value,
                 _ => continue,
             };
@@ -245,6 +247,44 @@ mod tests {
         let trace = Trace::build(messages).without_values();
         let values: Vec<String> = trace.points().iter().map(|point| point.parameters()[0].to_string()).collect();
         assert_eq!(values, ["'‹1›'", "'‹2›'", "'‹1›'", "'‹3›'", "'[redacted]'", "'[redacted]'"]);
+    }
+
+    #[test]
+    fn statements_stay_in_their_groups_and_texts_different() {
+        let texts = [
+            "SELECT * FROM t WHERE id IN (1, 2, 3) AND s = 's3cret'",
+            "SELECT * FROM t WHERE id IN (4) AND s = 's3cret too'",
+            "select * from t where id in (5, 6) and s = ''",
+            "INSERT INTO t (a, b) VALUES (1, 's3cret'), (2, NULL)",
+            "SELECT a #> '{s3cret}' -- s3cret\nFROM \"T\" LIMIT 5;",
+            "UPDATE t SET a = TRUE, b = -1.5e3, c = X'00' WHERE d IS NOT NULL",
+            "SAVEPOINT s3cret",
+            "WITH x AS (SELECT 1) DELETE FROM t USING x",
+            "no sql at all 's3cret",
+            "",
+        ];
+        for system in ["sqlite", "postgresql", "mysql", "other"] {
+            let mut messages = Vec::new();
+            for (place, text) in texts.iter().enumerate() {
+                let db = json!({"db": {"statement": text, "system": system, "params": []}});
+                messages.push(message("db-start", &format!("q{place}"), BASE, place as i64, db));
+            }
+            let trace = Trace::build(messages);
+            let without = trace.clone().without_values();
+            assert!(!shown(&without).contains(SECRET), "{system}");
+            let [before, after] = [&trace, &without].map(|trace| Analysis::of(trace, AnalysisOptions::default()));
+            let groups = |analysis: &Analysis<'_>| {
+                let groups = analysis.groups.iter();
+                groups.map(|group| (group.id.clone(), group.points.clone())).collect::<Vec<_>>()
+            };
+            assert_eq!(groups(&before), groups(&after), "{system}");
+            assert_eq!(before.texts.len(), after.texts.len(), "{system}");
+            let kinds = |analysis: &Analysis<'_>| {
+                let texts = analysis.texts.iter();
+                texts.map(|text| (text.analyzed.kind, text.analyzed.label.clone())).collect::<Vec<_>>()
+            };
+            assert_eq!(kinds(&before), kinds(&after), "{system}");
+        }
     }
 
     #[test]

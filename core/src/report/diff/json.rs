@@ -6,7 +6,7 @@
 //! | `notes` | sentences |
 //! | `totals` | `statements`, `distinct_statements`, `transactions`, `errors`, `database_us`, `duration_us`, each an object with `before` and `after` |
 //! | `solved_findings`, `new_findings` | objects with `rule` and `level` as in the JSON of a trace, `title` and `text` |
-//! | `changes` | objects with `change` (`appeared`, `vanished`, `count`, `errors`, `time`), `id`, `fingerprint`, `statement` (a text), `service`, `system`, `database`, and `before` and `after`: `null`, or an object with `count`, `total_us`, `errors`, `rows` |
+//! | `changes` | objects with `change` (`appeared`, `vanished`, `count`, `errors`, `time`), `fingerprint` and `statement` as findings have them, `text` (as it first ran), `service`, `system`, `database`, and `before` and `after`: `null`, or an object with `count`, `total_us`, `errors`, `rows` |
 //! | `unchanged` | the number of statements that did not change |
 
 use std::io;
@@ -79,9 +79,9 @@ fn finding_json(finding: &Finding) -> Value {
 fn change_json(change: &Change<'_>) -> Value {
     json!({
         "change": change.kind.name(),
-        "id": change.id,
-        "fingerprint": change.fingerprint,
-        "statement": change.text,
+        "fingerprint": change.id,
+        "statement": change.fingerprint,
+        "text": change.text,
         "service": change.connection.service,
         "system": change.connection.system,
         "database": change.connection.database,

@@ -189,6 +189,8 @@ fn json_has_both_sides() {
     assert_eq!(diff["before"]["name"], "GET /");
     assert_eq!(diff["totals"]["statements"], json!({"before": 1, "after": 2}));
     let change = &diff["changes"][0];
+    assert_eq!(change["text"], USERS);
+    assert_eq!(change["fingerprint"].as_str().map(str::len), Some(8));
     assert_eq!((&change["change"], &change["database"]), (&json!("count"), &json!("app.db")));
     assert_eq!(change["after"], json!({"count": 2, "total_us": 400, "errors": 0, "rows": 4}));
     assert_eq!(diff["unchanged"], 0);

@@ -62,7 +62,12 @@ class StatementsView {
           ...COLUMNS.map(([name, label]) => sortable(name, label, sort, (sort) => page.go({ sort }, false))),
           h("th", { scope: "col", class: "value" }, "statement"), h("th", { scope: "col", class: "hist" }, "when"))),
         h("tbody", null, ...rows)),
-      ...(left > 0 ? [h("button", { onclick: () => { this.most += 2000; this.update(); } }, `Show ${count(left, "more statement")}`)] : []));
+      ...(left > 0 ? [h("button", { onclick: () => {
+        const first = this.most;
+        this.most += 2000;
+        this.update();
+        /** @type {HTMLElement | undefined} */ (this.element.querySelectorAll(".name")[first])?.focus();
+      } }, `Show ${count(left, "more statement")}`)] : []));
     /** @type {HTMLElement | null} */
     const again = focus ? this.element.querySelector(`[data-sort="${focus}"]`)
       : focusGroup ? this.element.querySelector(`[data-group="${focusGroup}"] .name`) : null;
