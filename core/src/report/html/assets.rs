@@ -25,13 +25,13 @@ pub(super) static SCRIPT: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// The SHA-256 of [`SCRIPT`] in Base64.
-pub(super) const SCRIPT_SHA256: &str = "Vpd/cIvqApbx0C8NqcamVKQQu99Hk3zY2EjNfSJVd9Y=";
+pub(super) const SCRIPT_SHA256: &str = "dYucJIdd9XW6NrrAaB9goKroS0h7qGseoMBquAewWuw=";
 
 /// The style sheet.
 pub(super) static STYLE: LazyLock<String> = LazyLock::new(|| without_comments(include_str!("assets/report.css")));
 
 /// The SHA-256 of [`STYLE`] in Base64.
-pub(super) const STYLE_SHA256: &str = "Hco/6g6y+/MeL+ToGKHSm+cAvq7OU+UH0cdC14DjQkQ=";
+pub(super) const STYLE_SHA256: &str = "AJI+kLMONIsph6W1lqgm0E/8l+IZj5Z0RGyB8+jYwhA=";
 
 /// The lines that do something, without what they begin with. A comment begins a line, and no text goes on in the next
 /// one: a test looks.

@@ -112,7 +112,7 @@ class StatementsView {
     if (!badges.length && t.group[place].n > 1) badges.push(h("span", { class: "badge", title: "Alike but for their values" }, `similar ×${grouped(t.group[place].n)}`));
     const marks = new Map();
     for (const point of this.page.model.points[place]) {
-      if (t.flag[point] & (UNFINISHED | CANCELLED | BYPASSED)) for (const mark of model.marks(point)) marks.set(mark, (marks.get(mark) ?? 0) + 1);
+      if (t.flag[point] & (UNFINISHED | CANCELLED | BYPASSED)) for (const mark of model.marks(point)) if (!rules.has(mark.split(" ")[0])) marks.set(mark, (marks.get(mark) ?? 0) + 1);
     }
     for (const [mark, number] of marks) badges.push(h("span", { class: "badge mark" }, number > 1 ? `${mark} ×${grouped(number)}` : mark));
     return badges.flatMap((badge) => [badge, " "]);
