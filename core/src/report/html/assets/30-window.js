@@ -28,6 +28,8 @@ function selecting() {
 const ROW = 24;
 /** Up to so many rows are all in the document, so that finding, printing and assistive technology just work. */
 const ALL_ROWS = 2000;
+/** Up to so many go onto paper. */
+const PRINTED = 5000;
 /** Browsers do not lay out elements of any height: Firefox gives up above 17 million pixels. */
 const MOST_PIXELS = 15_000_000;
 
@@ -113,7 +115,7 @@ class Rows {
     this.body.classList.toggle("windowed", this.windowed);
     if (!this.windowed) {
       this.body.style.height = "";
-      const most = this.printing ? Math.min(this.count, 5000) : this.count;
+      const most = this.printing ? Math.min(this.count, PRINTED) : this.count;
       if (this.shown.size === most) return;
       const rows = [];
       for (let i = 0; i < most; i++) rows.push(this.make(i));
@@ -199,5 +201,8 @@ class Rows {
   print(on) {
     this.printing = on;
     this.set(this.count);
+    this.cut?.remove();
+    this.cut = on && this.count > PRINTED ? h("p", null, `Rows 1–${grouped(PRINTED)} of ${grouped(this.count)}; the filter chooses others.`) : undefined;
+    if (this.cut) this.element.before(this.cut);
   }
 }

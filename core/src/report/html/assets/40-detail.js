@@ -59,7 +59,8 @@ class Detail {
   }
 
   update() {
-    const { page } = this, { state, model } = page;
+    const { page } = this, { state, model } = page, focus = document.activeElement;
+    const label = this.element.contains(focus) ? focus?.getAttribute("aria-label") : "";
     const point = state.p ? model.place(state.p) : undefined;
     const group = point === undefined && state.g ? page.groupOf(state.g) : -1;
     this.element.hidden = point === undefined && group < 0;
@@ -67,6 +68,7 @@ class Detail {
     else if (group >= 0) this.element.replaceChildren(...this.ofGroup(group));
     else this.element.replaceChildren();
     page.app.classList.toggle("with-detail", !this.element.hidden);
+    if (label) /** @type {HTMLElement | null} */ (this.element.querySelector(`button[aria-label="${CSS.escape(label)}"]`))?.focus();
   }
 
   /** @param {string} title @param {Node | null} stepper */

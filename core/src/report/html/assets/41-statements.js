@@ -63,7 +63,12 @@ class StatementsView {
           ...COLUMNS.map(([name, label]) => sortable(name, label, sort, (sort) => page.go({ sort }, false))),
           h("th", { scope: "col", class: "value" }, "statement"), h("th", { scope: "col", class: "hist" }, "when"))),
         h("tbody", null, ...rows)),
-      ...(left > 0 ? [h("button", { onclick: () => { this.most += 2000; this.update(); } }, `Show ${count(left, "more statement")}`)] : []));
+      ...(left > 0 ? [h("button", { onclick: () => {
+        const first = this.most;
+        this.most += 2000;
+        this.update();
+        /** @type {HTMLElement | undefined} */ (this.element.querySelectorAll(".name")[first])?.focus();
+      } }, `Show ${count(left, "more statement")}`)] : []));
     /** @type {HTMLElement | null} */
     const again = focus ? this.element.querySelector(`[data-sort="${focus}"]`)
       : focusGroup ? this.element.querySelector(`[data-group="${focusGroup}"] .name`) : null;
@@ -108,7 +113,7 @@ class StatementsView {
     if (!badges.length && t.group[place].n > 1) badges.push(h("span", { class: "badge", title: "Alike but for their values" }, `similar ×${grouped(t.group[place].n)}`));
     const marks = new Map();
     for (const point of this.page.model.points[place]) {
-      if (t.flag[point] & (UNFINISHED | CANCELLED | BYPASSED)) for (const mark of model.marks(point)) marks.set(mark, (marks.get(mark) ?? 0) + 1);
+      if (t.flag[point] & (UNFINISHED | CANCELLED | BYPASSED)) for (const mark of model.marks(point)) if (!rules.has(mark.split(" ")[0])) marks.set(mark, (marks.get(mark) ?? 0) + 1);
     }
     for (const [mark, number] of marks) badges.push(h("span", { class: "badge mark" }, number > 1 ? `${mark} ×${grouped(number)}` : mark));
     return badges.flatMap((badge) => [badge, " "]);

@@ -124,9 +124,11 @@ class TimelineView {
       at = b;
     }
     this.scale = scale;
-    const ticks = [];
-    for (let k = 0; k < 5; k++) {
-      const us = from + ((to - from) * k) / 5;
+    const ticks = [], most = Math.max(1, Math.min(5, Math.floor(width / 80)));
+    /** @param {number} k */
+    const timeOf = (k) => from + ((to - from) * k) / most;
+    for (let k = 0; k < most; k++) {
+      const us = timeOf(k);
       ticks.push(Object.assign(h("span", { class: "tick" }, time(us)), {}));
       ticks[k].style.left = `${100 * this.x(us)}%`;
     }
@@ -135,7 +137,7 @@ class TimelineView {
       mark.style.left = `${100 * this.x(a)}%`;
       return mark;
     });
-    this.axis.replaceChildren(...(this.compress ? ticks.filter((_, k) => !idle.some(([a, b]) => from + ((to - from) * k) / 5 > a && from + ((to - from) * k) / 5 < b)) : ticks), ...breaks);
+    this.axis.replaceChildren(...(this.compress ? ticks.filter((_, k) => !idle.some(([a, b]) => timeOf(k) > a && timeOf(k) < b)) : ticks), ...breaks);
   }
 
   /** Where a time lies, from 0 to 1. @param {number} us */

@@ -137,8 +137,13 @@ class Page {
     const unknown = state.p && this.model.place(state.p) === undefined ? `Point ${state.p} is not in this trace.`
       : state.g && this.groupOf(state.g) < 0 ? `Statement ${state.g} is not in this trace.` : "";
     this.banner.replaceChildren(...(unknown ? [h("p", { class: "banner", role: "alert" }, oneLine(unknown, 120), " ", h("button", { onclick: () => this.go({ p: "", g: "" }, false) }, "Dismiss"))] : []));
+    const hadFocus = document.activeElement !== document.body;
     view.update();
     this.detail.update();
+    // What had the focus may be gone, and the next key would begin at the top of the page.
+    if (hadFocus && document.activeElement === document.body) {
+      (this.detail.element.hidden ? /** @type {HTMLElement} */ (this.tabs.querySelector('[tabindex="0"]')) : this.detail.element).focus({ preventScroll: true });
+    }
   }
 
   /** Works out what passes. A filter that is wrong says so, and the last good one stays. */
@@ -297,7 +302,12 @@ class Page {
             t.err[point] > 0 && h("span", { class: "bad" }, "✕ ", h("bdi", null, oneLine(t.str[t.err[point]], 160))),
             ...model.marks(point).map((mark) => h("span", { class: "badge mark" }, mark))),
           callers && h("td", { class: "value" }, h("bdi", null, oneLine(t.str[t.caller[point]], 80)))))),
-        points.length > most && h("tfoot", null, h("tr", null, h("td", { colspan: 6 }, h("button", { onclick: () => { most += 1000; fill(); } }, `Show ${count(points.length - most, "more execution")}`)))));
+        points.length > most && h("tfoot", null, h("tr", null, h("td", { colspan: 6 }, h("button", { onclick: () => {
+          const first = most;
+          most += 1000;
+          fill();
+          table.querySelectorAll("tbody a")[first]?.focus();
+        } }, `Show ${count(points.length - most, "more execution")}`)))));
       for (const extra of [...table.childNodes]) if (!(extra instanceof Element)) extra.remove();
     };
     fill();
