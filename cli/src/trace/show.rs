@@ -93,8 +93,8 @@ pub(crate) struct Arguments {
 
 pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
     let mut trace = source::read(&arguments.trace, &arguments.store)?;
-    if arguments.no_params && !arguments.html {
-        // The page leaves them out by itself, and knows what there was.
+    if arguments.no_params {
+        // Before all else: what --fail-on says goes into logs that others read.
         trace = trace.without_values();
     }
     if let Some(file) = &arguments.render_dot {

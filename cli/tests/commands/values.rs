@@ -17,6 +17,16 @@ fn values_are_in_no_form_of_a_report_without_them() {
 }
 
 #[test]
+fn values_are_not_told_by_the_gate_either() {
+    let store = Store::with_two_traces();
+    for form in ["--text", "--json", "--html"] {
+        let run = store.run(&["trace", "show", SECOND, form, "--no-params", "--fail-on", "error"]);
+        assert_eq!(run.code, Some(1));
+        assert!(run.err.contains("[2067]") && !run.err.contains("UNIQUE"), "{}", run.err);
+    }
+}
+
+#[test]
 fn report_without_values_opens_again() {
     let store = Store::empty();
     store.write("saved.json", PYTHON_JSON);

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use crate::report::findings::NPlusOne;
+use crate::report::sql::{Analyzed, Dialect};
 use crate::report::text::one_line;
 use crate::report::{Point, label};
 
@@ -14,28 +15,33 @@ const VALUES: usize = 60;
 /// How many executions are shown with their values.
 const EXECUTIONS: usize = 3;
 
-/// The statements of these points, one a line, those that ran most often first.
+/// The statements of these points, one a line, those that ran most often first. What differs in nothing but values is one.
 pub(super) fn statements(points: &[&Point]) -> String {
-    let mut groups: Vec<Vec<&Point>> = Vec::new();
-    let mut places: HashMap<(&str, Option<&str>), usize> = HashMap::new();
+    let mut groups: Vec<(String, Vec<&Point>)> = Vec::new();
+    let mut places: HashMap<(String, Option<&str>), usize> = HashMap::new();
     for point in points {
-        let statement = point.statement().unwrap_or_default();
-        let place = *places.entry((statement, point.system())).or_insert_with(|| {
-            groups.push(Vec::new());
+        let fingerprint = fingerprint(point);
+        let place = *places.entry((fingerprint.clone(), point.system())).or_insert_with(|| {
+            groups.push((fingerprint, Vec::new()));
             groups.len() - 1
         });
-        groups[place].push(point);
+        groups[place].1.push(point);
     }
     // The sort is stable: what ran equally often stays in the order of the first execution.
-    groups.sort_by_key(|group| Reverse(group.len()));
-    let widest = groups.first().map_or(0, |group| group.len().to_string().len());
-    groups.iter().map(|group| line(group, widest)).collect()
+    groups.sort_by_key(|(_, group)| Reverse(group.len()));
+    let widest = groups.first().map_or(0, |(_, group)| group.len().to_string().len());
+    groups.iter().map(|(fingerprint, group)| line(fingerprint, group, widest)).collect()
+}
+
+fn fingerprint(point: &Point) -> String {
+    let statement = point.statement().unwrap_or_default();
+    Analyzed::of(statement, Dialect::of_system(point.system())).fingerprint
 }
 
 /// What the rule found: the statement, and where its values may have come from.
 pub(super) fn n_plus_one(points: &[Point], found: &NPlusOne<'_>) -> String {
     let executions: Vec<&Point> = found.points.iter().map(|place| &points[*place]).collect();
-    let mut text = line(&executions, 0);
+    let mut text = line(&found.fingerprint, &executions, 0);
     let source = found.source.and_then(|place| Some((&points[place], label::rows(&points[place])?)));
     if let Some((source, rows)) = source {
         let statement = label::shortened(&one_line(source.statement().unwrap_or_default()), Some(STATEMENT));
@@ -44,8 +50,11 @@ pub(super) fn n_plus_one(points: &[Point], found: &NPlusOne<'_>) -> String {
     text
 }
 
-fn line(executions: &[&Point], widest: usize) -> String {
-    let statement = executions.first().and_then(|point| point.statement()).unwrap_or_default();
+/// The statement as it ran, or its fingerprint where its texts differ.
+fn line(fingerprint: &str, executions: &[&Point], widest: usize) -> String {
+    let first = executions.first().and_then(|point| point.statement()).unwrap_or_default();
+    let are_alike = executions.iter().all(|point| point.statement() == Some(first));
+    let statement = if are_alike { first } else { fingerprint };
     let statement = label::shortened(&one_line(statement), Some(STATEMENT));
     let mut line = format!("   {:>widest$} × {statement}", executions.len());
     let values: Vec<String> = executions.iter().take(EXECUTIONS).filter_map(|point| values(point)).collect();

@@ -31,7 +31,7 @@ macro_rules! assert_queries {
 /// Awaits a future and asserts that it does not ask the database for many things one by one. Evaluates to the future's output.
 ///
 /// What that means is said at [`findings::n_plus_one`](crate::report::findings::n_plus_one): at least five reads that differ
-/// only in their values. Texts are compared exactly so far.
+/// only in their values, whether these are bound or stand in the text.
 ///
 /// ```
 /// # #[tokio::main(flavor = "current_thread")]

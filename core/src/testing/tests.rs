@@ -123,6 +123,20 @@ fn reads_one_by_one_fail_with_what_they_may_have_been_made_of() {
 }
 
 #[test]
+fn statements_with_values_in_their_text_are_one() {
+    let (_, trace) = capture_blocking(|| {
+        (1..=6).for_each(|author| query(&format!("SELECT title FROM posts WHERE author_id = {author}"), author, 1));
+    });
+    let text = failure(|| trace.assert_queries(1));
+    assert_eq!(
+        text,
+        "expected 1 query, and 6 ran:\n   6 × SELECT title FROM posts WHERE author_id = ?   (1) (2) (3) …\n"
+    );
+    let text = failure(|| trace.assert_no_n_plus_one());
+    assert!(text.contains("   6 × SELECT title FROM posts WHERE author_id = ?   (1)"), "{text}");
+}
+
+#[test]
 fn the_macros_evaluate_to_the_output_and_fail_where_they_stand() {
     block_on(async {
         assert_eq!(assert_queries!(1..=4, handler(3)), 3);

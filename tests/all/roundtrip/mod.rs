@@ -5,6 +5,7 @@
 //! has to mean what the database says, and has to be the same all three times, with the same names of types.
 //! `OSPROFILER_TEST_SEED` is a number that chooses other values; a failure says which it was.
 
+mod literals;
 #[cfg(feature = "mysql")]
 mod mysql;
 #[cfg(feature = "postgres")]

@@ -1,5 +1,6 @@
 //! What statements come to.
 
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
@@ -125,4 +126,58 @@ fn a_trace_without_a_request_is_analysed_as_a_whole() {
 fn deep_traces_are_analysed() {
     let trace = samples::chain(20_000);
     assert!(Analysis::of(&trace, AnalysisOptions::default()).groups.is_empty());
+}
+
+/// Points of few names and ids with all that analysis looks at, in every combination and at odd times.
+fn messages() -> impl Strategy<Value = Vec<Message>> {
+    let ids = || prop::sample::select(vec!["a", "b", "c", "d", "e", "f", "g", BASE]);
+    let texts = vec!["SELECT 1", "SELECT a FROM t WHERE b = ?", "UPDATE t SET a = 1", "BEGIN", "COMMIT", "SAVEPOINT a"];
+    let texts = prop::sample::select([texts, vec!["ROLLBACK TO a", "RELEASE a", "ROLLBACK", "", "/*"]].concat());
+    let methods = prop::sample::select(vec!["fetch_all", "begin", "commit", "rollback", "drop", "acquire", "prepare"]);
+    let one = (prop::bool::ANY, ids(), ids(), 0..400_i64, texts, methods, (ids(), ids()), 0..9_u64, 0..4_u8);
+    let one = one.prop_map(|(starts, id, parent, at_ms, sql, method, (own, around), number, more)| {
+        let db = json!({"statement": sql, "method": method, "params": [number % 3], "rows": number, "rows_affected": 0,
+            "acquire_us": 1_000 * number, "transaction": own, "savepoint_of": around, "connection": number});
+        let mut db = db.as_object().cloned().unwrap_or_default();
+        db.retain(|key, _| more & 1 == 0 || !["transaction", "savepoint_of", "method"].contains(&key.as_str()));
+        db.retain(|key, _| more & 2 == 0 || key != "connection");
+        let name = if starts { "db-start" } else { "db-stop" };
+        samples::message(name, id, parent, 1_000 * at_ms, json!({"db": db, "cancelled": number == 8}))
+    });
+    prop::collection::vec(one, 0..40)
+}
+
+proptest! {
+    #[test]
+    fn whatever_was_recorded_is_counted_once_and_told_of_points_that_are_there(messages in messages()) {
+        let trace = Trace::build(messages);
+        let analysis = Analysis::of(&trace, AnalysisOptions::default());
+        let executions: usize = analysis.groups.iter().map(|group| group.points.len()).sum();
+        prop_assert_eq!(executions, analysis.statements.iter().filter(|statement| statement.group.is_some()).count());
+        let totals = trace.totals();
+        prop_assert_eq!((totals.statements, totals.distinct_statements), (executions as u64, analysis.groups.len() as u64));
+        let Breakdown { database_us, pool_us, remote_us, program_us, .. } = analysis.breakdown;
+        let (from, to) = analysis.window;
+        prop_assert_eq!(database_us + pool_us + remote_us + program_us, to - from);
+        for (number, group) in analysis.groups.iter().enumerate() {
+            for place in &group.points {
+                let statement = analysis.statement_of[*place].map(|index| &analysis.statements[index]);
+                prop_assert_eq!(statement.and_then(|statement| statement.group), Some(number));
+            }
+            prop_assert!(group.union_us <= group.total_us && group.p50_us <= group.p95_us && group.p95_us <= group.max_us);
+        }
+        for (number, transaction) in analysis.transactions.iter().enumerate() {
+            let mut around = transaction.parent;
+            for _ in 0..analysis.transactions.len() {
+                prop_assert!(around != Some(number));
+                around = around.and_then(|around| analysis.transactions[around].parent);
+            }
+            prop_assert!(transaction.started_us <= transaction.finished_us);
+        }
+        for finding in &analysis.findings {
+            let order: Vec<_> = finding.points.iter().map(|place| trace.points()[*place].appeared_us()).collect();
+            prop_assert!(order.is_sorted(), "{:?}", finding);
+            prop_assert!(!finding.title.is_empty() && finding.text.ends_with(['.', '…']), "{:?}", finding);
+        }
+    }
 }

@@ -136,6 +136,22 @@ impl ChangeKind {
 
 impl<'a> Diff<'a> {
     /// Compares two traces.
+    ///
+    /// ```
+    /// use osprofiler::report::Trace;
+    /// use osprofiler::report::analysis::{Analysis, AnalysisOptions};
+    /// use osprofiler::report::diff::{self, Diff, DiffOptions};
+    /// use osprofiler::report::text::Style;
+    ///
+    /// let (before, after) = (Trace::default(), Trace::default());
+    /// let [before, after] = [&before, &after].map(|trace| Analysis::of(trace, AnalysisOptions::default()));
+    /// let diff = Diff::of(&before, &after, DiffOptions::default());
+    /// assert!(diff.is_empty());
+    ///
+    /// let mut shown = Vec::new();
+    /// diff::text::write(&diff, &Style::default(), &mut shown)?;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
     #[must_use]
     pub fn of(before: &'a Analysis<'a>, after: &'a Analysis<'a>, options: DiffOptions) -> Self {
         let by_text = statements::share_no_database(before, after);

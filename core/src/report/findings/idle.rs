@@ -21,13 +21,14 @@ pub(super) fn find(evidence: &Evidence<'_>) -> Vec<Finding> {
             points.clone_from(&transaction.points);
         }
         let place = points.first().map(|first| words::place(analysis, *first)).unwrap_or_default();
+        let place = place.strip_prefix(", ").map(|place| format!(", {place},")).unwrap_or_default();
         let mut finding = evidence.finding(Rule::IdleInTransaction, Level::Warn, None, points);
         (finding.transaction, finding.cost_us) = (Some(number), idle_us);
         let open_us = transaction.finished_us - transaction.started_us;
         let statements = crate::report::label::count(transaction.points.len() as u64, "statement", "statements");
         let title = format!("Idle in transaction: {} without a statement", Shown(idle_us));
         let text = format!(
-            "A transaction of {statements} was open for {}, and for {} of it no statement ran{place}; its locks and its \
+            "A transaction of {statements}{place} was open for {}, and for {} of it no statement ran; its locks and its \
              connection are held all that time.",
             Shown(open_us),
             Shown(idle_us)

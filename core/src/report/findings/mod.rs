@@ -32,6 +32,8 @@ use super::sql::Kind;
 pub struct NPlusOne<'a> {
     /// The text of the first execution.
     pub statement: &'a str,
+    /// The text with `?` in place of values: what all executions have in common.
+    pub fingerprint: String,
     /// The database system, where it was recorded.
     pub system: Option<&'a str>,
     /// The places of the executions in the trace, in the order of their start.
@@ -69,7 +71,8 @@ pub fn n_plus_one(trace: &Trace) -> Vec<NPlusOne<'_>> {
         .map(|found| {
             let group = &analysis.groups[found.group];
             NPlusOne {
-                statement: analysis.texts[group.text].sql,
+                statement: trace.points()[found.points[0]].statement().unwrap_or_default(),
+                fingerprint: analysis.texts[group.text].analyzed.fingerprint.clone(),
                 system: analysis.connections[group.connection].system,
                 total_us: found.points.iter().filter_map(|place| trace.points()[*place].duration_us()).sum(),
                 points: found.points,

@@ -25,13 +25,13 @@ pub(super) static SCRIPT: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// The SHA-256 of [`SCRIPT`] in Base64.
-pub(super) const SCRIPT_SHA256: &str = "dYucJIdd9XW6NrrAaB9goKroS0h7qGseoMBquAewWuw=";
+pub(super) const SCRIPT_SHA256: &str = "GUEfyJ99uabU59dp+XNB445KajNRvTR0EvMDlinCBTE=";
 
 /// The style sheet.
 pub(super) static STYLE: LazyLock<String> = LazyLock::new(|| without_comments(include_str!("assets/report.css")));
 
 /// The SHA-256 of [`STYLE`] in Base64.
-pub(super) const STYLE_SHA256: &str = "AJI+kLMONIsph6W1lqgm0E/8l+IZj5Z0RGyB8+jYwhA=";
+pub(super) const STYLE_SHA256: &str = "aCP4lC9xHdJdyAA/xH0/MvEgXfv/HCeP34O6ErX6JQM=";
 
 /// The lines that do something, without what they begin with. A comment begins a line, and no text goes on in the next
 /// one: a test looks.

@@ -25,9 +25,7 @@ fn page(trace: &Trace) -> String {
 }
 
 fn without_values(trace: &Trace) -> String {
-    let mut options = HtmlOptions::default();
-    options.values = false;
-    page_with(trace, &options)
+    page_with(trace, &HtmlOptions { values: false, ..HtmlOptions::default() })
 }
 
 /// An element: its name, its attributes, and the text directly in it.
@@ -251,15 +249,13 @@ fn same_trace_gives_the_same_bytes() {
 
 #[test]
 fn a_stamp_says_when_the_page_was_made() {
-    let mut options = HtmlOptions::default();
-    options.stamp = Some(Timestamp::from_micros(0));
+    let options = HtmlOptions { stamp: Some(Timestamp::from_micros(0)), ..HtmlOptions::default() };
     assert!(page_with(&Trace::default(), &options).contains("written 1970-01-01 00:00:00.000000 UTC"));
 }
 
 #[test]
 fn points_that_are_left_out_are_counted() {
-    let mut options = HtmlOptions::default();
-    options.max_points = Some(2);
+    let options = HtmlOptions { max_points: Some(2), ..HtmlOptions::default() };
     let page = page_with(&Trace::build(request()), &options);
     assert!(page.contains("2 points of 4 are left out"), "{page}");
     let payload = payload(&page);

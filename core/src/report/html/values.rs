@@ -1,10 +1,9 @@
 //! Bound values as they are shown: as SQL literals where there are such.
 
-use serde_json::Value;
-
 use super::cut::{VALUE_BYTES, marked};
 use crate::report::Parameter;
 use crate::report::sql::Dialect;
+use crate::report::sql::literal::literal;
 
 /// A value as it is shown.
 pub(super) struct Literal {
@@ -16,22 +15,15 @@ pub(super) struct Literal {
 
 impl Literal {
     pub(super) fn of(parameter: &Parameter<'_>, dialect: Dialect) -> Self {
-        let bytes = |text: &str| parameter.value.as_str().unwrap_or(text).len();
-        let _ = dialect;
-        let text = shown(parameter.value);
-        if bytes(&text) > VALUE_BYTES {
-            let text = marked(&text, VALUE_BYTES).into_owned();
-            return Self { text, reason: Some("a value is longer than this page keeps".to_owned()) };
+        let (text, reason) = match literal(dialect, parameter.value, parameter.type_name) {
+            Ok(text) => (text, None),
+            Err(reason) => (parameter.to_string(), Some(format!("a value cannot be written: {reason}"))),
+        };
+        // A quoted text may be longer than the value by far; what counts is the value.
+        if parameter.value.as_str().unwrap_or(&text).len() <= VALUE_BYTES {
+            return Self { text, reason };
         }
-        Self { text, reason: None }
-    }
-}
-
-/// A value for which there is no literal.
-fn shown(value: &Value) -> String {
-    match value {
-        Value::Null => "NULL".to_owned(),
-        Value::String(text) => format!("'{}'", text.replace('\'', "''")),
-        other => other.to_string(),
+        let reason = "a value is longer than this page keeps".to_owned();
+        Self { text: marked(&text, VALUE_BYTES).into_owned(), reason: Some(reason) }
     }
 }

@@ -119,6 +119,7 @@ class Rows {
       if (this.shown.size === most) return;
       const rows = [];
       for (let i = 0; i < most; i++) rows.push(this.make(i));
+      if (most < this.count) rows.push(h("p", { class: "loss" }, `Rows 1–${grouped(most)} of ${grouped(this.count)}; the filter makes them fewer.`));
       this.body.replaceChildren(...rows);
       return;
     }

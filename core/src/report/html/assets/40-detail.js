@@ -36,6 +36,26 @@ class Detail {
     this.page = page;
     this.form = "values";
     this.element = h("aside", { id: "detail", "aria-label": "Detail", tabindex: "-1", hidden: true });
+    this.width = 36;
+    this.divider = h("div", { class: "divider", role: "separator", tabindex: "0", "aria-orientation": "vertical", "aria-label": "Width of the detail",
+      "aria-valuemin": 20, "aria-valuemax": 70, "aria-valuenow": this.width });
+    this.divider.addEventListener("pointerdown", (/** @type {PointerEvent} */ event) => this.divider.setPointerCapture(event.pointerId));
+    this.divider.addEventListener("pointermove", (/** @type {PointerEvent} */ event) => {
+      if (!this.divider.hasPointerCapture(event.pointerId)) return;
+      const box = page.app.getBoundingClientRect();
+      this.resize((100 * (box.right - event.clientX)) / box.width);
+    });
+    this.divider.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+      const step = { ArrowLeft: 3, ArrowRight: -3 }[event.key];
+      if (step) this.resize(this.width + step);
+    });
+  }
+
+  /** @param {number} percent of the lists and the detail together */
+  resize(percent) {
+    this.width = Math.max(20, Math.min(70, percent));
+    this.divider.setAttribute("aria-valuenow", String(Math.round(this.width)));
+    this.page.app.style.setProperty("--wide", `${this.width}%`);
   }
 
   update() {

@@ -12,6 +12,7 @@ const COLUMNS = [
   ["p95", "p95", (_, g) => g.p95, (_, g) => time(g.p95)],
   ["max", "max", (_, g) => g.max, (_, g) => time(g.max)],
   ["rows", "rows", (_, g) => Math.max(g.rows, g.aff), (_, g) => (Math.max(g.rows, g.aff) < 0 ? "–" : grouped(Math.max(g.rows, g.aff)))],
+  ["errors", "errors", (_, g) => g.err, (_, g) => (g.err ? grouped(g.err) : "")],
 ];
 
 /** A heading that sorts. @param {string} key @param {string} label @param {string} sort @param {(sort: string) => void} on */

@@ -3,8 +3,8 @@
 const THEME = "osprofiler-theme";
 
 class Page {
-  /** @param {Trace} t @param {HTMLElement} app @param {HTMLElement} tools */
-  constructor(t, app, tools) {
+  /** @param {Trace} t @param {HTMLElement} app @param {HTMLElement} tools @param {() => Promise<string>} json the whole payload */
+  constructor(t, app, tools, json) {
     this.t = t;
     this.app = app;
     this.model = new Model(t);
@@ -30,12 +30,13 @@ class Page {
       timer = setTimeout(() => this.go({ q: this.filterBox.value }, false), 80);
     });
     this.keys = new Keys(this);
-    tools.append(this.filterBox, h("button", { "aria-label": "Keys and filter help", title: "Keys and filter help", onclick: () => this.keys.dialog.showModal() }, "?"),
+    tools.append(this.filterBox, h("button", { title: "Save what this page holds as JSON", onclick: async () => save(`${t.meta.id || "trace"}.report.json`, await json()) }, "JSON"),
+      h("button", { "aria-label": "Keys and filter help", title: "Keys and filter help", onclick: () => this.keys.dialog.showModal() }, "?"),
       h("button", { "aria-label": "Light or dark", title: "Light or dark", onclick: () => this.toggleTheme() }, "◐"));
     this.tabs = this.makeTabs();
     this.pills = this.makePills();
     this.panel = h("div", { id: "panel", role: "tabpanel" });
-    app.append(this.banner, h("div", { class: "bar-of-tabs" }, this.tabs, this.pills, this.status, this.problem), h("div", { class: "body" }, this.panel, this.detail.element), this.live);
+    app.append(this.banner, h("div", { class: "bar-of-tabs" }, this.tabs, this.pills, this.status, this.problem), h("div", { class: "body" }, this.panel, this.detail.divider, this.detail.element), this.live);
     app.hidden = false;
     addEventListener("hashchange", () => this.arrive());
     addEventListener("popstate", () => this.arrive());
@@ -320,6 +321,13 @@ class Page {
   }
 }
 
+/** @param {string} name @param {string} text */
+function save(name, text) {
+  const link = h("a", { download: name, href: URL.createObjectURL(new Blob([text], { type: "application/json" })) });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}
+
 function theme() {
   try {
     return localStorage.getItem(THEME);
@@ -349,8 +357,8 @@ async function boot() {
   for (const made of [app, tools]) made.replaceChildren();
   delete root.dataset.ready;
   try {
-    const raw = JSON.parse(await inflate(data.textContent?.trim() ?? ""));
-    const page = new Page(columns(raw), app, tools);
+    const json = () => inflate(data.textContent?.trim() ?? "");
+    const page = new Page(columns(JSON.parse(await json())), app, tools, json);
     root.dataset.ready = "1";
     if (page.rows) page.update({});
   } catch (error) {

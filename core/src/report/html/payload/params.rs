@@ -61,7 +61,7 @@ impl<'a> Params<'a> {
             None => values.reason = 0,
             Some(entry) => {
                 if let Some(reason) = cannot_run(content, point, entry, &parameters) {
-                    values.reason = strings.of(reason);
+                    values.reason = strings.of_copy(reason);
                 }
             }
         }
@@ -132,29 +132,37 @@ fn join<'t>(parts: impl Iterator<Item = &'t str>, text: &mut String, strings: &m
 }
 
 /// Why a statement cannot be pasted, whatever its values are.
-fn cannot_run(
+fn cannot_run<'e>(
     content: &Content<'_>,
     point: &Point,
-    entry: &TextEntry<'_>,
+    entry: &'e TextEntry<'_>,
     parameters: &[Parameter<'_>],
-) -> Option<&'static str> {
+) -> Option<&'e str> {
+    if entry.cut {
+        return Some("only the statement's beginning is known");
+    }
+    if entry.places.numbers.is_empty() && parameters.is_empty() {
+        return None;
+    }
+    if parameters.is_empty() {
+        return Some("its values were not recorded");
+    }
     if !content.values() {
         return Some("this page holds no values");
     }
-    if entry.cut {
-        return Some("only the beginning of the statement is known");
+    if let Some(reason) = &entry.places.reason {
+        return Some(reason);
     }
-    let places = &entry.places;
-    let named = point.params().and_then(Value::as_object);
-    if parameters.is_empty() {
-        return (!places.numbers.is_empty()).then_some("its values were not recorded");
+    let alike = entry.first.is_some_and(|first| std::ptr::eq(first, point) || have_same_names(first, point));
+    (!alike).then_some("its values are not those that the statement has places for")
+}
+
+/// Whether values of two points stand in the same places of their lists.
+fn have_same_names(one: &Point, other: &Point) -> bool {
+    match (one.params(), other.params()) {
+        (Some(Value::Array(one)), Some(Value::Array(other))) => one.len() == other.len(),
+        (Some(Value::Object(one)), Some(Value::Object(other))) => one.keys().eq(other.keys()),
+        (Some(one), Some(other)) => !(one.is_array() || one.is_object() || other.is_array() || other.is_object()),
+        _ => false,
     }
-    let fit = match named {
-        Some(named) => named.keys().map(String::as_str).eq(places.names.iter().copied()),
-        None => places.names.is_empty() && parameters.len() == places.count,
-    };
-    if !fit || places.unknown {
-        return Some("its values do not fit the places for values");
-    }
-    None
 }

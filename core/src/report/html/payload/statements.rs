@@ -4,6 +4,7 @@ use std::io::Write;
 
 use super::json::{Json, whole, whole_or_none};
 use super::strings::Strings;
+use crate::report::Point;
 use crate::report::html::content::Content;
 use crate::report::html::cut::{STATEMENT_BYTES, capped};
 use crate::report::html::layout::{self, Places};
@@ -15,8 +16,10 @@ const MOST_TOKENIZED: usize = 5_000;
 /// What the columns of points need to know of a text that the payload holds.
 pub(super) struct TextEntry<'a> {
     pub(super) dialect: Dialect,
-    /// What it asks for.
-    pub(super) places: Places<'a>,
+    /// Where its values go.
+    pub(super) places: Places,
+    /// The first point that has this text and values, whose names and number say which goes where.
+    pub(super) first: Option<&'a Point>,
     /// Whether only its beginning is there.
     pub(super) cut: bool,
 }
@@ -83,21 +86,21 @@ fn write_texts<'a>(content: &Content<'a>, json: &mut Json<impl Write>, strings: 
     json.open('[');
     for text in order {
         let first = firsts[text].map(|place| &content.points[place]);
-        let names = first.and_then(|point| point.params()?.as_object());
-        let names = names.map(|names| names.keys().map(String::as_str).collect()).unwrap_or_default();
         place_of[text] = Some(entries.len());
-        entries.push(write_text(content, text, names, entries.len() < MOST_TOKENIZED, json, strings));
+        entries.push(write_text(content, text, first, entries.len() < MOST_TOKENIZED, json, strings));
     }
     json.close(']');
     Texts { place_of, entries }
 }
 
-/// For each text, the first point of the page that has it.
+/// For each text, the first point of the page that has it and values, or else the first that has it.
 fn first_points(content: &Content<'_>) -> Vec<Option<usize>> {
-    let mut firsts = vec![None; content.analysis.texts.len()];
-    for place in 0..content.points.len() {
-        if let Some(text) = content.text_of(place) {
-            firsts[text].get_or_insert(place);
+    let mut firsts: Vec<Option<usize>> = vec![None; content.analysis.texts.len()];
+    for (place, point) in content.points.iter().enumerate() {
+        let Some(first) = content.text_of(place).map(|text| &mut firsts[text]) else { continue };
+        let without = first.is_none_or(|first| content.points[first].params().is_none());
+        if first.is_none() || without && point.params().is_some() {
+            *first = Some(place);
         }
     }
     firsts
@@ -106,7 +109,7 @@ fn first_points(content: &Content<'_>) -> Vec<Option<usize>> {
 fn write_text<'a>(
     content: &Content<'a>,
     text: usize,
-    names: Vec<&'a str>,
+    first: Option<&'a Point>,
     tokenized: bool,
     json: &mut Json<impl Write>,
     strings: &mut Strings<'a>,
@@ -131,10 +134,10 @@ fn write_text<'a>(
         json.ints_of("tok", layout::tokens(sql, dialect));
         json.ints_of("br", layout::breaks(sql, dialect));
     }
-    let places = Places::of(sql, dialect, names);
+    let places = Places::of(sql, dialect, &first.map(Point::parameters).unwrap_or_default());
     json.ints_of("ph", places.numbers.iter().copied());
     json.close('}');
-    TextEntry { dialect, places, cut: left_out > 0 || layout::was_cut(sql) }
+    TextEntry { dialect, places, first, cut: left_out > 0 || layout::was_cut(sql) }
 }
 
 fn kind(kind: Kind) -> &'static str {

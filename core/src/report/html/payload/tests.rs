@@ -115,3 +115,71 @@ fn a_typical_point_takes_at_most_60_bytes() {
     write(&Content::new(&analysis, &options), &mut packed).expect("memory takes all");
     assert!(packed.len() <= 60 * trace.points().len(), "{} bytes a point", packed.len() / trace.points().len());
 }
+
+/// What the page's script copies as runnable SQL: literals in the places for values.
+fn spliced(payload: &Value, point: usize) -> Option<String> {
+    if payload["norun"][point].as_u64().unwrap_or(0) > 0 {
+        return None;
+    }
+    let text = |number: &Value| payload["str"][number.as_u64().expect("a number") as usize].as_str().expect("a text");
+    let statement = &payload["stmt"][payload["st"][point].as_u64().expect("a statement") as usize - 1];
+    let units: Vec<u16> = text(&statement["t"]).encode_utf16().collect();
+    let (mut out, mut at) = (String::new(), 0);
+    let numbers: Vec<i64> = statement["ph"].as_array().expect("places").iter().filter_map(Value::as_i64).collect();
+    for place in numbers.chunks(3) {
+        out.push_str(&String::from_utf16_lossy(&units[at..place[0] as usize]));
+        out.push_str(text(&payload["params"][point][place[2] as usize]));
+        at = (place[0] + place[1]) as usize;
+    }
+    out.push_str(&String::from_utf16_lossy(&units[at..]));
+    Some(out)
+}
+
+#[test]
+fn what_the_page_copies_is_what_runs() {
+    let statements = [
+        ("postgresql", "SELECT '😀', $2 FROM t WHERE a=$1", json!([1, "it's"]), true),
+        ("postgresql", "SELECT $1", json!([1, 2]), false),
+        ("postgresql", "SELECT $1", json!(["[redacted]"]), false),
+        ("postgresql", "SELECT $1", json!(["a\0b"]), false),
+        ("sqlite", "SELECT :a, :b, :a", json!({"b": null, "a": "x"}), true),
+        ("sqlite", "SELECT 1", json!(null), true),
+        ("sqlite", "SELECT ?", json!(null), false),
+        ("mysql", "SELECT ? FROM t WHERE a IN (?,?)", json!(["\\", 1, 2]), true),
+        ("mysql", "SELECT ? …(+12 B)", json!([1]), false),
+    ];
+    let mut messages = Vec::new();
+    for (place, (system, sql, params, _)) in statements.iter().enumerate() {
+        let mut db = json!({"statement": sql, "system": system});
+        if !params.is_null() {
+            db["params"] = params.clone();
+        }
+        messages.push(samples::message("db-start", &format!("q{place}"), BASE, place as i64, json!({"db": db})));
+    }
+    let trace = Trace::build(messages);
+    let payload = payload(&trace);
+    for (place, (_, sql, _, runs)) in statements.into_iter().enumerate() {
+        let point = &trace.points()[place];
+        let dialect = crate::report::sql::Dialect::of_system(point.system());
+        let runnable = crate::report::sql::runnable::runnable(sql, dialect, &point.parameters());
+        assert_eq!(spliced(&payload, place), runnable.ok().filter(|_| runs), "{sql}");
+        assert_eq!(spliced(&payload, place).is_some(), runs, "{sql}");
+    }
+}
+
+#[test]
+fn a_point_whose_values_differ_in_number_is_not_pasted_by_the_places_of_another() {
+    let run = |id: &str, at_us, params: Value| {
+        samples::message(
+            "db-start",
+            id,
+            BASE,
+            at_us,
+            json!({"db": {"statement": "SELECT ?", "params": params, "system": "sqlite"}}),
+        )
+    };
+    let payload =
+        payload(&Trace::build(vec![run("a", 0, json!([1])), run("b", 1, json!([1, 2])), run("c", 2, json!([3]))]));
+    assert_eq!(spliced(&payload, 0).as_deref(), Some("SELECT 1"));
+    assert_eq!((spliced(&payload, 1), spliced(&payload, 2).as_deref()), (None, Some("SELECT 3")));
+}

@@ -75,7 +75,7 @@ pub(super) fn beginning(text: &str) -> (&str, bool) {
 }
 
 /// A text that was cut when it was recorded, without the mark that says so: `…(+12 B)`.
-pub(super) fn without_mark(text: &str) -> Option<&str> {
+pub(in crate::report) fn without_mark(text: &str) -> Option<&str> {
     let (head, mark) = text.rsplit_once("…(+")?;
     let digits = mark.strip_suffix(" B)")?;
     (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(head)

@@ -37,11 +37,7 @@ fn postgres_literals_have_their_types() {
         (json!("a"), "JSON", "'\"a\"'::json"),
         (json!({"a": "\0"}), "JSONB", "Nul"),
         (json!([1, null, [2]]), "INT4[]", "'{1,NULL,{2}}'::int4[]"),
-        (
-            json!(["a\"b\\", "", "NULL"]),
-            "TEXT[]",
-            "E'{\"a\\\\\"b\\\\\\\\\",\"\",\"NULL\"}'::text[]".replace("a\\\\\"b", "a\\\\\"b").as_str(),
-        ),
+        (json!(["a\"b\\", "", "NULL"]), "TEXT[]", "E'{\"a\\\\\"b\\\\\\\\\",\"\",\"NULL\"}'::text[]"),
         (json!([1]), "", "Unknown"),
         (json!({"a": 1}), "pair", "Unknown"),
         (json!("x"), "int); DROP TABLE a; --", "'x'"),

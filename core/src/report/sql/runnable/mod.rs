@@ -106,7 +106,7 @@ pub fn with_comment(text: &str, params: &[Parameter<'_>]) -> String {
 }
 
 /// For each place the value that belongs there.
-fn choose(
+pub(in crate::report) fn choose(
     text: &str,
     dialect: Dialect,
     places: &[Placeholder<'_>],

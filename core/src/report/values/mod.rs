@@ -1,0 +1,180 @@
+//! Taking the values out of a trace, so that its report can be shown to others.
+//!
+//! Info is kept by what is known to be no value, and not by what is known to be one: what nobody thought of is left out.
+
+use std::collections::HashMap;
+
+use serde_json::{Map, Value};
+
+use super::Trace;
+use super::sql::{Analyzed, Dialect};
+use crate::db::DbOptions;
+use crate::{Message, MessageFields};
+
+/// Members of `db` that are no values of the program's.
+const KEPT_OF_DATABASES: [&str; 26] = [
+    "system",
+    "database",
+    "server",
+    "method",
+    "internal",
+    "bypassed",
+    "params_unknown",
+    "params_omitted",
+    "param_types",
+    "connection",
+    "transaction",
+    "savepoint_of",
+    "prepared",
+    "acquire_us",
+    "caller",
+    "rows",
+    "rows_affected",
+    "sqlstate",
+    "code",
+    "kind",
+    "outcome",
+    "dropped",
+    "complete",
+    "bytes",
+    "first_row_us",
+    "consumer_us",
+];
+/// What is kept of a request that came or went, and of its response. Its query goes.
+const KEPT_OF_REQUESTS: [&str; 6] = ["method", "scheme", "hostname", "port", "path", "status_code"];
+/// In the place of what was cut from a value or a statement: `…(+14464 B)`.
+const CUT: &str = "…(+";
+
+/// Takes the values out of a trace's points.
+pub(super) fn take_out(trace: &mut Trace) {
+    let mut taken = Taken::default();
+    for point in &mut trace.points {
+        for (info, message) in [(&mut point.start_info, &mut point.start), (&mut point.stop_info, &mut point.stop)] {
+            *info = taken.info(std::mem::take(info));
+            if let Some(message) = message {
+                *message = with_info(message, info);
+            }
+        }
+    }
+}
+
+/// The message with other info. Members that only its text has go, whatever they were.
+fn with_info(message: &Message, info: &Map<String, Value>) -> Message {
+    let text = serde_json::to_string(info).unwrap_or_else(|_| "{}".to_owned());
+    let fields = MessageFields {
+        name: &message.name(),
+        base_id: message.base_id(),
+        trace_id: message.trace_id(),
+        parent_id: message.parent_id(),
+        timestamp: message.timestamp(),
+        info: &text,
+        project: message.project(),
+        service: message.service(),
+    };
+    // The info was just written as JSON, so this is a message.
+    Message::new(&fields).unwrap_or_else(|_| Message { json: "{}".to_owned(), info: 0..0, ..message.clone() })
+}
+
+/// What was taken out, so that equal things get the same name.
+#[derive(Default)]
+struct Taken {
+    /// The number of each value, by its JSON text.
+    values: HashMap<String, usize>,
+    /// What stands in place of each text, by how its database reads it.
+    statements: HashMap<Dialect, HashMap<String, String>>,
+    /// How many different texts each fingerprint has.
+    texts: HashMap<String, usize>,
+}
+
+impl Taken {
+    fn info(&mut self, info: Map<String, Value>) -> Map<String, Value> {
+        let mut kept = Map::new();
+        for (key, value) in info {
+            let value = match (key.as_str(), value) {
+                ("db", Value::Object(db)) => Value::Object(self.database(db)),
+                ("request" | "requests" | "response", Value::Object(request)) => Value::Object(of_request(request)),
+                ("function", Value::Object(function)) => only(function, &["name"]),
+                // That it was recorded says what the point waited for.
+                ("http" | "rpc", Value::Object(_)) => Value::Object(Map::new()),
+                ("host" | "etype" | "cancelled" | "lost_messages", value) if !value.is_object() => value,
+                _ => continue,
+            };
+            kept.insert(key, value);
+        }
+        kept
+    }
+
+    fn database(&mut self, db: Map<String, Value>) -> Map<String, Value> {
+        let system = db.get("system").and_then(Value::as_str);
+        let dialect = Dialect::of_system(system);
+        let mut kept = Map::new();
+        for (key, value) in db {
+            let value = match (key.as_str(), value) {
+                ("statement", Value::String(sql)) => self.statement(sql, dialect).into(),
+                ("params", params) => self.params(params),
+                (key, value) if KEPT_OF_DATABASES.contains(&key) => value,
+                _ => continue,
+            };
+            kept.insert(key, value);
+        }
+        kept
+    }
+
+    /// The fingerprint. Texts that differ in nothing but values stay different ones, by a comment.
+    fn statement(&mut self, sql: String, dialect: Dialect) -> String {
+        if let Some(known) = self.statements.get(&dialect).and_then(|known| known.get(&sql)) {
+            return known.clone();
+        }
+        let mut statement = Analyzed::of(&sql, dialect).fingerprint;
+        let number = self.texts.entry(statement.clone()).or_default();
+        *number += 1;
+        if *number > 1 {
+            statement.push_str(&format!(" /* text {number} */"));
+        }
+        if sql.ends_with(" B)")
+            && let Some(cut) = sql.rfind(CUT)
+        {
+            statement.push_str(&sql[cut..]);
+        }
+        self.statements.entry(dialect).or_default().insert(sql, statement.clone());
+        statement
+    }
+
+    fn params(&mut self, params: Value) -> Value {
+        match params {
+            Value::Array(values) => values.into_iter().map(|value| self.value(&value)).collect(),
+            Value::Object(values) => {
+                let values = values.into_iter().map(|(name, value)| (name, self.value(&value)));
+                Value::Object(values.collect())
+            }
+            value => self.value(&value),
+        }
+    }
+
+    /// A number in the value's place. What was not recorded as it is equals nothing.
+    fn value(&mut self, value: &Value) -> Value {
+        let text = value.to_string();
+        if value.as_str() == Some(DbOptions::REDACTED) || text.contains(CUT) {
+            return DbOptions::REDACTED.into();
+        }
+        let next = self.values.len() + 1;
+        format!("‹{}›", self.values.entry(text).or_insert(next)).into()
+    }
+}
+
+fn of_request(mut request: Map<String, Value>) -> Map<String, Value> {
+    let has_query = request.contains_key("query");
+    request.retain(|key, value| KEPT_OF_REQUESTS.contains(&key.as_str()) && !value.is_object() && !value.is_array());
+    if has_query {
+        request.insert("query".to_owned(), "".into());
+    }
+    request
+}
+
+fn only(mut members: Map<String, Value>, kept: &[&str]) -> Value {
+    members.retain(|key, value| kept.contains(&key.as_str()) && value.is_string());
+    Value::Object(members)
+}
+
+#[cfg(test)]
+mod tests;
