@@ -56,6 +56,8 @@ macro_rules! check {
                 T: Type<$database> + for<'q> Encode<'q, $database> + for<'r> Decode<'r, $database>,
                 T: Clone + Debug + Send + Sync + Unpin + 'static,
             {
+                // A statement of its own: PostgreSQL keeps the type that a place had when it was prepared.
+                let sql = &format!("{sql} /* {} */", std::any::type_name::<T>());
                 for _ in 0..VALUES {
                     let value = make(&mut self.tally.random);
                     let store = Store::new();
@@ -127,7 +129,7 @@ async fn literals_are_what_postgresql_reads() {
     check.check(sql, |random| random.list(Random::bytes), same).await;
     check.check(sql, |random| random.list(Random::bool), same).await;
     check.check(sql, |random| random.list(Random::uuid), same::<Vec<Uuid>>).await;
-    check.check("SELECT 1-$1 -- $2", |random| random.i64() >> 2, |a: &i64, b| 1 - a == *b).await;
+    check.check("SELECT 1-$1 /* $2 */", |random| random.i64() >> 2, |a: &i64, b| 1 - a == *b).await;
 }
 
 #[tokio::test]
@@ -137,7 +139,7 @@ async fn literals_are_what_mysql_reads() {
     let sql = "SELECT ?";
     check.check(sql, Random::bool, same).await;
     check.check(sql, Random::i64, same).await;
-    check.check("SELECT CAST(? AS UNSIGNED)", Random::u64, same).await;
+    check.check("SELECT ? | 0", Random::u64, same).await;
     check.check(sql, Random::f64, same).await;
     check.check(sql, Random::text, same).await;
     check.check(sql, Random::bytes, same).await;

@@ -25,13 +25,13 @@ pub(super) static SCRIPT: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// The SHA-256 of [`SCRIPT`] in Base64.
-pub(super) const SCRIPT_SHA256: &str = "GUEfyJ99uabU59dp+XNB445KajNRvTR0EvMDlinCBTE=";
+pub(super) const SCRIPT_SHA256: &str = "MkZ18wOKKNNNNBxqgJJEQFwqn8nDDMrERegWd9dw4fA=";
 
 /// The style sheet.
 pub(super) static STYLE: LazyLock<String> = LazyLock::new(|| without_comments(include_str!("assets/report.css")));
 
 /// The SHA-256 of [`STYLE`] in Base64.
-pub(super) const STYLE_SHA256: &str = "aCP4lC9xHdJdyAA/xH0/MvEgXfv/HCeP34O6ErX6JQM=";
+pub(super) const STYLE_SHA256: &str = "n/ctJMjdaIWO5W/7IH+eVg+wjU0gn9SCJyFLmJZEgsE=";
 
 /// The lines that do something, without what they begin with. A comment begins a line, and no text goes on in the next
 /// one: a test looks.

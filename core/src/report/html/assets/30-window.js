@@ -181,7 +181,9 @@ class Rows {
       row.style.transform = `translateY(${this.active * ROW}px)`;
       this.body.append(row);
     }
-    this.shown.get(this.active)?.focus({ preventScroll: true });
+    const focused = this.shown.get(this.active);
+    focused?.focus({ preventScroll: true });
+    focused?.scrollIntoView({ block: "nearest" });
   }
 
   /** @param {KeyboardEvent} event */
