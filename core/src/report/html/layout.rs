@@ -19,7 +19,7 @@ fn number(kind: TokenKind) -> i64 {
         TokenKind::Keyword => 1,
         TokenKind::Ident => 2,
         TokenKind::QuotedIdent => 3,
-        TokenKind::String => 4,
+        TokenKind::Text => 4,
         TokenKind::Number => 5,
         TokenKind::Placeholder => 6,
         TokenKind::Operator => 7,
@@ -86,8 +86,8 @@ fn texts_side_by_side(sql: &str, dialect: Dialect) -> bool {
     for token in lexer::tokens(sql, dialect) {
         match (before, token.kind) {
             (_, TokenKind::Space | TokenKind::Comment) => continue,
-            (TokenKind::Placeholder, TokenKind::Placeholder | TokenKind::String)
-            | (TokenKind::String, TokenKind::Placeholder) => return true,
+            (TokenKind::Placeholder, TokenKind::Placeholder | TokenKind::Text)
+            | (TokenKind::Text, TokenKind::Placeholder) => return true,
             (_, kind) => before = kind,
         }
     }

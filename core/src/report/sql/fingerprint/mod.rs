@@ -139,7 +139,7 @@ fn is_sign(parts: &Significant<'_>, index: usize, previous: Option<usize>) -> bo
 
 fn is_value(parts: &Significant<'_>, index: usize, previous: Option<usize>) -> bool {
     match parts.kind(index) {
-        Some(TokenKind::String | TokenKind::Number | TokenKind::Placeholder) => true,
+        Some(TokenKind::Text | TokenKind::Number | TokenKind::Placeholder) => true,
         Some(TokenKind::Keyword) if parts.is(index, &["TRUE", "FALSE"]) => true,
         Some(TokenKind::Keyword) if parts.is(index, &["NULL"]) => {
             !previous.is_some_and(|previous| parts.is(previous, &["IS", "NOT"]))

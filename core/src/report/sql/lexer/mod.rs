@@ -32,7 +32,7 @@ pub enum TokenKind {
     /// A name in quotes.
     QuotedIdent,
     /// A text or bytes in quotes, with its prefix.
-    String,
+    Text,
     /// A number without its sign.
     Number,
     /// A place for a value.
@@ -124,8 +124,8 @@ impl Tokens<'_> {
             b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c => (TokenKind::Space, self.space()),
             // A byte order mark is no part of what follows it.
             0xef if self.at == 0 && self.text.starts_with('\u{feff}') => (TokenKind::Space, 3),
-            b'\'' => (TokenKind::String, self.quoted(self.at + 1, b'\'', mysql)),
-            b'"' if mysql => (TokenKind::String, self.quoted(self.at + 1, b'"', true)),
+            b'\'' => (TokenKind::Text, self.quoted(self.at + 1, b'\'', mysql)),
+            b'"' if mysql => (TokenKind::Text, self.quoted(self.at + 1, b'"', true)),
             b'"' => (TokenKind::QuotedIdent, self.quoted(self.at + 1, b'"', false)),
             b'`' if self.dialect != Dialect::Postgres => {
                 (TokenKind::QuotedIdent, self.quoted(self.at + 1, b'`', false))

@@ -7,7 +7,7 @@ impl Tokens<'_> {
     /// `$1`, `$name`, or a text between dollar signs.
     pub(super) fn dollar(&self) -> (TokenKind, usize) {
         if let Some(end) = self.dollar_quoted() {
-            return (TokenKind::String, end);
+            return (TokenKind::Text, end);
         }
         match self.dialect {
             Dialect::Sqlite => self.named(),

@@ -31,14 +31,14 @@ impl Tokens<'_> {
     pub(super) fn prefixed(&self) -> Option<(TokenKind, usize)> {
         let postgres = matches!(self.dialect, Dialect::Postgres | Dialect::Generic);
         let kind = match (self.byte(0).to_ascii_lowercase(), self.byte(1), self.byte(2)) {
-            (b'x' | b'b', b'\'', _) => return Some((TokenKind::String, self.quoted(self.at + 2, b'\'', false))),
+            (b'x' | b'b', b'\'', _) => return Some((TokenKind::Text, self.quoted(self.at + 2, b'\'', false))),
             (b'n', b'\'', _) if self.dialect != Dialect::Sqlite => {
-                return Some((TokenKind::String, self.quoted(self.at + 2, b'\'', self.dialect == Dialect::Mysql)));
+                return Some((TokenKind::Text, self.quoted(self.at + 2, b'\'', self.dialect == Dialect::Mysql)));
             }
             (b'e', b'\'', _) if postgres => {
-                return Some((TokenKind::String, self.quoted(self.at + 2, b'\'', true)));
+                return Some((TokenKind::Text, self.quoted(self.at + 2, b'\'', true)));
             }
-            (b'u', b'&', b'\'') if postgres => TokenKind::String,
+            (b'u', b'&', b'\'') if postgres => TokenKind::Text,
             (b'u', b'&', b'"') if postgres => TokenKind::QuotedIdent,
             _ => return None,
         };

@@ -16,7 +16,7 @@ fn lexed(text: &str, dialect: Dialect) -> String {
             TokenKind::Keyword => 'k',
             TokenKind::Ident => 'i',
             TokenKind::QuotedIdent => 'q',
-            TokenKind::String => 's',
+            TokenKind::Text => 's',
             TokenKind::Number => 'n',
             TokenKind::Placeholder => 'p',
             TokenKind::Operator => 'o',

@@ -108,7 +108,7 @@ proptest! {
             for text in [&text, &hostile] {
                 let Ok(literal) = literal(dialect, &json!(text), Some(&*ty).filter(|ty| !ty.is_empty())) else { continue };
                 let kinds: Vec<_> = tokens(&literal, dialect).map(|token| token.kind).collect();
-                prop_assert_eq!(kinds.iter().filter(|kind| **kind == TokenKind::String).count(), 1, "{}", literal);
+                prop_assert_eq!(kinds.iter().filter(|kind| **kind == TokenKind::Text).count(), 1, "{}", literal);
                 prop_assert!(kinds.len() <= 3, "{}", literal);
             }
         }

@@ -154,12 +154,12 @@ fn strings(text: &str, dialect: Dialect, places: &[Placeholder<'_>]) -> Vec<bool
     let (mut place, mut before) = (0, None);
     for token in tokens(text, dialect).filter(|token| !matches!(token.kind, TokenKind::Space | TokenKind::Comment)) {
         let is_place = token.kind == TokenKind::Placeholder;
-        let is_text = token.kind == TokenKind::String || is_place;
+        let is_text = token.kind == TokenKind::Text || is_place;
         if is_text && before == Some(TokenKind::Placeholder) {
             beside[place - 1] = true;
         }
         if is_place {
-            beside[place] = matches!(before, Some(TokenKind::String | TokenKind::Placeholder));
+            beside[place] = matches!(before, Some(TokenKind::Text | TokenKind::Placeholder));
             place += 1;
         }
         before = Some(token.kind);
