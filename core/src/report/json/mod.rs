@@ -53,7 +53,7 @@ pub fn write(trace: &Trace, out: impl io::Write) -> io::Result<()> {
     write_with(&Analysis::of(trace, AnalysisOptions::default()), out)
 }
 
-/// Writes a trace that was analysed, as [`write`] does.
+/// Writes a trace that was analysed, as [`write()`] does.
 ///
 /// # Errors
 ///
