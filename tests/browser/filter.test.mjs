@@ -84,7 +84,7 @@ browserTest("the filter counts on every tab", { file }, async (page) => {
 browserTest("pills count, combine, and are undone", { file }, async (page) => {
   const pills = await texts(page, ".pills button");
   assert.deepEqual(pills, ["Errors 1", "N+1 20", "Duplicates 4", "Slow 1", "Writes 4"]);
-  await page.getByRole("button", { name: "Errors" }).click();
+  await page.locator(".pills").getByRole("button", { name: "Errors" }).click();
   assert.equal(hash(page), "#f=err");
   assert.match(await page.getByRole("status").first().innerText(), /^1 of/);
   await page.getByRole("button", { name: "N+1", exact: false }).first().click();
@@ -93,7 +93,7 @@ browserTest("pills count, combine, and are undone", { file }, async (page) => {
   assert.equal(await page.locator('.pills [aria-pressed="true"]').count(), 2);
   await filter(page, "users");
   assert.match(await page.getByRole("status").first().innerText(), /^20 of/);
-  await page.getByRole("button", { name: "Errors" }).click();
+  await page.locator(".pills").getByRole("button", { name: "Errors" }).click();
   assert.equal(hash(page), "#q=users&f=n1");
 });
 

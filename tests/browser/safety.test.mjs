@@ -22,7 +22,7 @@ HOSTILE.forEach((text, place) => {
     // All of it is there to be seen, with marks in the place of what hides.
     const shown = visible(text), detail = await page.locator("#detail").innerText();
     assert.ok(detail.replace(/\s+/g, " ").includes(shown.replace(/\s+/g, " ").trim()), `${JSON.stringify(shown)} is not in ${JSON.stringify(detail)}`);
-    await page.getByRole("button", { name: "Copy as sent" }).click();
+    await page.getByRole("button", { name: "Copy as sent", exact: true }).click();
     await page.getByText("Statement copied").waitFor();
     assert.equal(await page.evaluate(() => navigator.clipboard.readText()), `SELECT ${JSON.stringify(text)} -- ${text}`);
     assert.equal(await page.evaluate(() => Object.keys(Object.prototype).length), 0);

@@ -96,7 +96,7 @@ fn quickstart() -> Outcome {
     expect(&fs::read_to_string(report)?, "author_id = ?")?;
 
     let shown = [
-        "SELECT title FROM posts WHERE author_id = ? AND title LIKE ? ORDER BY id  [25, 'Post%']",
+        "  [25, 'Post%']  → 4 rows  ",
         "SELECT a.name, p.title FROM authors a JOIN posts p",
         "UNIQUE constraint failed: authors.email",
     ];
