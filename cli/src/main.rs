@@ -27,6 +27,10 @@ struct Arguments {
     command: Command,
 }
 
+/// A large trace is millions of small texts.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const EXAMPLES: &str = "\
 Examples:
   osprofiler trace list

@@ -1,5 +1,6 @@
 //! `osprofiler trace show`.
 
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -100,7 +101,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
     if let Some(file) = &arguments.render_dot {
         graphviz::render(&trace, file)?;
     }
-    let analysis = Analysis::of(&trace, arguments.gate.options());
+    // The process ends with the report: a large trace is not given back piece by piece before.
+    let trace = ManuallyDrop::new(trace);
+    let analysis = ManuallyDrop::new(Analysis::of(&trace, arguments.gate.options()));
     let shown =
         if arguments.open { open(&analysis, arguments) } else { write(&analysis, arguments, arguments.out.as_deref()) };
     match shown {
