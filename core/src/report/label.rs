@@ -82,6 +82,13 @@ pub(crate) fn count(number: u64, singular: &str, plural: &str) -> String {
     format!("{number} {}", if number == 1 { singular } else { plural })
 }
 
+/// A part of a whole, rounded: `33 %`.
+pub(super) fn percent(part: u64, whole: u64) -> String {
+    // In u128, because a report may say any time.
+    let percent = (u128::from(part) * 100 + u128::from(whole) / 2).checked_div(u128::from(whole)).unwrap_or(0);
+    format!("{percent} %")
+}
+
 /// The verdict, in parts: statements, database time, then what went wrong.
 pub(super) fn verdict(trace: &Trace) -> Vec<String> {
     use super::duration::Shown;
@@ -91,8 +98,8 @@ pub(super) fn verdict(trace: &Trace) -> Vec<String> {
     if totals.distinct_statements < totals.statements {
         parts.push(format!("{} distinct", totals.distinct_statements));
     }
-    let share = (totals.database_us.saturating_mul(100)).checked_div(trace.duration_us()).unwrap_or(0);
-    parts.push(format!("database {} of {} ({share} %)", Shown(totals.database_us), Shown(trace.duration_us())));
+    let share = percent(totals.database_us, trace.duration_us());
+    parts.push(format!("database {} of {} ({share})", Shown(totals.database_us), Shown(trace.duration_us())));
     for (number, singular, plural) in [
         (totals.transactions, "transaction", "transactions"),
         (totals.errors, "error", "errors"),

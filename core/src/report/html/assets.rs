@@ -31,7 +31,7 @@ pub(super) const SCRIPT_SHA256: &str = "MkZ18wOKKNNNNBxqgJJEQFwqn8nDDMrERegWd9dw
 pub(super) static STYLE: LazyLock<String> = LazyLock::new(|| without_comments(include_str!("assets/report.css")));
 
 /// The SHA-256 of [`STYLE`] in Base64.
-pub(super) const STYLE_SHA256: &str = "n/ctJMjdaIWO5W/7IH+eVg+wjU0gn9SCJyFLmJZEgsE=";
+pub(super) const STYLE_SHA256: &str = "GVTAYdW6oxX8iQLlMPQTwj9oN/+Aur/Xy3YNg+uXHUg=";
 
 /// The lines that do something, without what they begin with. A comment begins a line, and no text goes on in the next
 /// one: a test looks.

@@ -17,7 +17,7 @@ fn request_reads_well() {
     insta::assert_snapshot!(shown(&trace, &style), @r##"
     GET /authors  500  34.2 ms
     trace 7a4b3b7e-0a7e-4f0e-9a53-0123456789ab  2026-01-02 03:04:05.000 UTC
-    3 statements · 2 distinct · database 13.0 ms of 34.2 ms (37 %) · 1 error
+    3 statements · 2 distinct · database 13.0 ms of 34.2 ms (38 %) · 1 error
     ! 1 stored entry could not be read: points may be missing
 
     ✕ Error 1555: INSERT posts
@@ -64,7 +64,7 @@ fn what_is_no_statement_of_the_programs_is_told_apart() {
     insta::assert_snapshot!(shown(&Trace::build(around()), &style), @r##"
     db  1.100 ms
     trace 7a4b3b7e-0a7e-4f0e-9a53-0123456789ab  2026-01-02 03:04:05.000 UTC
-    2 statements · 1 distinct · database 0.600 ms of 1.100 ms (54 %) · 1 transaction · 1 statement bypassed the traced pool
+    2 statements · 1 distinct · database 0.600 ms of 1.100 ms (55 %) · 1 transaction · 1 statement bypassed the traced pool
 
     ℹ Bypassed: 1 statement around the traced pool
       1 statement ran around the traced pool, so less is known: their values may be missing.

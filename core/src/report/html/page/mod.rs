@@ -60,10 +60,3 @@ fn more(left_out: usize, singular: &str, plural: &str, out: &mut impl Write) -> 
         left_out => writeln!(out, "<p class=\"quiet\">… and {}</p>", label::count(left_out, singular, plural)),
     }
 }
-
-/// A part of a whole in percent: `48 %`.
-fn percent(part: u64, whole: u64) -> String {
-    // In u128, because a report may say any time.
-    let percent = (u128::from(part) * 100 + u128::from(whole) / 2).checked_div(u128::from(whole)).unwrap_or(0);
-    format!("{percent} %")
-}

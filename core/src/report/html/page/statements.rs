@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{more, percent};
+use super::more;
 use crate::report::analysis::Group;
 use crate::report::duration::Shown;
 use crate::report::html::content::{self, Content};
@@ -55,7 +55,7 @@ fn write_group(content: &Content<'_>, group: &Group, shown: usize, cap: usize, o
         out,
         "<tr><td>{count}</td><td>{}</td><td>{}</td>",
         Shown(group.total_us),
-        percent(group.union_us, until - from),
+        label::percent(group.union_us, until - from),
     )?;
     let average_us = group.total_us.checked_div(count).unwrap_or(0);
     for us in [average_us, group.p50_us, group.p95_us, group.max_us] {

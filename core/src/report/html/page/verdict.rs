@@ -2,7 +2,6 @@
 
 use std::io::{self, Write};
 
-use super::percent;
 use crate::report::duration::Shown;
 use crate::report::html::content::Content;
 use crate::report::html::escape::Escaped;
@@ -45,7 +44,7 @@ fn breakdown(content: &Content<'_>, out: &mut impl Write) -> io::Result<()> {
     }
     out.write_all(b"</svg>\n<ul class=\"legend\">")?;
     for (class, name, us) in parts.iter().filter(|(_, _, us)| *us > 0) {
-        write!(out, "<li class=\"{class}\">{name} {} ({})</li>", Shown(*us), percent(*us, whole))?;
+        write!(out, "<li class=\"{class}\">{name} {} ({})</li>", Shown(*us), label::percent(*us, whole))?;
     }
     if breakdown.at_once > 1 {
         write!(
