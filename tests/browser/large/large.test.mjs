@@ -142,6 +142,8 @@ test("1,000,000 points open", { skip: skip || huge }, async (t) => {
   const { ready, longest } = await opening(file, async (page) => {
     for (const view of ["order", "time"]) {
       await page.locator(`#tab-${view}`).click();
+      const first = await page.locator('#panel .row[data-index="0"]').boundingBox(), heads = await page.locator("#panel .heads").boundingBox();
+      assert.ok(first.y >= heads.y + heads.height - 1, "the first row is behind the headings");
       await page.locator("#panel .list").evaluate((list) => { list.scrollTop = list.scrollHeight; });
       await page.locator("#panel .row[data-index]").last().waitFor();
       assert.ok(await page.locator("#panel .row[data-index]").last().getAttribute("data-index") > 1_000_000 - 2);

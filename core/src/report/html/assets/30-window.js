@@ -105,9 +105,10 @@ class Rows {
 
   /** How much of the list is scrolled away, in rows. */
   get first() {
-    const top = Math.max(0, this.element.scrollTop - this.body.offsetTop), { height } = this;
+    // The headings stay over the list, so that what is scrolled away begins behind them.
+    const top = this.element.scrollTop, { height } = this;
     if (height === this.count * ROW) return top / ROW;
-    const room = this.element.clientHeight;
+    const room = this.element.clientHeight - this.body.offsetTop;
     return (top / Math.max(1, height - room)) * (this.count - room / ROW);
   }
 
@@ -136,7 +137,7 @@ class Rows {
     const scaled = this.height !== this.count * ROW;
     for (let i = from; i < to; i++) if (!this.shown.has(i)) this.body.append(this.make(i));
     for (const [index, row] of this.shown) {
-      const top = scaled ? this.element.scrollTop - this.body.offsetTop + (index - first) * ROW : index * ROW;
+      const top = scaled ? this.element.scrollTop + (index - first) * ROW : index * ROW;
       row.style.transform = `translateY(${top}px)`;
     }
   }
@@ -167,7 +168,7 @@ class Rows {
     if (index >= first && index + 1 <= first + room / ROW) return;
     const target = Math.max(0, index - Math.floor(room / ROW / 2));
     if (this.height === this.count * ROW) element.scrollTop = target * ROW;
-    else element.scrollTop = (target / Math.max(1, this.count - room / ROW)) * (this.height - element.clientHeight);
+    else element.scrollTop = (target / Math.max(1, this.count - room / ROW)) * (this.height - room);
     this.draw();
   }
 
