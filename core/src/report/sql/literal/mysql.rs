@@ -18,7 +18,11 @@ pub(super) fn literal(value: &Value, type_name: Option<&str>) -> Result<String, 
             "BINARY" | "VARBINARY" | "TINYBLOB" | "BLOB" | "MEDIUMBLOB" | "LONGBLOB" | "GEOMETRY" | "BIT" => {
                 Ok(format!("X'{}'", digits(value).ok_or(NoLiteral::Unknown)?))
             }
-            "DECIMAL" => plain(value).ok_or(NoLiteral::Unknown),
+            // Without its point, a whole number would be an integer.
+            "DECIMAL" => match plain(value).ok_or(NoLiteral::Unknown)? {
+                whole if !whole.contains('.') => Ok(format!("{whole}.")),
+                decimal => Ok(decimal),
+            },
             "DATE" | "TIME" if is_moment(value) => Ok(format!("{name}'{value}'")),
             "DATETIME" | "TIMESTAMP" if is_moment(value) => Ok(format!("TIMESTAMP'{value}'")),
             // Bytes whose meaning is not known, or an infinity, which MySQL does not have.
