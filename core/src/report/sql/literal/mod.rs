@@ -89,8 +89,8 @@ fn digits(text: &str) -> Option<&str> {
 
 /// Whether a text is a decimal number without an exponent.
 fn is_decimal(text: &str) -> bool {
-    let (whole, fraction) =
-        text.strip_prefix('-').unwrap_or(text).split_once('.').unwrap_or((text.trim_start_matches('-'), "0"));
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
     let is_number = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
     is_number(whole) && is_number(fraction)
 }

@@ -95,6 +95,7 @@ mod tests {
             ("1E1; DROP", None),
             ("E1", None),
             ("NaN", None),
+            ("--1", None),
         ] {
             assert_eq!(plain(sent).as_deref(), literal, "{sent}");
         }
