@@ -32,6 +32,7 @@ pub use options::{DbOptions, ParamsPolicy, PatternError, Recorded};
 pub use params::{ParamsWriter, RowsWriter};
 pub use source::{DbLease, DbSource};
 pub use stop::{DbFailure, DbStop, Outcome};
+pub(crate) use value::CUT;
 pub use value::DbValue;
 
 use crate::{Info, InfoWriter, RenderInfo};

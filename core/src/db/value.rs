@@ -171,10 +171,13 @@ fn write_nested(out: &mut String, cap: usize, write: impl FnOnce(&mut String)) {
     }
 }
 
+/// How the mark begins that stands where a value or a statement was cut: `…(+14464 B)`.
+pub(crate) const CUT: &str = "…(+";
+
 /// Marks a text that is the beginning of one of `length` bytes.
 pub(super) fn mark_cut(head: &mut String, length: usize) {
     let missing = length - head.len();
-    let _ = write!(head, "…(+{missing} B)");
+    let _ = write!(head, "{CUT}{missing} B)");
 }
 
 /// JSON without the white space between its tokens; stores keep a message on one line. `None` where it is no JSON, or

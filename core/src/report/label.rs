@@ -3,25 +3,31 @@
 use serde_json::Value;
 
 use super::visible::one_line;
-use super::{Point, Trace};
+use super::{Point, Totals, Trace};
 
 /// The request, function or statement that a point stands for, on one line; `None` where it says nothing of that kind.
 pub(super) fn detail(point: &Point) -> Option<String> {
-    if let Some((request, query)) = request(point).or_else(|| called(point)) {
-        let query = if query.is_empty() { String::new() } else { format!("?{query}") };
-        return Some(one_line(&format!("{request}{query}")));
+    if let Some(asked) = asked(point) {
+        return Some(one_line(&asked));
     }
     point.statement().or_else(|| point.function()).map(one_line)
 }
 
+/// The request that a point stands for, from whichever side, as it was recorded.
+pub(super) fn asked(point: &Point) -> Option<String> {
+    let (request, query) = request(point).or_else(|| called(point))?;
+    let query = if query.is_empty() { String::new() } else { format!("?{query}") };
+    Some(format!("{request}{query}"))
+}
+
 /// The request that a point stands for, and its query.
-pub(super) fn request(point: &Point) -> Option<(String, &str)> {
+fn request(point: &Point) -> Option<(String, &str)> {
     let request = point.request()?;
     Some((format!("{} {}", request.method, request.path), request.query))
 }
 
 /// What a request to another service asked for, as OSProfiler's adapter for requests has it, and its query.
-pub(super) fn called(point: &Point) -> Option<(String, &str)> {
+fn called(point: &Point) -> Option<(String, &str)> {
     if !point.is_remote() {
         return None;
     }
@@ -90,10 +96,9 @@ pub(super) fn percent(part: u64, whole: u64) -> String {
 }
 
 /// The verdict, in parts: statements, database time, then what went wrong.
-pub(super) fn verdict(trace: &Trace) -> Vec<String> {
+pub(super) fn verdict(trace: &Trace, totals: &Totals) -> Vec<String> {
     use super::duration::Shown;
 
-    let totals = trace.totals();
     let mut parts = vec![count(totals.statements, "statement", "statements")];
     if totals.distinct_statements < totals.statements {
         parts.push(format!("{} distinct", totals.distinct_statements));
@@ -200,6 +205,11 @@ pub(super) fn caller(point: &Point) -> Option<String> {
 
 /// The error's type, message and code on one line.
 pub(super) fn error(point: &Point) -> Option<String> {
+    error_text(point).as_deref().map(one_line)
+}
+
+/// The error's type, message and code, as they were recorded.
+pub(super) fn error_text(point: &Point) -> Option<String> {
     let (etype, message) = point.error()?;
     let mut text = etype.to_owned();
     if !message.is_empty() {
@@ -209,5 +219,5 @@ pub(super) fn error(point: &Point) -> Option<String> {
     if let Some(code) = point.db_code() {
         text.push_str(&format!(" [{code}]"));
     }
-    Some(one_line(&text))
+    Some(text)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::analysis::{self, intervals};
+use super::analysis::{self, Group, Statements, intervals};
 use super::{Point, Trace};
 
 /// Count and duration of the points with one name.
@@ -117,13 +117,18 @@ pub(super) fn statements(trace: &Trace) -> Vec<StatementGroup<'_>> {
 }
 
 pub(super) fn totals(trace: &Trace) -> Totals {
-    let count = |test: fn(&Point) -> bool| trace.points.iter().filter(|point| test(point)).count() as u64;
     let (statements, groups) = analysis::statements(trace);
+    of(trace, &statements, &groups)
+}
+
+/// What a trace comes to whose statements are known.
+pub(super) fn of(trace: &Trace, statements: &Statements<'_>, groups: &[Group]) -> Totals {
+    let count = |test: fn(&Point) -> bool| trace.points.iter().filter(|point| test(point)).count() as u64;
     Totals {
         points: trace.points.len() as u64,
         statements: groups.iter().map(|group| group.points.len() as u64).sum(),
         distinct_statements: groups.len() as u64,
-        transactions: count(Point::begins_transaction) + analysis::transactions_by_text(&statements),
+        transactions: count(Point::begins_transaction) + analysis::transactions_by_text(statements),
         database_us: intervals::length(&analysis::database(trace)),
         errors: count(|point| point.error().is_some()),
         cancelled: count(Point::is_cancelled),

@@ -20,6 +20,8 @@ pub struct Trace {
     pub(super) roots: Vec<usize>,
     pub(super) lost_messages: u64,
     pub(super) skipped_lines: u64,
+    /// Whether its values were taken out.
+    pub(super) has_no_values: bool,
 }
 
 impl Trace {
@@ -59,7 +61,10 @@ impl Trace {
     /// ```
     #[must_use]
     pub fn without_values(mut self) -> Self {
-        values::take_out(&mut self);
+        if !self.has_no_values {
+            values::take_out(&mut self);
+            self.has_no_values = true;
+        }
         self
     }
 

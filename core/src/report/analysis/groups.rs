@@ -1,19 +1,19 @@
 //! Alike statements together: how often they ran, and how long they took.
 
 use std::collections::HashMap;
-use std::hash::Hasher as _;
 
 use super::intervals::{self, Interval};
 use super::texts::Statements;
 use super::{Connection, Group};
 use crate::report::Point;
+use crate::report::sql::fingerprint;
 
 /// How many hex digits an id has at least.
 const ID: usize = 8;
 
 /// Groups the executions, and tells each statement its group. What took longest comes first.
 pub(super) fn group(points: &[Point], statements: &mut Statements<'_>) -> Vec<Group> {
-    let fingerprints = statements.fingerprints();
+    let numbers_of_texts = statements.fingerprints();
     let mut members: Vec<Vec<usize>> = Vec::new();
     let mut numbers: HashMap<(usize, usize), usize> = HashMap::new();
     for index in 0..statements.list.len() {
@@ -21,7 +21,7 @@ pub(super) fn group(points: &[Point], statements: &mut Statements<'_>) -> Vec<Gr
             continue;
         }
         let statement = &statements.list[index];
-        let number = *numbers.entry((statement.connection, fingerprints[statement.text])).or_insert_with(|| {
+        let number = *numbers.entry((statement.connection, numbers_of_texts[statement.text])).or_insert_with(|| {
             members.push(Vec::new());
             members.len() - 1
         });
@@ -112,27 +112,10 @@ fn name(groups: &mut [Group], statements: &Statements<'_>) {
 
 /// The hash of a fingerprint on one of several databases.
 fn elsewhere(hash: u64, connection: &Connection<'_>) -> u64 {
-    /// FNV-1a, which stays the same in all versions and on all machines.
-    struct Fnv(u64);
-
-    impl std::hash::Hasher for Fnv {
-        fn finish(&self) -> u64 {
-            self.0
-        }
-
-        fn write(&mut self, bytes: &[u8]) {
-            for byte in bytes {
-                self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-            }
-        }
-    }
-
-    let mut hasher = Fnv(0xcbf2_9ce4_8422_2325);
-    hasher.write(&hash.to_le_bytes());
-    for part in [connection.service, connection.system, connection.database, connection.server] {
-        hasher.write(part.unwrap_or_default().as_bytes());
-        // No text has this byte.
-        hasher.write(&[0xff, u8::from(part.is_some())]);
-    }
-    hasher.finish()
+    let parts = [connection.service, connection.system, connection.database, connection.server];
+    parts.into_iter().fold(fingerprint::hash_on(fingerprint::hash(""), &hash.to_le_bytes()), |hash, part| {
+        // No text has the byte that ends it.
+        let end = [0xff, u8::from(part.is_some())];
+        fingerprint::hash_on(fingerprint::hash_on(hash, part.unwrap_or_default().as_bytes()), &end)
+    })
 }

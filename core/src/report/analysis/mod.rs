@@ -13,10 +13,10 @@ mod transactions;
 
 use self::breakdown::Running;
 pub(super) use self::breakdown::database;
-use self::texts::Statements;
-use crate::report::Trace;
+pub(super) use self::texts::Statements;
 use crate::report::findings::{self, Finding};
 use crate::report::sql::{Analyzed, Dialect};
+use crate::report::{Totals, Trace, totals};
 
 /// From where on something stands out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +68,8 @@ pub struct Analysis<'a> {
     pub window: (u64, u64),
     /// Executions of alike statements on one database. What took longest comes first.
     pub groups: Vec<Group>,
+    /// What the whole trace comes to: [`Trace::totals`].
+    pub totals: Totals,
     /// The transactions, in the order of their beginning.
     pub transactions: Vec<Transaction>,
     /// Stretches of the window in which no statement ran, in their order: those that last at least 5 ms and 1 % of it. None
@@ -248,6 +250,7 @@ impl<'a> Analysis<'a> {
     /// All but the findings.
     pub(super) fn without_findings(trace: &'a Trace, options: AnalysisOptions) -> Self {
         let (mut statements, groups) = self::statements(trace);
+        let totals = totals::of(trace, &statements, &groups);
         let transactions = transactions::find(trace, &mut statements);
         transactions::count_epochs(&mut statements, &transactions);
         let window = breakdown::window(trace);
@@ -263,6 +266,7 @@ impl<'a> Analysis<'a> {
             in_order,
             window,
             groups,
+            totals,
             transactions,
             gaps: breakdown::gaps(trace, &running, window),
             breakdown: breakdown::breakdown(running, window),

@@ -5,9 +5,8 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::{Connection, Statement, Text};
-use crate::db::runs_statement;
-use crate::report::Trace;
 use crate::report::sql::{Analyzed, Dialect, Kind};
+use crate::report::{Point, Trace};
 
 /// The statements of a trace, not yet grouped.
 #[derive(Debug)]
@@ -18,17 +17,7 @@ pub(in crate::report) struct Statements<'a> {
     pub(super) statement_of: Vec<Option<usize>>,
     /// The places in `list`, in the order of their start.
     pub(super) in_order: Vec<usize>,
-    /// For each of the list, what else was read with it. Reading info costs more than all that is done with it.
-    read: Vec<Read>,
-}
-
-/// What is read of a statement's info with its text.
-#[derive(Clone, Copy, Debug)]
-struct Read {
-    /// It ran a statement of the program's.
-    runs: bool,
-    /// It says which transaction it is in.
-    in_transaction: bool,
+    points: &'a [Point],
 }
 
 impl<'a> Statements<'a> {
@@ -40,7 +29,7 @@ impl<'a> Statements<'a> {
             list: Vec::new(),
             statement_of: vec![None; points.len()],
             in_order: Vec::new(),
-            read: Vec::new(),
+            points,
         };
         let mut texts: HashMap<(&str, Dialect), usize> = HashMap::new();
         let mut connections: HashMap<Connection<'a>, usize> = HashMap::new();
@@ -54,9 +43,6 @@ impl<'a> Statements<'a> {
                 database: word("database"),
                 server: word("server"),
             };
-            let is_internal = db.get("internal") == Some(&Value::Bool(true));
-            let runs = runs_statement(Some(sql), word("method"), is_internal);
-            found.read.push(Read { runs, in_transaction: db.contains_key("transaction") });
             let dialect = Dialect::of_system(connection.system);
             let text = *texts.entry((sql, dialect)).or_insert_with(|| {
                 found.texts.push(Text { sql, dialect, analyzed: Analyzed::of(sql, dialect) });
@@ -81,12 +67,16 @@ impl<'a> Statements<'a> {
 
     /// Whether it ran a statement of the program's.
     pub(super) fn runs(&self, index: usize) -> bool {
-        self.read[index].runs
+        self.point(index).runs_statement()
     }
 
     /// Whether it says which transaction it is in.
     pub(super) fn in_transaction(&self, index: usize) -> bool {
-        self.read[index].in_transaction
+        self.point(index).facts.transaction
+    }
+
+    fn point(&self, index: usize) -> &'a Point {
+        &self.points[self.list[index].point]
     }
 
     pub(super) fn kind(&self, statement: &Statement) -> Kind {

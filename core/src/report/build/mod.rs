@@ -65,6 +65,7 @@ pub(super) fn build(stored: StoredTrace) -> Trace {
         roots,
         lost_messages,
         skipped_lines: skipped,
+        has_no_values: false,
     }
 }
 

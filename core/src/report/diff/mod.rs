@@ -161,7 +161,7 @@ impl<'a> Diff<'a> {
             before,
             after,
             options,
-            totals: [before.trace.totals(), after.trace.totals()],
+            totals: [before.totals.clone(), after.totals.clone()],
             changes,
             unchanged,
             new_findings,

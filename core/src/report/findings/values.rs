@@ -5,13 +5,10 @@ use std::io;
 
 use serde_json::Value;
 
-use crate::db::DbOptions;
+use crate::db::{CUT, DbOptions};
 use crate::report::Point;
 use crate::report::sql::Dialect;
 use crate::report::sql::lexer::{TokenKind, tokens};
-
-/// In the place of what was cut from a value: `…(+14464 B)`.
-const CUT: &[u8] = "…(+".as_bytes();
 
 /// What of a text matters for the values that it runs with.
 pub(super) struct Words {
@@ -67,7 +64,7 @@ pub(super) fn of(point: &Point, words: &Words, scratch: &mut Vec<u8>) -> Option<
 }
 
 fn contains_cut(text: &[u8]) -> bool {
-    text.windows(CUT.len()).any(|part| part == CUT)
+    text.windows(CUT.len()).any(|part| part == CUT.as_bytes())
 }
 
 fn write(value: &Value, out: &mut Vec<u8>) -> Option<()> {

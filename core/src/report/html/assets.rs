@@ -25,7 +25,7 @@ pub(super) static SCRIPT: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// The SHA-256 of [`SCRIPT`] in Base64.
-pub(super) const SCRIPT_SHA256: &str = "oRki/a94OKZP1ZQ4dT/5AhwYFsb4mWDS1eHZ7uPzu18=";
+pub(super) const SCRIPT_SHA256: &str = "8YBuM+po/OhFmhi4KXAxOsRzSlVGEjym56yybphwXuo=";
 
 /// The style sheet.
 pub(super) static STYLE: LazyLock<String> = LazyLock::new(|| without_comments(include_str!("assets/report.css")));

@@ -52,29 +52,16 @@ impl<'a> Content<'a> {
 
 /// The error's type, message and code on one line.
 pub(super) fn error(point: &Point) -> Option<String> {
-    let (etype, message) = point.error()?;
-    let mut line = etype.to_owned();
-    if !message.is_empty() {
-        line.push_str(": ");
-        line.push_str(message);
-    }
-    if let Some(code) = point.db_code() {
-        line.push_str(&format!(" [{code}]"));
-    }
-    Some(one_line(&line))
+    label::error_text(point).as_deref().map(one_line)
 }
 
 /// The request, call or function that a point stands for, where it has no statement.
 pub(super) fn detail(point: &Point) -> Option<String> {
-    let Some((request, query)) = label::request(point).or_else(|| label::called(point)) else {
-        return point.function().map(one_line);
-    };
-    let query = if query.is_empty() { String::new() } else { format!("?{query}") };
-    Some(one_line(&format!("{request}{query}")))
+    label::asked(point).as_deref().or_else(|| point.function()).map(one_line)
 }
 
 /// Text on one line. Other than where text goes to a terminal, hidden characters stay: the page marks them itself.
-pub(super) fn one_line(text: &str) -> String {
+fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
     for word in text.split([' ', '\t', '\n', '\r']).filter(|word| !word.is_empty()) {
         if !line.is_empty() {

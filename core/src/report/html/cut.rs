@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::db::CUT;
+
 /// How many bytes of a value are kept.
 pub(super) const VALUE_BYTES: usize = 1 << 10;
 /// How many bytes of a statement, and of a point's other info.
@@ -31,7 +33,7 @@ pub(super) fn mark(left_out: usize) -> String {
         }
         grouped.push(digit);
     }
-    format!("…(+{grouped} B)")
+    format!("{CUT}{grouped} B)")
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ pub fn write(trace: &Trace, out: impl io::Write) -> io::Result<()> {
 ///
 /// When `out` cannot be written.
 pub fn write_with(analysis: &Analysis<'_>, options: &HtmlOptions, out: impl io::Write) -> io::Result<()> {
-    if options.values {
+    if options.values || analysis.trace.has_no_values {
         return write_content(&Content::new(analysis, options), out);
     }
     let without = analysis.trace.clone().without_values();

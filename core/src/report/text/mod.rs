@@ -55,7 +55,7 @@ pub fn write(trace: &Trace, style: &Style, out: impl io::Write) -> io::Result<()
 ///
 /// When `out` cannot be written.
 pub fn write_with(analysis: &Analysis<'_>, style: &Style, mut out: impl io::Write) -> io::Result<()> {
-    header(analysis.trace, style, &mut out)?;
+    header(analysis, style, &mut out)?;
     findings::write(analysis, style, &mut out)?;
     tree::write(analysis.trace, style, &mut out)?;
     statements::write(analysis, style, &mut out)?;
@@ -82,7 +82,8 @@ pub fn duration(us: u64) -> String {
     Shown(us).to_string()
 }
 
-fn header(trace: &Trace, style: &Style, out: &mut impl io::Write) -> io::Result<()> {
+fn header(analysis: &Analysis<'_>, style: &Style, out: &mut impl io::Write) -> io::Result<()> {
+    let trace = analysis.trace;
     let mut line = Line::new(style);
     line.push_shortened(&label::title(trace), 20, Color::Bold);
     if let Some(status) = trace.request().and_then(|request| request.status_code) {
@@ -100,7 +101,7 @@ fn header(trace: &Trace, style: &Style, out: &mut impl io::Write) -> io::Result<
     }
     line.write(out)?;
     let mut line = Line::new(style);
-    line.push(&label::verdict(trace).join(" · "), Color::Plain);
+    line.push(&label::verdict(trace, &analysis.totals).join(" · "), Color::Plain);
     line.write(out)?;
     for loss in label::losses(trace) {
         let mut line = Line::new(style);

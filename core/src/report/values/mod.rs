@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::Trace;
 use super::sql::{Analyzed, Dialect};
-use crate::db::DbOptions;
+use crate::db::{CUT, DbOptions};
 use crate::{Message, MessageFields};
 
 /// Members of `db` that are no values of the program's.
@@ -42,8 +42,6 @@ const KEPT_OF_DATABASES: [&str; 26] = [
 ];
 /// What is kept of a request that came or went, and of its response. Its query goes.
 const KEPT_OF_REQUESTS: [&str; 6] = ["method", "scheme", "hostname", "port", "path", "status_code"];
-/// In the place of what was cut from a value or a statement: `…(+14464 B)`.
-const CUT: &str = "…(+";
 
 /// Takes the values out of a trace's points.
 pub(super) fn take_out(trace: &mut Trace) {

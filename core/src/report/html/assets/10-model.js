@@ -59,6 +59,8 @@ class Model {
   /** @param {Trace} t */
   constructor(t) {
     this.t = t;
+    this.severalServices = t.svc.some((service) => service !== t.svc[0]);
+    this.severalCallers = t.conn.some((c) => c.service !== t.conn[0].service);
     /** The statements that ran, by the time of their start. */
     this.order = this.executions();
     /** The number of each point in `order`, from 1. */
@@ -172,8 +174,7 @@ class Model {
   /** @param {number} conn */
   connection(conn) {
     const { t } = this, c = t.conn[conn];
-    const several = new Set(t.conn.map((c) => c.service)).size > 1;
-    return [several ? t.str[c.service] : "", t.str[c.system], t.str[c.database], t.str[c.server]].filter(Boolean).join(" · ");
+    return [this.severalCallers ? t.str[c.service] : "", t.str[c.system], t.str[c.database], t.str[c.server]].filter(Boolean).join(" · ");
   }
 
   /** A statement's pieces for showing it: text, kind of token, and whether it is a value. @param {Stmt} stmt

@@ -93,11 +93,6 @@ class Rows {
     if (focused) this.focus(this.active);
   }
 
-  /** Draws the rows anew where they are. */
-  refresh() {
-    this.set(this.count);
-  }
-
   /** How many pixels all rows have. */
   get height() {
     return Math.min(this.count * ROW, MOST_PIXELS);

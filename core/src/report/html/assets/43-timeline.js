@@ -129,7 +129,7 @@ class TimelineView {
     const timeOf = (k) => from + ((to - from) * k) / most;
     for (let k = 0; k < most; k++) {
       const us = timeOf(k);
-      ticks.push(Object.assign(h("span", { class: "tick" }, time(us)), {}));
+      ticks.push(h("span", { class: "tick" }, time(us)));
       ticks[k].style.left = `${100 * this.x(us)}%`;
     }
     const breaks = idle.map(([a]) => {

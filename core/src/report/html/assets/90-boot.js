@@ -263,7 +263,7 @@ class Page {
   label(i) {
     const { t, model } = this, up = t.parent[i], rules = new Set((model.findingsOf.get(i) ?? []).map((place) => t.find[place]));
     const badges = [...rules].map((finding) => h("span", { class: `badge ${finding.level}`, title: oneLine(finding.text, 500) }, BADGES[finding.rule] ?? finding.rule));
-    const several = t.svc[i] && (up >= 0 ? t.svc[up] !== t.svc[i] : t.svc.some((service) => service !== t.svc[i]));
+    const several = t.svc[i] && (up >= 0 ? t.svc[up] !== t.svc[i] : model.severalServices);
     const title = oneLine(model.title(i), 60), says = oneLine(model.says(i), 200);
     return [several && h("small", null, h("bdi", null, `[${oneLine(t.str[t.svc[i]], 40)}] `)),
       h("b", null, h("bdi", null, title)), " ", ...badges.flatMap((badge) => [badge, " "]),

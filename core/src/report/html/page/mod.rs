@@ -33,7 +33,7 @@ pub(super) fn write_before_data(content: &Content<'_>, out: &mut impl Write) -> 
          <title>{} – {} SQL – {}</title>\n<style>{}</style>\n</head>\n<body>\n\
          <a class=\"skip\" href=\"#main\">Skip to the report</a>\n",
         Escaped(&title),
-        content.analysis.groups.iter().map(|group| group.points.len()).sum::<usize>(),
+        content.analysis.totals.statements,
         Shown(trace.duration_us()),
         *STYLE,
     )?;

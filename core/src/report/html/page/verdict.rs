@@ -12,7 +12,7 @@ const WIDTH: u64 = 1000;
 
 pub(super) fn write(content: &Content<'_>, out: &mut impl Write) -> io::Result<()> {
     out.write_all(b"<section id=\"verdict\" aria-label=\"Verdict\">\n<ul class=\"verdict\">")?;
-    for part in label::verdict(content.analysis.trace) {
+    for part in label::verdict(content.analysis.trace, &content.analysis.totals) {
         let class = if part.contains("error") || part.contains("unfinished") { " class=\"bad\"" } else { "" };
         write!(out, "<li{class}>{}</li>", Escaped(&part))?;
     }

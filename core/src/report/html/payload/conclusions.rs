@@ -4,7 +4,6 @@ use std::io::Write;
 
 use super::json::{Json, whole};
 use crate::report::analysis::TransactionOutcome;
-use crate::report::findings::{Confidence, Level, Rule};
 use crate::report::html::content::Content;
 
 /// Writes `txs`, `gap` and `find`.
@@ -42,9 +41,9 @@ pub(super) fn write(content: &Content<'_>, json: &mut Json<impl Write>) {
     json.open('[');
     for finding in &analysis.findings {
         json.open('{');
-        json.string_of("rule", rule(finding.rule));
-        json.string_of("level", level(finding.level));
-        json.string_of("conf", if finding.confidence == Confidence::Certain { "certain" } else { "likely" });
+        json.string_of("rule", finding.rule.name());
+        json.string_of("level", finding.level.name());
+        json.string_of("conf", finding.confidence.name());
         json.int_of("group", finding.group.map_or(-1, whole));
         let points = finding.points.iter().filter(|place| **place < content.points.len());
         json.ints_of("points", points.map(|place| whole(*place)));
@@ -64,31 +63,5 @@ fn outcome(outcome: TransactionOutcome) -> &'static str {
         TransactionOutcome::Committed => "commit",
         TransactionOutcome::RolledBack => "rollback",
         TransactionOutcome::Open => "open",
-    }
-}
-
-fn rule(rule: Rule) -> &'static str {
-    match rule {
-        Rule::Error => "error",
-        Rule::Cancelled => "cancelled",
-        Rule::NPlusOne => "n+1",
-        Rule::WriteLoop => "write-loop",
-        Rule::Duplicate => "duplicate",
-        Rule::Repeat => "repeat",
-        Rule::Slow => "slow",
-        Rule::Dominant => "dominant",
-        Rule::IdleInTransaction => "idle-in-transaction",
-        Rule::Bypassed => "bypassed",
-        Rule::Lost => "lost",
-        Rule::ManyRows => "many-rows",
-        Rule::ZeroRows => "zero-rows",
-    }
-}
-
-fn level(level: Level) -> &'static str {
-    match level {
-        Level::Info => "info",
-        Level::Warn => "warn",
-        Level::High => "high",
     }
 }

@@ -27,6 +27,7 @@ mod tests;
 use super::Dialect;
 use super::lexer::TokenKind;
 use super::significant::Significant;
+use crate::db::CUT;
 use lists::Lists;
 
 pub use tags::comment_tags;
@@ -62,9 +63,12 @@ pub fn fingerprint(text: &str, dialect: Dialect) -> Fingerprint {
 /// has it).
 #[must_use]
 pub fn hash(fingerprint: &str) -> u64 {
-    fingerprint
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    hash_on(0xcbf2_9ce4_8422_2325, fingerprint.as_bytes())
+}
+
+/// The hash of what had `hash` so far, with more bytes behind it.
+pub(in crate::report) fn hash_on(hash: u64, bytes: &[u8]) -> u64 {
+    bytes.iter().fold(hash, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// As much of a text as goes into its fingerprint, and whether that is less than all.
@@ -76,7 +80,7 @@ pub(super) fn beginning(text: &str) -> (&str, bool) {
 
 /// A text that was cut when it was recorded, without the mark that says so: `…(+12 B)`.
 pub(in crate::report) fn without_mark(text: &str) -> Option<&str> {
-    let (head, mark) = text.rsplit_once("…(+")?;
+    let (head, mark) = text.rsplit_once(CUT)?;
     let digits = mark.strip_suffix(" B)")?;
     (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(head)
 }
