@@ -117,7 +117,7 @@ impl Store {
 }
 
 pub(crate) fn filter(id_prefix: Option<&str>, limit: Option<usize>) -> ListFilter {
-    ListFilter { id_prefix: id_prefix.map(str::to_owned), limit }
+    ListFilter { id_prefix: id_prefix.map(str::to_owned), limit, ..ListFilter::default() }
 }
 
 fn ambiguous(prefix: &str, found: &[TraceSummary]) -> CliError {

@@ -197,10 +197,10 @@ impl<F: Fn(&Message) + Send + Sync> Driver for FunctionDriver<F> {
             batch.iter().filter(|message| catch_unwind(AssertUnwindSafe(|| (self.0)(message))).is_err()).count();
         match failed {
             0 => Ok(()),
-            failed => Err(WriteError {
-                failed,
-                source: DriverError::Unsupported { driver: FUNCTION, operation: "take a message: it panicked" },
-            }),
+            failed => {
+                let source = DriverError::Unsupported { driver: FUNCTION, operation: "take a message: it panicked" };
+                Err(WriteError::lost(failed, source))
+            }
         }
     }
 }

@@ -191,7 +191,7 @@ fn the_queue_is_bounded_in_bytes_too() {
 #[test]
 fn a_failing_store_is_counted_and_logged_once() {
     let notifier = notifier(CollectorConfig::default(), |batch| {
-        Err(WriteError { failed: batch.len() - 1, source: failure("the test says so") })
+        Err(WriteError::lost(batch.len() - 1, failure("the test says so")))
     });
     for _ in 0..5 {
         points(&notifier, 5);

@@ -138,9 +138,9 @@ fn list_tells_the_newest_first_and_delete_deletes() -> TestResult {
     );
     assert_eq!((third.queries, third.errors, third.service.as_deref()), (2, 1, Some("svc")));
 
-    let filter = ListFilter { id_prefix: Some("f".to_owned()), limit: Some(5) };
+    let filter = ListFilter { id_prefix: Some("f".to_owned()), limit: Some(5), ..ListFilter::default() };
     assert_eq!(store.list(&filter)?.len(), 1);
-    let filter = ListFilter { id_prefix: None, limit: Some(2) };
+    let filter = ListFilter { limit: Some(2), ..ListFilter::default() };
     assert_eq!(store.list(&filter)?.len(), 2);
 
     assert!(store.delete(&Id::from("second"))?);

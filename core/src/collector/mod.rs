@@ -31,6 +31,12 @@ pub(crate) fn is_worker() -> bool {
     IS_WORKER.get()
 }
 
+/// The calling thread works for a collector's driver, and is in no trace.
+#[cfg(feature = "_runtime")]
+pub(crate) fn enter_worker() {
+    IS_WORKER.set(true);
+}
+
 /// Bounds of the collector's queue, and its pace.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

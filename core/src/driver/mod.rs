@@ -1,20 +1,52 @@
 //! Drivers: where messages are stored and read from.
 //!
 //! A driver is chosen by the scheme of a connection string. Here live the [`Driver`] trait, its errors and the registry
-//! of schemes; every driver has a module of its own. [`file`](mod@file) is always there; others come by [`register`].
+//! of schemes; every driver has a module of its own. [`file`](mod@file) is always there; the others have a feature each, and
+//! programs add theirs by [`register`].
+//!
+//! Below, besides: `query` reads the options of connection strings, `runtime` runs clients that are asynchronous, `http` is
+//! what the drivers that speak HTTP share, `several` writes to several stores.
 
+#[cfg(feature = "driver-ceilometer")]
+pub mod ceilometer;
+#[cfg(feature = "driver-elasticsearch")]
+pub mod elasticsearch;
 pub mod file;
+#[cfg(feature = "driver-messaging")]
+pub mod messaging;
+#[cfg(feature = "driver-mongodb")]
+pub mod mongodb;
+#[cfg(feature = "driver-otlp")]
+pub mod otlp;
+#[cfg(feature = "driver-redis")]
+pub mod redis;
+#[cfg(any(feature = "driver-mysql", feature = "driver-postgresql", feature = "driver-sqlite"))]
+pub mod sql;
+
+#[cfg(any(feature = "driver-elasticsearch", feature = "driver-mongodb", feature = "driver-redis"))]
+mod failure;
+mod options;
+mod quantity;
+#[cfg(feature = "_options")]
+mod query;
 mod registry;
+#[cfg(feature = "_runtime")]
+mod runtime;
+mod several;
 mod summary;
 
+use std::error::Error;
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-pub use registry::{connect, register};
+pub use options::DriverOptions;
+pub use quantity::parse_duration;
+pub(crate) use registry::connect_each;
+pub use registry::{connect, connect_with, register};
 pub use summary::TraceSummary;
 
-use crate::{Id, Message};
+use crate::{Id, Message, Timestamp};
 
 /// The store of a process that names none: a directory below the working directory.
 pub const DEFAULT_CONNECTION_STRING: &str = "file:osprofiler-traces";
@@ -65,6 +97,22 @@ pub trait Driver: Send + Sync {
         let _ = base_id;
         Err(DriverError::Unsupported { driver: self.name(), operation: "delete a trace" })
     }
+
+    /// Deletes the traces whose last message is older than `before`, and says how many there were.
+    ///
+    /// # Errors
+    ///
+    /// When the store refuses or the driver cannot list or delete; some traces may be gone then.
+    fn prune(&self, before: Timestamp) -> Result<u64, DriverError> {
+        let mut pruned = 0;
+        for trace in self.list(&ListFilter::default())? {
+            let last = trace.started.as_micros().saturating_add(i64::try_from(trace.duration_us).unwrap_or(i64::MAX));
+            if last < before.as_micros() && self.delete(&trace.base_id)? {
+                pruned += 1;
+            }
+        }
+        Ok(pruned)
+    }
 }
 
 /// What a store holds of one trace.
@@ -89,6 +137,8 @@ pub struct ListFilter {
     pub id_prefix: Option<String>,
     /// Only so many, the newest.
     pub limit: Option<usize>,
+    /// Only traces in which a point ended with an error.
+    pub errors_only: bool,
 }
 
 /// What can go wrong with a store.
@@ -102,6 +152,22 @@ pub enum DriverError {
         connection_string: String,
         /// The schemes that exist, separated by commas.
         known: String,
+    },
+    /// The scheme has a driver, which was not compiled in.
+    #[error("no driver for {connection_string} is compiled in: its feature is {feature}")]
+    NotCompiled {
+        /// The connection string, without credentials.
+        connection_string: String,
+        /// The feature of this crate, and of the command.
+        feature: &'static str,
+    },
+    /// OSProfiler had a driver for the scheme and has it no more.
+    #[error("there is no driver for {scheme} any more, as in OSProfiler; {instead}")]
+    Retired {
+        /// The scheme.
+        scheme: &'static str,
+        /// What to use in its place.
+        instead: &'static str,
     },
     /// The connection string has the right scheme and is wrong otherwise.
     #[error("bad connection string {connection_string}: {reason}")]
@@ -120,6 +186,18 @@ pub enum DriverError {
         path: PathBuf,
         /// Why not.
         source: io::Error,
+    },
+    /// A server did not do what it was asked for.
+    #[error("cannot {action} {store}")]
+    Server {
+        /// What was tried, such as `write to`.
+        action: &'static str,
+        /// On what: the connection string, without credentials.
+        store: String,
+        /// Whether the same may succeed later: the server was away or busy, and did not refuse.
+        retryable: bool,
+        /// Why not.
+        source: Box<dyn Error + Send + Sync>,
     },
     /// The id cannot be used with this store.
     #[error("the store cannot hold a trace with the id {id:?}: {reason}")]
@@ -152,6 +230,7 @@ impl DriverError {
                     | io::ErrorKind::StorageFull
                     | io::ErrorKind::QuotaExceeded
             ),
+            Self::Server { retryable, .. } => *retryable,
             _ => false,
         }
     }
@@ -163,8 +242,27 @@ impl DriverError {
 pub struct WriteError {
     /// How many messages of the batch were not stored.
     pub failed: usize,
+    /// Whether they may be written again: then they are the last `failed` of the batch, and the collector writes them again
+    /// for a while before it counts them as lost. What is in the store already may be written twice: reports take equal
+    /// messages for one.
+    pub retryable: bool,
     /// The first cause.
     pub source: DriverError,
+}
+
+impl WriteError {
+    /// Nothing of the batch can be stored, or so much less: they are lost.
+    #[must_use]
+    pub fn lost(failed: usize, source: DriverError) -> Self {
+        Self { failed, retryable: false, source }
+    }
+
+    /// The last `failed` messages of the batch are not stored yet; they are lost unless `source` is
+    /// [retryable](DriverError::is_retryable).
+    #[must_use]
+    pub fn unwritten(failed: usize, source: DriverError) -> Self {
+        Self { failed, retryable: source.is_retryable(), source }
+    }
 }
 
 /// The connection string as it may be shown: without user, password and query.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::Id;
-use crate::driver::{DriverError, Redacted};
+use crate::driver::{DriverError, Redacted, quantity};
 
 const PREFIX: &str = "trace-";
 const SUFFIX: &str = ".jsonl";
@@ -80,7 +80,7 @@ impl FileConfig {
             match key {
                 "max_age" => {
                     config.max_age =
-                        parse_quantity(value, &[("s", 1), ("m", 60), ("h", 3600), ("d", 86_400), ("w", 604_800)])
+                        quantity::parse(value, &[("s", 1), ("m", 60), ("h", 3600), ("d", 86_400), ("w", 604_800)])
                             .map_err(|()| {
                                 bad(format!("max_age={value} is not a number with s, m, h, d or w, or none"))
                             })?
@@ -88,7 +88,7 @@ impl FileConfig {
                 }
                 "max_size" => {
                     config.max_size =
-                        parse_quantity(value, &[("B", 1), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)])
+                        quantity::parse(value, &[("B", 1), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)])
                             .map_err(|()| {
                                 bad(format!("max_size={value} is not a number with B, KiB, MiB or GiB, or none"))
                             })?;
@@ -98,17 +98,6 @@ impl FileConfig {
         }
         Ok(config)
     }
-}
-
-/// A number with one of `units`, or `none`.
-fn parse_quantity(text: &str, units: &[(&str, u64)]) -> Result<Option<u64>, ()> {
-    if text == "none" {
-        return Ok(None);
-    }
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(digits);
-    let (_, factor) = units.iter().find(|(name, _)| *name == unit).ok_or(())?;
-    number.parse::<u64>().map_err(drop)?.checked_mul(*factor).map(Some).ok_or(())
 }
 
 /// The name of a trace's file. Ids that are no UUIDs are escaped, so that no id leads out of the directory.

@@ -61,7 +61,9 @@ pub(super) fn list(directory: &Path, filter: &ListFilter) -> Result<Vec<TraceSum
         // A trace may have been deleted since the directory was read: it reads as empty and has no summary. One that
         // cannot be read, such as another user's, is listed with the reason and does not hide the others.
         summaries.extend(match trace(&entry.path) {
-            Ok(stored) => TraceSummary::of(&stored.messages),
+            Ok(stored) => {
+                TraceSummary::of(&stored.messages).filter(|summary| !filter.errors_only || summary.errors > 0)
+            }
             Err(error) => Some(TraceSummary::unreadable(entry.id, entry.modified, &error)),
         });
     }

@@ -46,7 +46,7 @@ pub(super) fn append(batch: &[Message], path: impl Fn(&Id) -> Result<PathBuf, Dr
     }
     match cause {
         None => Ok(()),
-        Some(source) => Err(WriteError { failed, source }),
+        Some(source) => Err(WriteError::lost(failed, source)),
     }
 }
 

@@ -1,0 +1,109 @@
+//! Several stores at once: `file:traces otlp://collector:4318`.
+
+use std::sync::Arc;
+
+use super::{Driver, DriverError, ListFilter, StoredTrace, TraceSummary, WriteError};
+use crate::{Id, Message};
+
+/// Writes to all of its drivers, one after the other, and reads from the first that can.
+///
+/// For commands. A collector gives each of several stores a thread and a queue of its own, so that none waits for another.
+pub(super) struct SeveralDriver {
+    drivers: Vec<Arc<dyn Driver>>,
+}
+
+impl SeveralDriver {
+    pub(super) fn new(drivers: Vec<Arc<dyn Driver>>) -> Self {
+        Self { drivers }
+    }
+
+    /// What the first driver says that has the operation.
+    fn first<T>(&self, ask: impl Fn(&dyn Driver) -> Result<T, DriverError>) -> Result<T, DriverError> {
+        let mut unsupported = None;
+        for driver in &self.drivers {
+            match ask(driver.as_ref()) {
+                Err(error @ DriverError::Unsupported { .. }) => unsupported = unsupported.or(Some(error)),
+                result => return result,
+            }
+        }
+        Err(unsupported.unwrap_or(DriverError::Unsupported { driver: self.name(), operation: "be used" }))
+    }
+}
+
+impl Driver for SeveralDriver {
+    fn name(&self) -> &'static str {
+        "no store"
+    }
+
+    fn write(&self, batch: &[Message]) -> Result<(), WriteError> {
+        let errors: Vec<WriteError> = self.drivers.iter().filter_map(|driver| driver.write(batch).err()).collect();
+        match errors.into_iter().max_by_key(|error| error.failed) {
+            None => Ok(()),
+            // Whoever writes again would write to all.
+            Some(error) => Err(WriteError { retryable: false, ..error }),
+        }
+    }
+
+    fn read(&self, base_id: &Id) -> Result<StoredTrace, DriverError> {
+        self.first(|driver| driver.read(base_id))
+    }
+
+    fn list(&self, filter: &ListFilter) -> Result<Vec<TraceSummary>, DriverError> {
+        self.first(|driver| driver.list(filter))
+    }
+
+    fn delete(&self, base_id: &Id) -> Result<bool, DriverError> {
+        let mut found = None;
+        for driver in &self.drivers {
+            match driver.delete(base_id) {
+                Err(DriverError::Unsupported { .. }) => {}
+                result => found = Some(found.unwrap_or(false) | result?),
+            }
+        }
+        found.ok_or(DriverError::Unsupported { driver: self.name(), operation: "delete a trace" })
+    }
+}
+
+/// The connection strings in `text`: another begins where a scheme stands behind white space. A scheme is what `is_known`,
+/// before a colon, or anything that looks like one before `://`, so that paths may have spaces and mistakes do not hide in
+/// them.
+pub(super) fn split(text: &str, is_known: impl Fn(&str) -> bool) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut begin = 0;
+    for (at, _) in text.char_indices().filter(|(_, c)| c.is_whitespace()) {
+        let next = text[at..].trim_start();
+        let Some((scheme, rest)) = next.split_once(':') else { continue };
+        let looks_like_one =
+            !scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+        if is_known(scheme) || (looks_like_one && rest.starts_with("//")) {
+            let part = text[begin..at].trim();
+            if !part.is_empty() {
+                parts.push(part);
+            }
+            begin = at;
+        }
+    }
+    parts.push(text[begin..].trim());
+    parts
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn schemes_behind_white_space_begin_another() {
+        for (text, parts) in [
+            ("file:traces", &["file:traces"][..]),
+            ("file:my traces", &["file:my traces"]),
+            (" file:my traces\n  otlp://h:4318 ", &["file:my traces", "otlp://h:4318"]),
+            ("mongodb://a:1,b:2/db redis://h file:x", &["mongodb://a:1,b:2/db", "redis://h", "file:x"]),
+            ("file:a gopher://b", &["file:a", "gopher://b"]),
+            ("file:C: and D:", &["file:C: and D:"]),
+            ("messaging file:a", &["messaging", "file:a"]),
+            ("", &[""]),
+        ] {
+            assert_eq!(split(text, |scheme| ["file", "redis", "messaging"].contains(&scheme)), parts, "{text}");
+        }
+    }
+}
