@@ -98,7 +98,7 @@ pub mod testing;
 mod timestamp;
 pub mod web;
 
-pub use collector::{CollectorConfig, CollectorStats};
+pub use collector::{CollectorConfig, CollectorStats, StoreStats};
 pub use config::{Config, ConfigError};
 pub use context::TraceExt;
 pub use id::Id;

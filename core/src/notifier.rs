@@ -24,8 +24,8 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use crate::Message;
-use crate::collector::{Collector, CollectorConfig, CollectorStats, Queue, Renderer};
-use crate::driver::{self, Driver, DriverError, WriteError};
+use crate::collector::{Collector, CollectorConfig, CollectorStats, Queue, Renderer, StoreStats};
+use crate::driver::{self, Driver, DriverError, DriverOptions, WriteError};
 
 static GLOBAL: RwLock<Notifier> = RwLock::new(Notifier(None));
 
@@ -81,7 +81,8 @@ pub fn create(
     service: Option<&str>,
     host: Option<&str>,
 ) -> Result<Notifier, DriverError> {
-    Ok(Notifier::builder().project(project).service(service).host(host).build(driver::connect(connection_string)?))
+    let drivers = driver::connect_each(connection_string, &DriverOptions::default())?;
+    Ok(Notifier::builder().project(project).service(service).host(host).build_for_all(drivers))
 }
 
 impl Notifier {
@@ -103,6 +104,15 @@ impl Notifier {
     #[must_use]
     pub fn stats(&self) -> CollectorStats {
         self.0.as_ref().map(|collector| collector.stats()).unwrap_or_default()
+    }
+
+    /// What became of the messages for each store, where there are several.
+    ///
+    /// In [`stats`](Self::stats) a message counts as stored when all stores have it, and as failed when one has lost it;
+    /// messages that are lost in several stores may count several times there, up to the number that was recorded.
+    #[must_use]
+    pub fn store_stats(&self) -> Vec<StoreStats> {
+        self.0.as_ref().map(|collector| collector.store_stats()).unwrap_or_default()
     }
 
     /// Takes nothing more, in no clone either, and stores what is left; `false` when that took longer than `timeout`.
@@ -171,9 +181,16 @@ impl NotifierBuilder {
     /// Starts the collector's worker in front of `driver`.
     #[must_use]
     pub fn build(self, driver: Arc<dyn Driver>) -> Notifier {
+        self.build_for_all([driver])
+    }
+
+    /// Starts the collector's worker in front of several drivers, all of which get all messages. Each has a thread of its
+    /// own: a store that is slow or away does not keep the others waiting.
+    #[must_use]
+    pub fn build_for_all(self, drivers: impl IntoIterator<Item = Arc<dyn Driver>>) -> Notifier {
         let host = self.host.unwrap_or_else(|| Arc::from(gethostname::gethostname().to_string_lossy()));
         let renderer = Renderer::new(self.project, self.service, &host);
-        Notifier(Some(Arc::new(Collector::start(driver, renderer, self.collector))))
+        Notifier(Some(Arc::new(Collector::start(drivers.into_iter().collect(), renderer, self.collector))))
     }
 
     /// With a function in the place of a store.

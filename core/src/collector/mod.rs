@@ -1,10 +1,13 @@
 //! The collector: a bounded queue and one worker thread in front of a driver.
 //!
 //! Left of it is the calling thread, which pushes and goes on; right of it everything that costs: rendering, JSON and
-//! the store. Here: the handle, its configuration and its counters. Below: [`queue`], [`worker`] and [`render`].
+//! the store. Here: the handle, its configuration and its counters. Below: [`queue`], [`worker`] and [`render`], [`store`],
+//! which writes and tries again, and [`lanes`] for several stores.
 
+mod lanes;
 mod queue;
 mod render;
+mod store;
 mod worker;
 
 use std::cell::Cell;
@@ -15,6 +18,8 @@ use std::time::Duration;
 
 pub(crate) use queue::{Queue, Record};
 pub(crate) use render::Renderer;
+pub use store::StoreStats;
+use store::{Store, StoreCounters};
 
 use crate::driver::Driver;
 
@@ -32,7 +37,6 @@ pub(crate) fn is_worker() -> bool {
 }
 
 /// The calling thread works for a collector's driver, and is in no trace.
-#[cfg(feature = "_runtime")]
 pub(crate) fn enter_worker() {
     IS_WORKER.set(true);
 }
@@ -49,11 +53,20 @@ pub struct CollectorConfig {
     pub batch: usize,
     /// How long the worker waits for more messages after the first, unless a batch is full. Default: 50 ms.
     pub linger: Duration,
+    /// How long messages that a store could not take, and may take later, are written again before they count as failed.
+    /// Meanwhile others wait in the queue. Default: 30 s.
+    pub retry_for: Duration,
 }
 
 impl Default for CollectorConfig {
     fn default() -> Self {
-        Self { queue_messages: 65_536, queue_bytes: 32 << 20, batch: 1024, linger: Duration::from_millis(50) }
+        Self {
+            queue_messages: 65_536,
+            queue_bytes: 32 << 20,
+            batch: 1024,
+            linger: Duration::from_millis(50),
+            retry_for: Duration::from_secs(30),
+        }
     }
 }
 
@@ -77,20 +90,27 @@ pub struct CollectorStats {
 /// Owns the worker. Dropping it stores what is left, for at most five seconds.
 pub(crate) struct Collector {
     queue: Arc<Queue>,
+    stores: Vec<Arc<StoreCounters>>,
 }
 
 impl Collector {
-    pub(crate) fn start(driver: Arc<dyn Driver>, renderer: Renderer, config: CollectorConfig) -> Self {
+    pub(crate) fn start(drivers: Vec<Arc<dyn Driver>>, renderer: Renderer, config: CollectorConfig) -> Self {
         let queue = Arc::new(Queue::new(config));
-        let theirs = Arc::clone(&queue);
-        let spawned = thread::Builder::new()
-            .name("osprofiler".to_owned())
-            .spawn(move || worker::run(&theirs, driver.as_ref(), renderer));
+        let counters: Vec<_> = drivers.iter().map(|driver| Arc::new(StoreCounters::new(driver.name()))).collect();
+        let stores =
+            drivers.into_iter().zip(&counters).map(|(driver, counters)| Store::new(driver, Arc::clone(counters)));
+        let (theirs, stores) = (Arc::clone(&queue), stores.collect());
+        let spawned =
+            thread::Builder::new().name("osprofiler".to_owned()).spawn(move || worker::run(&theirs, stores, renderer));
         if let Err(error) = spawned {
             tracing::warn!(%error, "no thread for the collector: trace points are not recorded");
             queue.abandon();
         }
-        Self { queue }
+        Self { queue, stores: counters }
+    }
+
+    pub(crate) fn store_stats(&self) -> Vec<StoreStats> {
+        self.stores.iter().map(|counters| counters.stats()).collect()
     }
 
     pub(crate) fn queue(&self) -> &Arc<Queue> {

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicBool, AtomicU64};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
@@ -21,6 +21,9 @@ const BEHIND: usize = 4096;
 
 /// So many spent infos wait for the threads that free them; more are freed by the worker.
 const SPENT: usize = 1024;
+
+/// The longest pause before messages are written again when the queue is closed.
+const PAUSE_WHEN_CLOSED: Duration = Duration::from_millis(100);
 
 /// A message that is not rendered yet.
 pub(crate) struct Record {
@@ -48,9 +51,12 @@ pub(crate) struct Queue {
     state: Mutex<State>,
     /// Whether more than [`BEHIND`] messages were held when the queue last changed.
     behind: AtomicBool,
-    worker: OnceLock<ThreadId>,
+    /// The worker, and the threads of several stores.
+    workers: RwLock<Vec<ThreadId>>,
     /// Tells the worker that there is something to do.
     work: Condvar,
+    /// Tells those who wait before they write again that the queue is closed.
+    retry: Condvar,
     /// Tells those who flush that a batch is done or the worker gone.
     done: Condvar,
 }
@@ -73,6 +79,8 @@ struct State {
     idle: bool,
     /// Nothing more is taken.
     closed: bool,
+    /// When nobody waits any more for what is left.
+    give_up: Option<Instant>,
     /// The worker is gone.
     gone: bool,
 }
@@ -84,8 +92,9 @@ impl Queue {
             counters: Counters::default(),
             state: Mutex::default(),
             behind: AtomicBool::new(false),
-            worker: OnceLock::new(),
+            workers: RwLock::default(),
             work: Condvar::new(),
+            retry: Condvar::new(),
             done: Condvar::new(),
         }
     }
@@ -148,7 +157,9 @@ impl Queue {
         if std::mem::replace(&mut state.closed, true) {
             return state.gone;
         }
+        state.give_up = Instant::now().checked_add(timeout);
         self.work.notify_one();
+        self.retry.notify_all();
         if self.patience(timeout).is_zero() {
             return true;
         }
@@ -164,13 +175,37 @@ impl Queue {
 
     /// How long the calling thread may wait for the worker: the worker itself, called back by a driver or function, not at all.
     fn patience(&self, timeout: Duration) -> Duration {
-        if self.worker.get() == Some(&thread::current().id()) { Duration::ZERO } else { timeout }
+        let workers = self.workers.read().unwrap_or_else(PoisonError::into_inner);
+        if workers.contains(&thread::current().id()) { Duration::ZERO } else { timeout }
     }
 
-    /// The calling thread is the worker.
+    /// The calling thread is the worker, or writes to one of several stores.
     pub(super) fn adopt(&self) {
-        let _ = self.worker.set(thread::current().id());
-        super::IS_WORKER.set(true);
+        self.workers.write().unwrap_or_else(PoisonError::into_inner).push(thread::current().id());
+        super::enter_worker();
+    }
+
+    /// Counts `messages` as done, of which `failed` are lost.
+    pub(super) fn count(&self, messages: usize, failed: usize) {
+        self.counters.failed.fetch_add(failed as u64, Relaxed);
+        self.counters.stored.fetch_add((messages - failed) as u64, Relaxed);
+        self.finish(messages, 0);
+    }
+
+    /// Waits for `pause`, and says whether messages may be written again: until somebody who closed the queue has waited
+    /// long enough.
+    pub(super) fn may_retry_after(&self, pause: Duration) -> bool {
+        let begun = Instant::now();
+        let mut state = self.lock();
+        loop {
+            // Whoever closes the queue has little time.
+            let pause = if state.closed { pause.min(PAUSE_WHEN_CLOSED) } else { pause };
+            if state.closed && state.give_up.is_none_or(|give_up| Instant::now() + pause >= give_up) {
+                return false;
+            }
+            let Some(left) = pause.checked_sub(begun.elapsed()).filter(|left| !left.is_zero()) else { return true };
+            state = self.retry.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
     }
 
     /// Moves the next records to `batch`, which is empty; `false` when the queue is closed and empty.
