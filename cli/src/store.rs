@@ -40,7 +40,7 @@ impl StoreArguments {
             "" => DEFAULT_CONNECTION_STRING,
             given => given,
         };
-        let name = driver::redacted(connection_string).to_string();
+        let name = driver::redacted(connection_string);
         Ok(Store { driver: driver::connect(connection_string)?, name })
     }
 }

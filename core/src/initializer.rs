@@ -54,9 +54,9 @@ pub fn init_from_conf(
         web::disable();
         return Ok(ShutdownGuard { notifier: None });
     }
-    let driver =
-        driver::connect(config.connection_string()).map_err(|source| ConfigError::ConnectionString { source })?;
-    let notifier = Notifier::builder().project(project).service(service).host(host).build(driver);
+    let drivers = driver::connect_each(config.connection_string(), &config.driver)
+        .map_err(|source| ConfigError::ConnectionString { source })?;
+    let notifier = Notifier::builder().project(project).service(service).host(host).build_for_all(drivers);
     notifier::set(notifier.clone());
     profiler::set_trace_sql(config.trace_sql);
     let hmac_keys = config.hmac_keys.iter().cloned().collect();

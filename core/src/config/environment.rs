@@ -92,7 +92,19 @@ mod tests {
             ("OSPROFILER_CONNECTION_STRING", "file:t"),
             ("OSPROFILER_ALWAYS", "yes"),
             ("OSPROFILER_SAMPLE", " 0.25"),
+            ("OSPROFILER_FILTER_ERROR_TRACE", "1"),
+            ("OSPROFILER_SENTINEL_SERVICE_NAME", "main"),
+            ("OSPROFILER_SOCKET_TIMEOUT", "0.1"),
+            ("OSPROFILER_ES_DOC_TYPE", "event"),
+            ("OSPROFILER_ES_SCROLL_TIME", "5m"),
+            ("OSPROFILER_ES_SCROLL_SIZE", "100"),
+            ("OSPROFILER_TRANSPORT_URL", "rabbit://h"),
         ])?;
+        let driver = &config.driver;
+        assert!(driver.filter_error_trace && driver.sentinel_service_name == "main" && driver.es_doc_type == "event");
+        assert_eq!(driver.socket_timeout, Some(std::time::Duration::from_millis(100)));
+        assert_eq!((driver.es_scroll_time.as_str(), driver.es_scroll_size), ("5m", 100));
+        assert_eq!(driver.transport_url.as_deref(), Some("rabbit://h"));
         assert!(config.enabled && config.trace_sql && config.always);
         assert!((config.sample - 0.25).abs() < f64::EPSILON);
         assert_eq!(config.hmac_keys[1].as_ref(), "b");
@@ -121,7 +133,9 @@ mod tests {
                 &[("OSPROFILER_HMAC_KEY", "s3cret")],
                 "unknown key OSPROFILER_HMAC_KEY in the environment; known are OSPROFILER_ENABLED, \
                  OSPROFILER_TRACE_SQL, OSPROFILER_TRACE_SQLALCHEMY, OSPROFILER_HMAC_KEYS, OSPROFILER_CONNECTION_STRING, \
-                 OSPROFILER_ALWAYS, OSPROFILER_SAMPLE",
+                 OSPROFILER_ALWAYS, OSPROFILER_SAMPLE, OSPROFILER_FILTER_ERROR_TRACE, OSPROFILER_SENTINEL_SERVICE_NAME, \
+                 OSPROFILER_SOCKET_TIMEOUT, OSPROFILER_ES_DOC_TYPE, OSPROFILER_ES_SCROLL_TIME, OSPROFILER_ES_SCROLL_SIZE, \
+                 OSPROFILER_TRANSPORT_URL",
             ),
             (
                 &[("OSPROFILER_TRACE_SQL", "1"), ("OSPROFILER_TRACE_SQLALCHEMY", "0")],
@@ -137,6 +151,16 @@ mod tests {
                 &[("OSPROFILER_SAMPLE", "1.5")],
                 "OSPROFILER_SAMPLE = \"1.5\" in the environment is not allowed; \
                  allowed is a number from 0 to 1, such as 0.01",
+            ),
+            (
+                &[("OSPROFILER_SOCKET_TIMEOUT", "-1")],
+                "OSPROFILER_SOCKET_TIMEOUT = \"-1\" in the environment is not allowed; \
+                 allowed is a number of seconds above 0, such as 0.5",
+            ),
+            (
+                &[("OSPROFILER_ES_SCROLL_SIZE", "0")],
+                "OSPROFILER_ES_SCROLL_SIZE = \"0\" in the environment is not allowed; \
+                 allowed is a whole number above 0, such as 10000",
             ),
             (
                 &[("OSPROFILER_ALWAYS", "often")],

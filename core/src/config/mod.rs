@@ -14,7 +14,7 @@ use std::fmt;
 
 pub use error::ConfigError;
 
-use crate::driver::{DEFAULT_CONNECTION_STRING, Redacted};
+use crate::driver::{DEFAULT_CONNECTION_STRING, DriverOptions, redacted};
 use crate::web::HmacKey;
 
 /// A service's configuration: by default nothing is traced.
@@ -43,6 +43,15 @@ use crate::web::HmacKey;
 /// | `connection_string` | `connection_string` | `OSPROFILER_CONNECTION_STRING` | [`DEFAULT_CONNECTION_STRING`] |
 /// | `always` | `always` | `OSPROFILER_ALWAYS` | `false` |
 /// | `sample` | `sample` | `OSPROFILER_SAMPLE` | `0` |
+/// | `driver.filter_error_trace` | `filter_error_trace` | `OSPROFILER_FILTER_ERROR_TRACE` | `false` |
+/// | `driver.sentinel_service_name` | `sentinel_service_name` | `OSPROFILER_SENTINEL_SERVICE_NAME` | `mymaster` |
+/// | `driver.socket_timeout` | `socket_timeout`, in seconds | `OSPROFILER_SOCKET_TIMEOUT` | the driver's `timeout` |
+/// | `driver.es_doc_type` | `es_doc_type` | `OSPROFILER_ES_DOC_TYPE` | `notification` |
+/// | `driver.es_scroll_time` | `es_scroll_time` | `OSPROFILER_ES_SCROLL_TIME` | `2m` |
+/// | `driver.es_scroll_size` | `es_scroll_size` | `OSPROFILER_ES_SCROLL_SIZE` | `10000` |
+/// | `driver.transport_url` | `transport_url` | `OSPROFILER_TRANSPORT_URL` | none |
+///
+/// White space separates several connection strings, such as `file:traces otlp://127.0.0.1:4318`: all of them get all messages.
 ///
 /// Switches are `true`, `yes`, `on` or `1`, and `false`, `no`, `off` or `0`, in upper or lower case, as in oslo.config;
 /// keys are separated by commas, and `sample` is a number from 0 to 1. Both names of a setting in one source must not contradict each other.
@@ -64,6 +73,8 @@ pub struct Config {
     pub always: bool,
     /// The part of all web requests that is traced, signed or not, from 0 to 1. Default: 0.
     pub sample: f64,
+    /// What drivers are told beside the connection string.
+    pub driver: DriverOptions,
 }
 
 impl Config {
@@ -109,6 +120,18 @@ impl Config {
         self
     }
 
+    /// Sets [`driver`](Self::driver) by changing it.
+    ///
+    /// ```
+    /// let config = osprofiler::Config::default().with_driver(|options| options.filter_error_trace = true);
+    /// assert!(config.driver.filter_error_trace);
+    /// ```
+    #[must_use]
+    pub fn with_driver(mut self, change: impl FnOnce(&mut DriverOptions)) -> Self {
+        change(&mut self.driver);
+        self
+    }
+
     /// Where traces are stored.
     #[must_use]
     pub fn connection_string(&self) -> &str {
@@ -123,9 +146,10 @@ impl fmt::Debug for Config {
             .field("enabled", &self.enabled)
             .field("trace_sql", &self.trace_sql)
             .field("hmac_keys", &self.hmac_keys)
-            .field("connection_string", &format_args!("{}", Redacted(self.connection_string())))
+            .field("connection_string", &format_args!("{}", redacted(self.connection_string())))
             .field("always", &self.always)
             .field("sample", &self.sample)
+            .field("driver", &self.driver)
             .finish()
     }
 }
@@ -144,6 +168,10 @@ mod tests {
     #[test]
     fn debug_output_shows_no_secret() {
         let config = Config::default().with_hmac_keys(["s3cret"]).with_connection_string("redis://u:s3cret@h?p=s3cret");
+        let config = config.with_driver(|driver| {
+            driver.transport_url = Some("rabbit://u:s3cret@h".to_owned());
+            driver.os_auth_token = Some("s3cret".to_owned());
+        });
         let shown = format!("{config:?}");
         assert!(shown.contains("redis://***@h") && !shown.contains("s3cret"), "{shown}");
     }

@@ -1,10 +1,12 @@
 //! What the texts of a source mean: which setting a key names, and which value its text is.
 
+use std::time::Duration;
+
 use super::{Config, ConfigError};
 use crate::web::HmacKey;
 
 /// Every name of every setting in an INI file. Environment variables are these in upper case, after a prefix.
-pub(super) const NAMES: [(&str, Setting); 8] = [
+pub(super) const NAMES: [(&str, Setting); 15] = [
     ("enabled", Setting::Enabled),
     ("profiler_enabled", Setting::Enabled),
     ("trace_sql", Setting::TraceSql),
@@ -13,6 +15,13 @@ pub(super) const NAMES: [(&str, Setting); 8] = [
     ("connection_string", Setting::ConnectionString),
     ("always", Setting::Always),
     ("sample", Setting::Sample),
+    ("filter_error_trace", Setting::FilterErrorTrace),
+    ("sentinel_service_name", Setting::SentinelServiceName),
+    ("socket_timeout", Setting::SocketTimeout),
+    ("es_doc_type", Setting::EsDocType),
+    ("es_scroll_time", Setting::EsScrollTime),
+    ("es_scroll_size", Setting::EsScrollSize),
+    ("transport_url", Setting::TransportUrl),
 ];
 
 const SWITCH: &str = "true, yes, on or 1, or false, no, off or 0";
@@ -25,6 +34,13 @@ pub(super) enum Setting {
     ConnectionString,
     Always,
     Sample,
+    FilterErrorTrace,
+    SentinelServiceName,
+    SocketTimeout,
+    EsDocType,
+    EsScrollTime,
+    EsScrollSize,
+    TransportUrl,
 }
 
 /// Gathers what one source says, so that it can be held against itself.
@@ -60,8 +76,38 @@ impl Source {
                 "" => return Err(self.bad_value(key, value, "a connection string, such as file:DIRECTORY")),
                 text => config.connection_string = Some(text.to_owned()),
             },
+            Setting::FilterErrorTrace => config.driver.filter_error_trace = self.switch(setting, key, value)?,
+            Setting::SentinelServiceName => {
+                config.driver.sentinel_service_name =
+                    self.word(key, value, "the name that Sentinel has, such as mymaster")?;
+            }
+            Setting::SocketTimeout => match value.trim().parse::<f64>().map(Duration::try_from_secs_f64) {
+                Ok(Ok(timeout)) if !timeout.is_zero() => config.driver.socket_timeout = Some(timeout),
+                _ => return Err(self.bad_value(key, value, "a number of seconds above 0, such as 0.5")),
+            },
+            Setting::EsDocType => config.driver.es_doc_type = self.word(key, value, "a word, such as notification")?,
+            Setting::EsScrollTime => {
+                config.driver.es_scroll_time =
+                    self.word(key, value, "a duration as Elasticsearch has it, such as 2m")?;
+            }
+            Setting::EsScrollSize => match value.trim().parse() {
+                Ok(size) if size > 0 => config.driver.es_scroll_size = size,
+                _ => return Err(self.bad_value(key, value, "a whole number above 0, such as 10000")),
+            },
+            Setting::TransportUrl => match value.trim() {
+                "" => config.driver.transport_url = None,
+                url => config.driver.transport_url = Some(url.to_owned()),
+            },
         }
         Ok(())
+    }
+
+    /// A text of one word.
+    fn word(&self, key: String, value: &str, allowed: &'static str) -> Result<String, ConfigError> {
+        match value.trim() {
+            word if !word.is_empty() && !word.contains(char::is_whitespace) => Ok(word.to_owned()),
+            _ => Err(self.bad_value(key, value, allowed)),
+        }
     }
 
     fn switch(&mut self, setting: Setting, key: String, value: &str) -> Result<bool, ConfigError> {

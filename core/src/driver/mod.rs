@@ -265,16 +265,19 @@ impl WriteError {
     }
 }
 
-/// The connection string as it may be shown: without user, password and query.
+/// The connection string as it may be shown: without user, password and query. Several are shown with a space between them.
 ///
 /// ```
 /// assert_eq!(osprofiler::driver::redacted("redis://user:secret@host/0").to_string(), "redis://***@host/0");
 /// ```
-pub fn redacted(connection_string: &str) -> impl fmt::Display + '_ {
-    Redacted(connection_string)
+#[must_use]
+pub fn redacted(connection_string: &str) -> String {
+    let shown: Vec<String> =
+        registry::split(connection_string).into_iter().map(|one| Redacted(one).to_string()).collect();
+    shown.join(" ")
 }
 
-/// What [`redacted`] shows.
+/// One connection string, as [`redacted`] shows it.
 pub(crate) struct Redacted<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Redacted<'_> {

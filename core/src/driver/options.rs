@@ -1,10 +1,13 @@
 //! [`DriverOptions`]: what a service's configuration says beside the connection string.
 
+use std::fmt;
 use std::time::Duration;
+
+use super::Redacted;
 
 /// Settings of drivers that are no part of a connection string in OSProfiler. A driver takes those that concern it; an
 /// option of the connection string overrides the setting of the same name.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DriverOptions {
     /// Whether traces with errors are noted apart, as OSProfiler does, by the drivers for Redis, MongoDB and
@@ -45,5 +48,24 @@ impl Default for DriverOptions {
             os_auth_token: None,
             ceilometer_url: None,
         }
+    }
+}
+
+impl fmt::Debug for DriverOptions {
+    /// Without the token, and without the credentials of addresses.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let address = |address: &Option<String>| address.as_deref().map(|address| Redacted(address).to_string());
+        f.debug_struct("DriverOptions")
+            .field("filter_error_trace", &self.filter_error_trace)
+            .field("sentinel_service_name", &self.sentinel_service_name)
+            .field("socket_timeout", &self.socket_timeout)
+            .field("es_doc_type", &self.es_doc_type)
+            .field("es_scroll_time", &self.es_scroll_time)
+            .field("es_scroll_size", &self.es_scroll_size)
+            .field("transport_url", &address(&self.transport_url))
+            .field("idle_timeout", &self.idle_timeout)
+            .field("os_auth_token", &self.os_auth_token.as_ref().map(|_| "***"))
+            .field("ceilometer_url", &address(&self.ceilometer_url))
+            .finish()
     }
 }

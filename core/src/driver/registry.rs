@@ -69,7 +69,12 @@ pub(crate) fn connect_each(
     connection_string: &str,
     options: &DriverOptions,
 ) -> Result<Vec<Arc<dyn Driver>>, DriverError> {
-    several::split(connection_string, is_known).into_iter().map(|one| connect_one(one, options)).collect()
+    split(connection_string).into_iter().map(|one| connect_one(one, options)).collect()
+}
+
+/// The connection strings in a text.
+pub(super) fn split(text: &str) -> Vec<&str> {
+    several::split(text, is_known)
 }
 
 fn connect_one(connection_string: &str, options: &DriverOptions) -> Result<Arc<dyn Driver>, DriverError> {
