@@ -4,7 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitStatus;
 
-use osprofiler::driver::DriverError;
+use osprofiler::driver::{DriverError, WriteError};
 use osprofiler::report::ReportError;
 
 /// Why a command failed. Texts are for people; where OSProfiler has a text for the same, it is that.
@@ -19,6 +19,8 @@ pub(crate) enum CliError {
     Empty { store: String },
     #[error(transparent)]
     Store(#[from] DriverError),
+    #[error("the trace {id} was not exported whole")]
+    Export { id: String, source: WriteError },
     #[error("cannot read {}", path.display())]
     Read { path: PathBuf, source: io::Error },
     #[error("cannot open {}", path.display())]

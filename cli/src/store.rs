@@ -1,10 +1,14 @@
 //! The store that a command works on, and finding traces in it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
-use osprofiler::driver::{self, Driver, DriverError, ListFilter, StoredTrace, TraceSummary};
-use osprofiler::{Id, driver::DEFAULT_CONNECTION_STRING};
+use osprofiler::driver::{
+    self, DEFAULT_CONNECTION_STRING, Driver, DriverError, DriverOptions, ListFilter, StoredTrace, TraceSummary,
+    WriteError,
+};
+use osprofiler::{Id, Message, Timestamp};
 
 use crate::error::CliError;
 use crate::progress::while_working;
@@ -24,6 +28,29 @@ pub(crate) struct StoreArguments {
         default_value = DEFAULT_CONNECTION_STRING
     )]
     connection_string: String,
+
+    #[command(flatten)]
+    client: ClientArguments,
+}
+
+/// What some drivers are told beside the connection string, as in OSProfiler.
+#[derive(Args)]
+pub(crate) struct ClientArguments {
+    /// The broker of messaging://, such as rabbit://user:password@host:5672/
+    #[arg(long, value_name = "URL", env = "OSPROFILER_TRANSPORT_URL", hide_env_values = true)]
+    transport_url: Option<String>,
+
+    /// How many seconds to wait for further messages of messaging:// before the trace is taken as whole
+    #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = seconds)]
+    idle_timeout: Duration,
+
+    /// The token for ceilometer://
+    #[arg(long, value_name = "TOKEN", env = "OS_AUTH_TOKEN", hide_env_values = true, hide_short_help = true)]
+    os_auth_token: Option<String>,
+
+    /// The address of ceilometer://
+    #[arg(long, value_name = "URL", env = "CEILOMETER_URL", hide_env_values = true, hide_short_help = true)]
+    ceilometer_url: Option<String>,
 }
 
 /// An open store.
@@ -40,20 +67,41 @@ impl StoreArguments {
             "" => DEFAULT_CONNECTION_STRING,
             given => given,
         };
-        let name = driver::redacted(connection_string);
-        Ok(Store { driver: driver::connect(connection_string)?, name })
+        self.client.open(connection_string)
     }
+}
+
+impl ClientArguments {
+    pub(crate) fn open(&self, connection_string: &str) -> Result<Store, CliError> {
+        let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
+        let mut options = DriverOptions::default();
+        options.transport_url = given(&self.transport_url);
+        options.idle_timeout = self.idle_timeout;
+        options.os_auth_token = given(&self.os_auth_token);
+        options.ceilometer_url = given(&self.ceilometer_url);
+        let driver = driver::connect_with(connection_string, &options)?;
+        Ok(Store { driver, name: driver::redacted(connection_string) })
+    }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let duration = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    duration.ok_or_else(|| "a number of seconds is needed, such as 2 or 0.5".to_owned())
 }
 
 impl Store {
     /// Reads the trace that `wanted` names: `latest`, an id, or the beginning of one.
     pub(crate) fn find(&self, wanted: &str) -> Result<StoredTrace, CliError> {
-        if wanted == "latest" {
-            let newest = self.list(&filter(None, Some(1)))?;
-            let newest = newest.first().ok_or_else(|| CliError::Empty { store: self.name.clone() })?;
-            return self.read(&newest.base_id, wanted);
+        self.read(&self.resolve_or_latest(wanted)?, wanted)
+    }
+
+    /// The id of the trace that `wanted` names, as [`find`](Self::find) does.
+    pub(crate) fn resolve_or_latest(&self, wanted: &str) -> Result<Id, CliError> {
+        if wanted != "latest" {
+            return self.resolve(wanted);
         }
-        self.read(&self.resolve(wanted)?, wanted)
+        let newest = self.list(&filter(None, Some(1)))?.into_iter().next();
+        newest.map(|newest| newest.base_id).ok_or_else(|| CliError::Empty { store: self.name.clone() })
     }
 
     /// The id that `wanted` is, or is the beginning of.
@@ -91,8 +139,22 @@ impl Store {
         }
     }
 
+    /// Deletes the traces whose last message is older than `before`, and says how many there were.
+    pub(crate) fn prune(&self, before: Timestamp) -> Result<u64, CliError> {
+        Ok(while_working(&format!("deleting from {}", self.name), || self.driver.prune(before))?)
+    }
+
+    /// The messages of a trace, if there are any.
+    pub(crate) fn messages(&self, id: &Id) -> Result<StoredTrace, DriverError> {
+        self.working(|| self.driver.read(id))
+    }
+
+    pub(crate) fn write(&self, messages: &[Message]) -> Result<(), WriteError> {
+        while_working(&format!("writing to {}", self.name), || self.driver.write(messages))
+    }
+
     fn read(&self, id: &Id, wanted: &str) -> Result<StoredTrace, CliError> {
-        let stored = self.working(|| self.driver.read(id))?;
+        let stored = self.messages(id)?;
         match (stored.messages.is_empty(), stored.skipped) {
             (false, _) => Ok(stored),
             (true, 0) => Err(self.not_found(wanted)),
@@ -116,7 +178,7 @@ impl Store {
     }
 }
 
-pub(crate) fn filter(id_prefix: Option<&str>, limit: Option<usize>) -> ListFilter {
+fn filter(id_prefix: Option<&str>, limit: Option<usize>) -> ListFilter {
     ListFilter { id_prefix: id_prefix.map(str::to_owned), limit, ..ListFilter::default() }
 }
 

@@ -3,18 +3,20 @@
 use std::io::{self, Write};
 
 use clap::Args;
-use osprofiler::driver::TraceSummary;
+use clap::builder::BoolishValueParser;
+use osprofiler::driver::{ListFilter, TraceSummary};
 use osprofiler::report::text::{duration, one_line};
 use serde_json::{Value, json};
 
 use crate::error::CliError;
 use crate::output;
-use crate::store::{StoreArguments, filter};
+use crate::store::StoreArguments;
 
 #[derive(Args)]
 #[command(after_help = "\
 Examples:
   osprofiler trace list
+  osprofiler trace list --error-trace
   osprofiler trace list --limit 0 --json | jq '.[] | select(.errors > 0) | .base_id'")]
 pub(crate) struct Arguments {
     /// Print JSON: an array with one object for each trace
@@ -25,6 +27,11 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 50)]
     limit: usize,
 
+    /// Only traces in which something failed
+    #[arg(long, value_name = "YES", num_args = 0..=1, default_value = "false", default_missing_value = "true",
+        value_parser = BoolishValueParser::new(), hide_default_value = true)]
+    error_trace: bool,
+
     #[command(flatten)]
     store: StoreArguments,
 }
@@ -33,7 +40,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
     let limit = (arguments.limit > 0).then_some(arguments.limit);
     // One more than is shown tells whether there are more.
     let store = arguments.store.open()?;
-    let mut traces = store.list(&filter(None, limit.map(|limit| limit.saturating_add(1))))?;
+    let filter = ListFilter {
+        limit: limit.map(|limit| limit.saturating_add(1)),
+        errors_only: arguments.error_trace,
+        ..ListFilter::default()
+    };
+    let mut traces = store.list(&filter)?;
     let is_cut = limit.is_some_and(|limit| traces.len() > limit);
     traces.truncate(limit.unwrap_or(usize::MAX));
     if arguments.json {
@@ -46,7 +58,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
         output::write(None, |out| table(&traces, out))?;
     }
     if traces.is_empty() && !arguments.json {
-        output::note(&format!("no traces in {}", store.name()));
+        let what = if arguments.error_trace { "no traces with errors" } else { "no traces" };
+        output::note(&format!("{what} in {}", store.name()));
     }
     if is_cut {
         output::note(&format!("only the newest {} traces are listed; --limit 0 lists all", traces.len()));

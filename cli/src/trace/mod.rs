@@ -2,8 +2,10 @@
 
 mod delete;
 mod diff;
+mod export;
 mod gate;
 mod list;
+mod prune;
 mod show;
 mod source;
 
@@ -21,6 +23,10 @@ pub(crate) enum Command {
     List(list::Arguments),
     /// Delete traces
     Delete(delete::Arguments),
+    /// Delete traces that are older than some time
+    Prune(prune::Arguments),
+    /// Copy traces from one store to another
+    Export(export::Arguments),
 }
 
 impl Command {
@@ -30,6 +36,8 @@ impl Command {
             Self::Diff(arguments) => diff::run(arguments),
             Self::List(arguments) => list::run(arguments),
             Self::Delete(arguments) => delete::run(arguments),
+            Self::Prune(arguments) => prune::run(arguments),
+            Self::Export(arguments) => export::run(arguments),
         }
     }
 }
