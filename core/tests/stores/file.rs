@@ -2,25 +2,14 @@
 
 use tempfile::TempDir;
 
-use crate::suite::{self, Store};
+use crate::suite::Store;
 
-fn store(directory: &TempDir) -> Store {
-    Store::new(format!("file:{}?max_age=none", directory.path().join("traces").display()))
+fn store(_: &str) -> Option<(Store, TempDir)> {
+    let directory = tempfile::tempdir().expect("a directory");
+    Some((Store::new(format!("file:{}?max_age=none", directory.path().join("traces").display())), directory))
 }
 
-macro_rules! suite {
-    ($($check:ident)*) => {
-        $(
-            #[test]
-            fn $check() {
-                let directory = tempfile::tempdir().expect("a directory");
-                suite::$check(&store(&directory));
-            }
-        )*
-    };
-}
-
-suite! {
+suite!(store, [
     stores_and_reads
     keeps_hostile_content
     lists
@@ -28,4 +17,4 @@ suite! {
     prunes
     stores_big_traces
     takes_concurrent_writers
-}
+]);

@@ -2,6 +2,27 @@
 //!
 //! A store that is not installed is a visible skip, and a failure where `OSPROFILER_TEST_REQUIRED` is 1.
 
+/// A test of this name for each check of the suite, on the store that `$store` makes, which is kept until its end; `None` is a
+/// skip.
+macro_rules! suite {
+    ($store:expr, [$($check:ident)*]) => {
+        $(
+            #[test]
+            fn $check() {
+                if let Some((store, _kept)) = $store(stringify!($check)) {
+                    $crate::suite::$check(&store);
+                }
+            }
+        )*
+    };
+}
+
 mod file;
+#[cfg(feature = "driver-mysql")]
+mod mysql;
 mod peers;
+#[cfg(feature = "driver-postgresql")]
+mod postgresql;
+#[cfg(feature = "driver-sqlite")]
+mod sqlite;
 mod suite;

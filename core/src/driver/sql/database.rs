@@ -1,0 +1,280 @@
+//! Which databases there are, and a connection to one of them.
+//!
+//! sqlx has a type for each database. What is done with them is the same, so it is written once: [`on!`] repeats it.
+
+use std::fmt;
+use std::time::Duration;
+
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Row as _};
+use url::Url;
+
+/// A kind of database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Database {
+    Sqlite,
+    PostgreSql,
+    MySql,
+}
+
+impl Database {
+    pub(super) fn of_scheme(scheme: &str) -> Option<Self> {
+        match scheme {
+            "sqlite" => Some(Self::Sqlite),
+            "postgresql" | "postgresql+psycopg2" => Some(Self::PostgreSql),
+            "mysql" | "mysql+pymysql" | "mysql+mysqldb" => Some(Self::MySql),
+            _ => None,
+        }
+    }
+
+    pub(super) fn scheme(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::PostgreSql => "postgresql",
+            Self::MySql => "mysql",
+        }
+    }
+
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "SQLite",
+            Self::PostgreSql => "PostgreSQL",
+            Self::MySql => "MySQL",
+        }
+    }
+
+    /// sqlx 0.9's options in URLs.
+    pub(super) fn options(self) -> &'static [&'static str] {
+        match self {
+            Self::Sqlite => &[],
+            Self::PostgreSql => &[
+                "sslmode",
+                "ssl-mode",
+                "sslrootcert",
+                "ssl-root-cert",
+                "ssl-ca",
+                "sslcert",
+                "ssl-cert",
+                "sslkey",
+                "ssl-key",
+                "host",
+                "hostaddr",
+                "port",
+                "dbname",
+                "user",
+                "password",
+                "application_name",
+                "options",
+            ],
+            Self::MySql => &[
+                "sslmode",
+                "ssl-mode",
+                "sslca",
+                "ssl-ca",
+                "sslcert",
+                "ssl-cert",
+                "sslkey",
+                "ssl-key",
+                "collation",
+                "socket",
+                "timezone",
+                "time-zone",
+            ],
+        }
+    }
+}
+
+/// How to connect.
+#[derive(Clone)]
+pub(super) enum Connect {
+    #[cfg(feature = "driver-sqlite")]
+    Sqlite(Box<sqlx::sqlite::SqliteConnectOptions>),
+    #[cfg(feature = "driver-postgresql")]
+    PostgreSql(Box<sqlx::postgres::PgConnectOptions>),
+    #[cfg(feature = "driver-mysql")]
+    MySql(Box<sqlx::mysql::MySqlConnectOptions>),
+}
+
+impl fmt::Debug for Connect {
+    /// Without what sqlx keeps, which has the password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.database().name())
+    }
+}
+
+impl Connect {
+    #[cfg(feature = "driver-sqlite")]
+    pub(super) fn to_file(path: &str, timeout: Duration) -> Self {
+        use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .journal_mode(SqliteJournalMode::Wal)
+            // What a crash of the machine may cost are the last moments of a trace.
+            .synchronous(SqliteSynchronous::Normal)
+            .busy_timeout(timeout);
+        Self::Sqlite(Box::new(options.disable_statement_logging()))
+    }
+
+    /// The options of a server's URL, or what is wrong with it.
+    pub(super) fn to_server(database: Database, url: &Url) -> Result<Self, String> {
+        // Errors of sqlx name an option and its value, and no password.
+        match database {
+            #[cfg(feature = "driver-postgresql")]
+            Database::PostgreSql => {
+                let options = sqlx::postgres::PgConnectOptions::from_url(url).map_err(|error| error.to_string())?;
+                Ok(Self::PostgreSql(Box::new(options.disable_statement_logging())))
+            }
+            #[cfg(feature = "driver-mysql")]
+            Database::MySql => {
+                let options = sqlx::mysql::MySqlConnectOptions::from_url(url).map_err(|error| error.to_string())?;
+                Ok(Self::MySql(Box::new(options.disable_statement_logging())))
+            }
+            _ => Err(format!("no driver for {} is compiled in", database.name())),
+        }
+    }
+
+    pub(super) fn database(&self) -> Database {
+        match self {
+            #[cfg(feature = "driver-sqlite")]
+            Self::Sqlite(_) => Database::Sqlite,
+            #[cfg(feature = "driver-postgresql")]
+            Self::PostgreSql(_) => Database::PostgreSql,
+            #[cfg(feature = "driver-mysql")]
+            Self::MySql(_) => Database::MySql,
+        }
+    }
+
+    /// Connects. A file that is not there is made if `create` says so, for its owner alone.
+    pub(super) async fn connect(&self, create: bool) -> Result<Connection, sqlx::Error> {
+        let _ = create;
+        match self {
+            #[cfg(feature = "driver-sqlite")]
+            Self::Sqlite(options) => {
+                if create {
+                    make_file(options.get_filename());
+                }
+                let options = options.as_ref().clone().create_if_missing(create);
+                Ok(Connection::Sqlite(Box::new(options.connect().await?)))
+            }
+            #[cfg(feature = "driver-postgresql")]
+            Self::PostgreSql(options) => Ok(Connection::PostgreSql(Box::new(options.connect().await?))),
+            #[cfg(feature = "driver-mysql")]
+            Self::MySql(options) => Ok(Connection::MySql(Box::new(options.connect().await?))),
+        }
+    }
+}
+
+/// Makes the file with the rights of its owner alone: traces hold what users typed. Where that fails, the database says why.
+#[cfg(feature = "driver-sqlite")]
+fn make_file(path: &std::path::Path) {
+    if path.as_os_str() == ":memory:" {
+        return;
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let _ = options.open(path);
+}
+
+/// An open connection.
+pub(super) enum Connection {
+    #[cfg(feature = "driver-sqlite")]
+    Sqlite(Box<sqlx::SqliteConnection>),
+    #[cfg(feature = "driver-postgresql")]
+    PostgreSql(Box<sqlx::PgConnection>),
+    #[cfg(feature = "driver-mysql")]
+    MySql(Box<sqlx::MySqlConnection>),
+}
+
+/// A row's columns, as text.
+pub(super) type Columns = Vec<Option<String>>;
+
+/// The same for each database, whose type is `$db` where that is of interest.
+macro_rules! on {
+    ($connection:expr, |$inner:ident $(, $db:ident)?| $body:expr) => {
+        match $connection {
+            #[cfg(feature = "driver-sqlite")]
+            Connection::Sqlite($inner) => {
+                $(type $db = sqlx::Sqlite;)?
+                $body
+            }
+            #[cfg(feature = "driver-postgresql")]
+            Connection::PostgreSql($inner) => {
+                $(type $db = sqlx::Postgres;)?
+                $body
+            }
+            #[cfg(feature = "driver-mysql")]
+            Connection::MySql($inner) => {
+                $(type $db = sqlx::MySql;)?
+                $body
+            }
+        }
+    };
+}
+
+impl Connection {
+    /// Runs a statement with these values, and says how many rows it changed.
+    pub(super) async fn execute(&mut self, sql: String, values: Vec<Option<String>>) -> Result<u64, sqlx::Error> {
+        on!(self, |connection, Db| {
+            // Statements of many sizes would fill the connection's cache of prepared ones.
+            let mut query = sqlx::query::<Db>(AssertSqlSafe(sql)).persistent(false);
+            for value in values {
+                query = query.bind(value);
+            }
+            Ok(query.execute(connection.as_mut()).await?.rows_affected())
+        })
+    }
+
+    /// All rows of a question.
+    pub(super) async fn rows(&mut self, sql: String, values: Vec<Option<String>>) -> Result<Vec<Columns>, sqlx::Error> {
+        on!(self, |connection, Db| {
+            let mut query = sqlx::query::<Db>(AssertSqlSafe(sql)).persistent(false);
+            for value in values {
+                query = query.bind(value);
+            }
+            let rows = query.fetch_all(connection.as_mut()).await?;
+            rows.iter()
+                // What is no text, such as a BLOB in SQLite, reads as nothing.
+                .map(|row| Ok((0..row.len()).map(|column| row.try_get(column).ok().flatten()).collect()))
+                .collect()
+        })
+    }
+
+    /// Does `work` in one transaction: all of it or nothing.
+    pub(super) async fn in_transaction(
+        &mut self,
+        work: Vec<(String, Vec<Option<String>>)>,
+    ) -> Result<u64, sqlx::Error> {
+        self.simple("BEGIN").await?;
+        let mut changed = 0;
+        for (sql, values) in work {
+            match self.execute(sql, values).await {
+                Ok(rows) => changed += rows,
+                Err(error) => {
+                    // If that fails too, the connection is not used again.
+                    let _ = self.simple("ROLLBACK").await;
+                    return Err(error);
+                }
+            }
+        }
+        self.simple("COMMIT").await?;
+        Ok(changed)
+    }
+
+    /// Runs a statement without values.
+    pub(super) async fn simple(&mut self, sql: &'static str) -> Result<(), sqlx::Error> {
+        on!(self, |connection| {
+            sqlx::raw_sql(sql).execute(connection.as_mut()).await?;
+            Ok(())
+        })
+    }
+
+    /// Ends the connection in an orderly way.
+    pub(super) async fn close(self) {
+        on!(self, |connection| {
+            // Whoever does not need it any more need not know.
+            let _ = connection.close().await;
+        })
+    }
+}

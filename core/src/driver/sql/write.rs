@@ -1,0 +1,169 @@
+//! Storing messages.
+
+use std::sync::Arc;
+
+use super::database::Database;
+use super::failure::Failure;
+use super::session::{Session, SessionError};
+use super::statements::{self, LONGEST};
+use crate::Message;
+use crate::driver::{DriverError, WriteError};
+
+const ACTION: &str = "write to";
+
+/// So many rows, or bytes, are inserted by one statement: SQLite takes 32,766 values, and MySQL 16 MiB by default.
+const ROWS: usize = 512;
+const BYTES: usize = 1 << 20;
+
+/// One row's values.
+type Values = Vec<Option<String>>;
+
+/// Stores the messages in one transaction. What the table cannot hold is lost, and does not keep the rest from being stored.
+pub(super) fn write(session: &Session, batch: &[Message]) -> Result<(), WriteError> {
+    let (mut rows, mut lost, mut cause) = (Vec::new(), 0, None);
+    for message in batch {
+        match values(message, session.database()) {
+            Ok(values) => rows.push(values),
+            Err(error) => {
+                lost += 1;
+                cause.get_or_insert(error);
+            }
+        }
+    }
+    match insert(session, &rows) {
+        Ok(()) => {}
+        Err(error) if error.failure == Failure::Away => {
+            // All of it is written again, and what cannot be stored is lost then.
+            return Err(WriteError::unwritten(batch.len(), error.error));
+        }
+        Err(error) if rows.len() == 1 => {
+            lost += 1;
+            cause.get_or_insert(error.error);
+        }
+        // One of them is the culprit: each gets a transaction of its own.
+        Err(_) => {
+            for (index, row) in rows.iter().enumerate() {
+                let Err(error) = insert(session, std::slice::from_ref(row)) else { continue };
+                if error.failure == Failure::Away {
+                    let left = rows.len() - index;
+                    // Those before are stored or lost; the last ones may be written again only where none of them is lost.
+                    return Err(match lost {
+                        0 => WriteError::unwritten(left, error.error),
+                        _ => WriteError::lost(lost + left, error.error),
+                    });
+                }
+                lost += 1;
+                cause.get_or_insert(error.error);
+            }
+        }
+    }
+    match cause {
+        None => Ok(()),
+        Some(source) => Err(WriteError::lost(lost, source)),
+    }
+}
+
+/// Inserts all rows or none, and makes the table where it is missing.
+fn insert(session: &Session, rows: &[Values]) -> Result<(), SessionError> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let database = session.database();
+    let work: Vec<(String, Values)> =
+        parts(rows).map(|part| (statements::insert(database, part.len()), part.concat())).collect();
+    let work = Arc::new(work);
+    let insert = || {
+        let work = Arc::clone(&work);
+        session.run(
+            ACTION,
+            true,
+            Arc::new(move |connection| {
+                let work = work.as_ref().clone();
+                Box::pin(async move { connection.in_transaction(work).await })
+            }),
+        )
+    };
+    match insert() {
+        Err(SessionError { failure: Failure::NoTable, .. }) => {
+            create(session)?;
+            insert().map(drop)
+        }
+        result => result.map(drop),
+    }
+}
+
+fn create(session: &Session) -> Result<(), SessionError> {
+    let database = session.database();
+    for sql in statements::create(database) {
+        let created = session.run(
+            ACTION,
+            true,
+            Arc::new(move |connection| {
+                let sql = sql.clone();
+                Box::pin(async move { connection.execute(sql, Vec::new()).await })
+            }),
+        );
+        match created {
+            // Another process was faster.
+            Ok(_) | Err(SessionError { failure: Failure::Exists, .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+/// The rows in parts that a statement can take.
+fn parts(rows: &[Values]) -> impl Iterator<Item = &[Values]> {
+    let mut rest = rows;
+    std::iter::from_fn(move || {
+        let mut bytes = 0;
+        let fits = |row: &Values| {
+            bytes += row.iter().flatten().map(String::len).sum::<usize>();
+            bytes <= BYTES
+        };
+        let count = rest.iter().take(ROWS).map(fits).take_while(|fits| *fits).count().max(1).min(rest.len());
+        let part;
+        (part, rest) = rest.split_at(count);
+        (!part.is_empty()).then_some(part)
+    })
+}
+
+/// A message's row. `data` holds a JSON text within a JSON text, as OSProfiler writes it.
+fn values(message: &Message, database: Database) -> Result<Values, DriverError> {
+    let (base_id, trace_id, parent_id) =
+        (message.base_id().to_string(), message.trace_id().to_string(), message.parent_id().to_string());
+    for id in [&base_id, &trace_id, &parent_id] {
+        if id.chars().count() > LONGEST {
+            return Err(bad_id(message, "its ids are longer than 255 characters"));
+        }
+    }
+    let info = format!("{{\"info\": {}}}", message.info_json());
+    let host = message.info().get("host").and_then(|host| host.as_str().map(str::to_owned));
+    let (point, phase) = message.point();
+    // A name without a phase is a start, as OSProfiler reads it.
+    let suffix = if message.name().len() == point.len() { "" } else { phase.suffix() };
+    let row = vec![
+        Some(message.timestamp().to_string()),
+        Some(base_id),
+        Some(parent_id),
+        Some(trace_id),
+        message.project().map(|project| cut(project, LONGEST)),
+        host.as_deref().map(|host| cut(host, LONGEST)),
+        message.service().map(|service| cut(service, LONGEST)),
+        Some(cut(point, LONGEST - suffix.len()) + suffix),
+        Some(serde_json::Value::from(info).to_string()),
+    ];
+    if database == Database::PostgreSql && row.iter().flatten().any(|text| text.contains('\0')) {
+        return Err(bad_id(message, "PostgreSQL's texts hold no NUL"));
+    }
+    Ok(row)
+}
+
+fn bad_id(message: &Message, reason: &'static str) -> DriverError {
+    DriverError::BadId { id: message.base_id().clone(), reason }
+}
+
+/// The beginning of a text that fits in a column.
+fn cut(text: &str, longest: usize) -> String {
+    text.chars().take(longest).collect()
+}
