@@ -53,7 +53,7 @@ pub(crate) fn run_steps(steps: &mut Steps, servers: &[Option<Server>]) {
     let browser = steps.step("a browser", install);
     let packages = steps.step("Node's packages", node_packages);
     let command = steps.step("the command, as it ships", || {
-        run(&mut cargo(&["build", "-q", "--release", "-p", "osprofiler-cli"]))?;
+        run(&mut cargo(&["build", "-q", "--release", "-p", "osprofiler-cli", "--no-default-features"]))?;
         Ok(scratch()?.with_file_name("release").join("osprofiler"))
     });
     let (Some(()), Some(packages), Some(command)) = (browser, packages, command) else { return };

@@ -8,6 +8,11 @@ use crate::steps::{Outcome, output, run, scratch};
 /// The version that this project is compatible with.
 const OSPROFILER: &str = "4.4.0";
 
+/// What OSProfiler's drivers and its adapter for `requests` need, and it does not bring. Its driver for databases loses all it
+/// writes with SQLAlchemy 2.
+const OF_DRIVERS: [&str; 7] =
+    ["requests", "redis", "sqlalchemy<2", "pymysql", "psycopg2-binary", "oslo.messaging", "pymongo"];
+
 /// A Python with the real OSProfiler, in an environment of its own; made once, then found again.
 pub(crate) fn python() -> Outcome<PathBuf> {
     let home = scratch()?.join("python");
@@ -24,8 +29,8 @@ pub(crate) fn python() -> Outcome<PathBuf> {
         run(&mut venv)?;
     }
     let requirement = format!("osprofiler=={OSPROFILER}");
-    let pip = ["-m", "pip", "install", "-q", "--disable-pip-version-check", &requirement, "requests"];
-    run(Command::new(&python).args(pip))?;
+    let pip = ["-m", "pip", "install", "-q", "--disable-pip-version-check", &requirement];
+    run(Command::new(&python).args(pip).args(OF_DRIVERS))?;
     match osprofiler_version(&python)? {
         version if version == OSPROFILER => Ok(python),
         version => Err(format!("OSProfiler {OSPROFILER} was asked for and {version} is there").into()),
@@ -33,8 +38,8 @@ pub(crate) fn python() -> Outcome<PathBuf> {
 }
 
 fn osprofiler_version(python: &Path) -> Outcome<String> {
-    // OSProfiler has an adapter for `requests`, and does not bring it.
-    let script = "import importlib.metadata, osprofiler, requests; print(importlib.metadata.version('osprofiler'))";
+    let script = "import importlib.metadata, osprofiler, requests, redis, sqlalchemy, pymysql, psycopg2, oslo_messaging, pymongo; \
+                  print(importlib.metadata.version('osprofiler'))";
     Ok(output(Command::new(python).args(["-c", script]))?.trim().to_owned())
 }
 

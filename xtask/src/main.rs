@@ -1,6 +1,6 @@
 //! The contributor's verbs: `cargo xtask test`, `lint`, `ci` and `bench`.
 //!
-//! Here: which verbs there are. Below: one module for each, what they install (`install`) and which servers they
+//! Here: which verbs there are. Below: one module for each, what they install (`install`, `peers`) and which servers they
 //! start (`servers`), and how steps are run and
 //! counted (`steps`). It has no dependencies, so that a first `cargo xtask` does not wait for any.
 
@@ -8,6 +8,7 @@ mod bench;
 mod browser;
 mod install;
 mod lint;
+mod peers;
 mod servers;
 mod steps;
 mod style;

@@ -9,11 +9,12 @@ use std::time::{Duration, Instant};
 
 use crate::browser;
 use crate::install;
+use crate::peers::{self, PEERS};
 use crate::servers;
 use crate::steps::{Outcome, Steps, cargo, output, root, run, scratch};
 
 /// Every crate that users depend on must build by itself, with any of its features; together they hide what one lacks.
-const ALONE: [&[&str]; 27] = [
+const ALONE: [&[&str]; 39] = [
     &["osprofiler"],
     &["osprofiler", "--features", "caller"],
     &["osprofiler", "--features", "ini"],
@@ -24,6 +25,16 @@ const ALONE: [&[&str]; 27] = [
     &["osprofiler", "--features", "html"],
     &["osprofiler", "--features", "testing"],
     &["osprofiler", "--features", "tracing-subscriber"],
+    &["osprofiler", "--features", "driver-ceilometer"],
+    &["osprofiler", "--features", "driver-elasticsearch"],
+    &["osprofiler", "--features", "driver-messaging"],
+    &["osprofiler", "--features", "driver-mongodb"],
+    &["osprofiler", "--features", "driver-mysql"],
+    &["osprofiler", "--features", "driver-otlp"],
+    &["osprofiler", "--features", "driver-postgresql"],
+    &["osprofiler", "--features", "driver-redis"],
+    &["osprofiler", "--features", "driver-sqlite"],
+    &["osprofiler", "--features", "driver-mysql,driver-sqlite"],
     &["osprofiler", "--features", "mysql"],
     &["osprofiler", "--features", "postgres"],
     &["osprofiler", "--all-features"],
@@ -41,18 +52,26 @@ const ALONE: [&[&str]; 27] = [
     &["osprofiler-sqlx", "--features", "caller"],
     &["osprofiler-sqlx", "--features", "net"],
     &["osprofiler-cli"],
+    &["osprofiler-cli", "--no-default-features"],
+    &["osprofiler-cli", "--no-default-features", "--features", "driver-redis"],
 ];
 
 pub(crate) fn run_steps(steps: &mut Steps) {
     let python = steps.step("Python's OSProfiler", install::python);
     steps.step("client libraries of databases", install::client_libraries);
     steps.step("Graphviz", install::graphviz);
+    steps.step("programs of servers", peers::server_programs);
+    let peers: Vec<_> =
+        PEERS.iter().filter_map(|peer| Some((peer, steps.step(peer.name, || peer.install())?))).collect();
     let servers = [steps.step("PostgreSQL", servers::postgres), steps.step("MariaDB", servers::mariadb)];
     steps.step("unit, integration and doc tests", || {
         let mut tests = cargo(&["test", "-q", "--workspace", "--all-features", "--no-fail-fast"]);
         tests.env("OSPROFILER_TEST_REQUIRED", "1");
         if let Some(python) = python {
             tests.env("OSPROFILER_TEST_PYTHON", python);
+        }
+        for (peer, program) in &peers {
+            tests.env(peer.variable, program);
         }
         for server in servers.iter().flatten() {
             tests.env(server.variable, &server.url);
@@ -167,7 +186,7 @@ fn axum_example(url: &str) -> Outcome {
     println!("$ {curl}");
     output(Command::new("sh").args(["-c", &format!("{curl} --silent --show-error --fail")]))?;
     let show = show.strip_prefix("osprofiler ").ok_or("it names no command")?.replace(" --html --out report.html", "");
-    let arguments = format!("run -q -p osprofiler-cli -- {show}");
+    let arguments = format!("run -q -p osprofiler-cli --no-default-features -- {show}");
     // The service writes the messages within moments.
     let deadline = Instant::now() + Duration::from_secs(30);
     loop {

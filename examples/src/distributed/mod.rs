@@ -66,8 +66,12 @@ pub fn run(directory: &Path, mut out: impl Write) -> Result<Outcome, Box<dyn Err
     writeln!(out, "GET /front-page → {body}\nServer-Timing: {server_timing}\n")?;
     text::write(&trace, &text::Style::default(), &mut out)?;
     writeln!(out, "\nThe trace again, in a terminal and as an HTML report:\n")?;
-    writeln!(out, "  cargo run -q -p osprofiler-cli -- trace show {}", client.base_id())?;
-    writeln!(out, "  cargo run -q -p osprofiler-cli -- trace show --html --out distributed.html {}", client.base_id())?;
+    writeln!(out, "  cargo run -q -p osprofiler-cli --no-default-features -- trace show {}", client.base_id())?;
+    writeln!(
+        out,
+        "  cargo run -q -p osprofiler-cli --no-default-features -- trace show --html --out distributed.html {}",
+        client.base_id()
+    )?;
     Ok(Outcome { body, server_timing, trace })
 }
 

@@ -68,7 +68,7 @@ pub(super) fn where_to_go_on(traced: &[(Answer, Trace)], directory: &Path, out: 
     writeln!(out, "{} {} as an HTML report:\n\n  file://{}\n", first.method, first.path, file.display())?;
     writeln!(out, "The traces again, in a terminal:\n")?;
     for (answer, _) in traced {
-        writeln!(out, "  cargo run -q -p osprofiler-cli -- trace show {}", answer.base_id)?;
+        writeln!(out, "  cargo run -q -p osprofiler-cli --no-default-features -- trace show {}", answer.base_id)?;
     }
     Ok(())
 }
