@@ -3,5 +3,7 @@
 //! A store that is not installed is a visible skip, and a failure where `OSPROFILER_TEST_REQUIRED` is 1.
 
 mod file;
+mod listener;
+mod otlp;
 mod peers;
 mod suite;

@@ -4,8 +4,10 @@
 //! A module for each kind of server says how it is started. What is not installed is a visible skip, and a failure where
 //! `OSPROFILER_TEST_REQUIRED` is 1. Not here: what the tests do with the servers.
 
+pub mod osmem;
 mod process;
 mod programs;
+pub mod rotel;
 
 pub use process::{Server, free_port};
 pub use programs::{is_required, program, program_named_by, python, skip};
