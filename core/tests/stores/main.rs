@@ -18,8 +18,12 @@ macro_rules! suite {
 }
 
 mod file;
+#[cfg(feature = "_http")]
+mod listener;
 #[cfg(feature = "driver-mysql")]
 mod mysql;
+#[cfg(feature = "driver-otlp")]
+mod otlp;
 mod peers;
 #[cfg(feature = "driver-postgresql")]
 mod postgresql;

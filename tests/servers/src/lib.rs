@@ -5,9 +5,11 @@
 //! `OSPROFILER_TEST_REQUIRED` is 1. Not here: what the tests do with the servers.
 
 pub mod mariadb;
+pub mod osmem;
 pub mod postgres;
 mod process;
 mod programs;
+pub mod rotel;
 
 pub use process::{Server, free_port};
 pub use programs::{is_required, program, program_named_by, python, skip};
