@@ -17,6 +17,8 @@ macro_rules! suite {
     };
 }
 
+#[cfg(feature = "driver-elasticsearch")]
+mod elasticsearch;
 mod file;
 #[cfg(feature = "_http")]
 mod listener;
