@@ -17,6 +17,8 @@ macro_rules! suite {
     };
 }
 
+#[cfg(feature = "driver-ceilometer")]
+mod ceilometer;
 #[cfg(feature = "driver-elasticsearch")]
 mod elasticsearch;
 mod file;

@@ -6,6 +6,7 @@
 
 pub mod mariadb;
 pub mod osmem;
+pub mod panko;
 pub mod postgres;
 mod process;
 mod programs;
