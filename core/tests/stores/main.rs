@@ -24,6 +24,8 @@ mod elasticsearch;
 mod file;
 #[cfg(feature = "_http")]
 mod listener;
+#[cfg(feature = "driver-mongodb")]
+mod mongodb;
 #[cfg(feature = "driver-mysql")]
 mod mysql;
 #[cfg(feature = "driver-otlp")]

@@ -5,6 +5,7 @@
 //! `OSPROFILER_TEST_REQUIRED` is 1. Not here: what the tests do with the servers.
 
 pub mod mariadb;
+pub mod mongodb;
 pub mod osmem;
 pub mod panko;
 pub mod postgres;
