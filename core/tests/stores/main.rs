@@ -33,6 +33,8 @@ mod otlp;
 mod peers;
 #[cfg(feature = "driver-postgresql")]
 mod postgresql;
+#[cfg(feature = "driver-redis")]
+mod redis;
 #[cfg(feature = "driver-sqlite")]
 mod sqlite;
 mod suite;

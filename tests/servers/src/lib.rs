@@ -11,6 +11,7 @@ pub mod panko;
 pub mod postgres;
 mod process;
 mod programs;
+pub mod redis;
 pub mod rotel;
 
 pub use process::{Server, free_port};
