@@ -18,6 +18,8 @@ macro_rules! suite {
 }
 
 mod file;
+#[cfg(feature = "driver-messaging")]
+mod messaging;
 #[cfg(feature = "driver-mysql")]
 mod mysql;
 mod peers;

@@ -8,6 +8,7 @@ pub mod mariadb;
 pub mod postgres;
 mod process;
 mod programs;
+pub mod rabbitmq;
 
 pub use process::{Server, free_port};
 pub use programs::{is_required, program, program_named_by, python, skip};

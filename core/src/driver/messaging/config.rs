@@ -78,7 +78,9 @@ impl MessagingConfig {
             return Err(bad("messaging://", "the broker is no part of it: give it as transport_url"));
         }
         let Some(given) = given else {
-            return Err(query.bad("the broker is missing: give transport_url, such as rabbit://user:password@host:5672/"));
+            return Err(
+                query.bad("the broker is missing: give transport_url, such as rabbit://user:password@host:5672/")
+            );
         };
         let transport = Transport::parse(&given).map_err(|reason| query.bad(format!("transport_url {reason}")))?;
         let mut config = Self { idle_timeout: options.idle_timeout, ..Self::new(transport) };
@@ -122,7 +124,10 @@ mod tests {
             ("messaging://?transport_url=kafka://u:secret@h/", "transport_url begins with kafka://"),
             ("messaging://?transport_url=rabbit://u:secret@h:x/", "transport_url has a port that is no number"),
             ("messaging://?transport_url=rabbit://u:secret@h/&durable=2", "durable=2 is not true or false"),
-            ("messaging://?transport_url=rabbit://u:secret@h/&topic=x", "unknown option topic; known are transport_url"),
+            (
+                "messaging://?transport_url=rabbit://u:secret@h/&topic=x",
+                "unknown option topic; known are transport_url",
+            ),
         ] {
             let error = MessagingConfig::parse(text, &DriverOptions::default()).expect_err(text).to_string();
             assert!(error.contains(says) && !error.contains("secret"), "{error}");

@@ -125,7 +125,17 @@ mod tests {
     #[test]
     fn hostile_bodies_are_somebody_elses_or_unreadable() {
         let deep = format!("{{\"payload\": {}{}}}", "[".repeat(100_000), "]".repeat(100_000));
-        for body in ["", "null", "[]", "{}", "{\"payload\": 1}", "{\"payload\": {\"base_id\": 5}}", "{\"oslo.message\": 5}", "{\"oslo.message\": \"{\"}", &deep] {
+        for body in [
+            "",
+            "null",
+            "[]",
+            "{}",
+            "{\"payload\": 1}",
+            "{\"payload\": {\"base_id\": 5}}",
+            "{\"oslo.message\": 5}",
+            "{\"oslo.message\": \"{\"}",
+            &deep,
+        ] {
             assert!(matches!(open(body.as_bytes()), Opened::Other), "{}", &body[..body.len().min(80)]);
         }
         assert!(matches!(open(b"\xff\xfe"), Opened::Other));

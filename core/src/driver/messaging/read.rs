@@ -71,8 +71,7 @@ pub(super) fn list(session: &Session, store: &str, filter: &ListFilter) -> Resul
         |_| Tags::new(),
     )
     .map_err(|cause| cause.into_error("read from", store))?;
-    let mut summaries: Vec<TraceSummary> =
-        traces.values().filter_map(|messages| TraceSummary::of(messages)).collect();
+    let mut summaries: Vec<TraceSummary> = traces.values().filter_map(|messages| TraceSummary::of(messages)).collect();
     summaries.retain(|summary| !filter.errors_only || summary.errors > 0);
     summaries.sort_by(|one, other| other.started.cmp(&one.started).then_with(|| one.base_id.cmp(&other.base_id)));
     summaries.truncate(filter.limit.unwrap_or(usize::MAX));
@@ -124,8 +123,8 @@ pub(super) fn prune(session: &Session, store: &str, before: Timestamp) -> Result
 fn walk<S: Send + 'static>(
     session: &Session,
     state: impl Fn() -> S,
-    visit: impl Fn(&mut S, u64, Opened) + Copy + Send + 'static,
-    take: impl Fn(&mut S) -> Tags + Copy + Send + 'static,
+    visit: impl Fn(&mut S, u64, Opened) + Copy + Send + Sync + 'static,
+    take: impl Fn(&mut S) -> Tags + Copy + Send + Sync + 'static,
 ) -> Result<S, Cause> {
     session.run(WALK, |link| {
         let (config, mut state) = (Arc::clone(&session.config), state());

@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::io;
-use std::net::{Shutdown, TcpStream};
+use std::net::{Shutdown, TcpStream, ToSocketAddrs as _};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -106,10 +106,19 @@ impl Session {
         let connecting = async move {
             let tls = tls(&config.transport)?;
             let runtime = lapin::runtime::default_runtime()?;
+            let reactor = runtime.clone();
             let dialled = kept.clone();
-            let connect = async move |uri: AMQPUri, runtime| {
-                let address = (uri.authority.host.clone(), uri.authority.port);
-                let stream = AsyncTcpStream::connect(&runtime, address).await?;
+            let connect = async move |uri: AMQPUri, _| {
+                // This runs on a thread of the connection's own, which may block.
+                let mut addresses = (uri.authority.host.as_str(), uri.authority.port).to_socket_addrs()?;
+                let mut refusal = io::Error::from(io::ErrorKind::AddrNotAvailable);
+                let stream = loop {
+                    let Some(address) = addresses.next() else { return Err(refusal.into()) };
+                    match AsyncTcpStream::connect(&reactor, address).await {
+                        Ok(stream) => break stream,
+                        Err(error) => refusal = error,
+                    }
+                };
                 if let AsyncTcpStream::Plain(stream) = &stream {
                     dialled.keep(duplicate(stream.get_ref())?);
                 }

@@ -159,8 +159,9 @@ mod tests {
             let TransportHost { host, port, user, password } = Transport::parse(url)?.hosts.remove(0);
             Ok((host, port, user, password))
         };
-        let owned =
-            |host: &str, port, user: &str, password: &str| (host.to_owned(), port, user.to_owned(), password.to_owned());
+        let owned = |host: &str, port, user: &str, password: &str| {
+            (host.to_owned(), port, user.to_owned(), password.to_owned())
+        };
         assert_eq!(host("rabbit://u:p@h:1/")?, owned("h", 1, "u", "p"));
         assert_eq!(host("rabbit://")?, owned("localhost", 5672, "guest", "guest"));
         assert_eq!(host("amqps://h")?, owned("h", 5671, "guest", "guest"));
@@ -177,18 +178,34 @@ mod tests {
             assert_eq!(Transport::parse(url)?.virtual_host, virtual_host, "{url}");
         }
         let several = Transport::parse("rabbit://u:secret@a:1,u:secret@b,[::1]:3/v?ssl=true&ssl_ca_file=ca.pem&x=y")?;
-        assert_eq!(format!("{several:?} {:?}", several.hosts[0]), "Transport(amqps://a:1,b:5672,[::1]:3/v) TransportHost(a:1)");
+        assert_eq!(
+            format!("{several:?} {:?}", several.hosts[0]),
+            "Transport(amqps://a:1,b:5672,[::1]:3/v) TransportHost(a:1)"
+        );
         assert_eq!(several.ca_file, Some(PathBuf::from("ca.pem")));
         Ok(())
     }
 
     #[test]
     fn what_is_no_transport_url_is_refused() {
-        for url in ["", "h", "rabbit:h", "kombu+memory://", "secret:x://h", "rabbit://h:70000/", "rabbit://[::1/", "rabbit://[::1]5/", "rabbit://%ff:p@h/"] {
+        for url in [
+            "",
+            "h",
+            "rabbit:h",
+            "kombu+memory://",
+            "secret:x://h",
+            "rabbit://h:70000/",
+            "rabbit://[::1/",
+            "rabbit://[::1]5/",
+            "rabbit://%ff:p@h/",
+        ] {
             let error = Transport::parse(url).expect_err(url);
             assert!(!error.contains("secret"), "{error}");
         }
         // Half a percent sign is what it is.
-        assert_eq!(Transport::parse("rabbit://u:%4@h/").map(|transport| transport.hosts[0].password.clone()), Ok("%4".to_owned()));
+        assert_eq!(
+            Transport::parse("rabbit://u:%4@h/").map(|transport| transport.hosts[0].password.clone()),
+            Ok("%4".to_owned())
+        );
     }
 }

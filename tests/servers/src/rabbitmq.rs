@@ -1,0 +1,70 @@
+//! RabbitMQ with data of its own.
+
+use std::fs;
+use std::process::Command;
+
+use crate::{Server, free_port, program};
+
+/// The password of the user `secured`, as it is; the other user is `guest`, with the password `guest`.
+pub const PASSWORD: &str = "s3cret&p@ss/:,";
+
+/// Starts a server with these virtual hosts beside `/`; `None` and a skip where RabbitMQ is not installed.
+///
+/// It takes some ten seconds.
+///
+/// # Panics
+///
+/// Where it is installed and does not start.
+#[must_use]
+pub fn start(virtual_hosts: &[&str]) -> Option<Server> {
+    // That in the path is Debian's own, which is for one server a machine.
+    let rabbitmq = "/usr/lib/rabbitmq/bin/rabbitmq-server";
+    let rabbitmq = program("rabbitmq-server", &["/usr/sbin"]).map(|found| match fs::exists(rabbitmq) {
+        Ok(true) => rabbitmq.into(),
+        _ => found,
+    })?;
+    let (port, distribution) = (free_port(), free_port());
+    let directory = tempfile::tempdir().expect("a directory");
+    let path = directory.path().to_owned();
+    let definitions = path.join("definitions.json");
+    fs::write(&definitions, defined(virtual_hosts)).expect("a file");
+    let configuration = format!(
+        "listeners.tcp.1 = 127.0.0.1:{port}\ndistribution.listener.interface = 127.0.0.1\nloopback_users = none\n\
+         disk_free_limit.absolute = 10MB\nload_definitions = {}\n",
+        definitions.display()
+    );
+    fs::write(path.join("rabbitmq.conf"), configuration).expect("a file");
+    fs::write(path.join("enabled_plugins"), "[].\n").expect("a file");
+    Some(Server::start("RabbitMQ", port, directory, move || {
+        let mut command = Command::new(&rabbitmq);
+        command.env("HOME", &path).env("RABBITMQ_NODENAME", format!("osprofiler-{port}@localhost"));
+        command.env("RABBITMQ_MNESIA_BASE", path.join("data")).env("RABBITMQ_LOG_BASE", path.join("logs"));
+        command.env("RABBITMQ_CONFIG_FILE", path.join("rabbitmq.conf"));
+        command.env("RABBITMQ_ENABLED_PLUGINS_FILE", path.join("enabled_plugins"));
+        command.env("RABBITMQ_DIST_PORT", distribution.to_string());
+        // Otherwise it listens on all interfaces.
+        command.env("ERL_EPMD_ADDRESS", "127.0.0.1");
+        command
+    }))
+}
+
+/// Users and virtual hosts, in RabbitMQ's JSON.
+fn defined(virtual_hosts: &[&str]) -> String {
+    let hosts: Vec<&str> = std::iter::once("/").chain(virtual_hosts.iter().copied()).collect();
+    let users = [("guest", "guest"), ("secured", PASSWORD)];
+    let user = |(name, password)| format!("{{\"name\": {name:?}, \"password\": {password:?}, \"tags\": \"\"}}");
+    let host = |host| format!("{{\"name\": {host:?}}}");
+    let permission = |user, host| {
+        format!(
+            "{{\"user\": {user:?}, \"vhost\": {host:?}, \"configure\": \".*\", \"write\": \".*\", \"read\": \".*\"}}"
+        )
+    };
+    let permissions: Vec<String> =
+        hosts.iter().flat_map(|host| users.map(|(user, _)| permission(user, *host))).collect();
+    format!(
+        "{{\"users\": [{}], \"vhosts\": [{}], \"permissions\": [{}]}}",
+        users.map(user).join(", "),
+        hosts.iter().map(|name| host(*name)).collect::<Vec<_>>().join(", "),
+        permissions.join(", ")
+    )
+}
