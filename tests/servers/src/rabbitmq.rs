@@ -8,6 +8,9 @@ use crate::{Server, free_port, program};
 /// The password of the user `secured`, as it is; the other user is `guest`, with the password `guest`.
 pub const PASSWORD: &str = "s3cret&p@ss/:,";
 
+/// What is longer is refused, in bytes.
+pub const LONGEST: usize = 8 << 20;
+
 /// Starts a server with these virtual hosts beside `/`; `None` and a skip where RabbitMQ is not installed.
 ///
 /// It takes some ten seconds.
@@ -30,7 +33,7 @@ pub fn start(virtual_hosts: &[&str]) -> Option<Server> {
     fs::write(&definitions, defined(virtual_hosts)).expect("a file");
     let configuration = format!(
         "listeners.tcp.1 = 127.0.0.1:{port}\ndistribution.listener.interface = 127.0.0.1\nloopback_users = none\n\
-         disk_free_limit.absolute = 10MB\nload_definitions = {}\n",
+         disk_free_limit.absolute = 10MB\nmax_message_size = {LONGEST}\nload_definitions = {}\n",
         definitions.display()
     );
     fs::write(path.join("rabbitmq.conf"), configuration).expect("a file");
@@ -46,6 +49,21 @@ pub fn start(virtual_hosts: &[&str]) -> Option<Server> {
         command.env("ERL_EPMD_ADDRESS", "127.0.0.1");
         command
     }))
+}
+
+/// Runs `rabbitmqctl` on the server, and returns what it prints.
+///
+/// # Panics
+///
+/// Where it cannot be run or fails.
+#[must_use]
+pub fn control(server: &Server, arguments: &[&str]) -> String {
+    let mut command = Command::new("/usr/lib/rabbitmq/bin/rabbitmqctl");
+    command.env("HOME", server.directory()).env("ERL_EPMD_ADDRESS", "127.0.0.1");
+    command.args(["--quiet", "--node", &format!("osprofiler-{}@localhost", server.port())]).args(arguments);
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?} cannot be started: {error}"));
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
 /// Users and virtual hosts, in RabbitMQ's JSON.

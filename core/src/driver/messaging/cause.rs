@@ -15,6 +15,7 @@ use crate::driver::runtime::WaitError;
 /// first.
 const LATER: [u16; 3] = [320, 506, 541];
 
+const CONTENT_TOO_LARGE: u16 = 311;
 const ACCESS_REFUSED: u16 = 403;
 const NOT_FOUND: u16 = 404;
 const PRECONDITION_FAILED: u16 = 406;
@@ -68,9 +69,9 @@ impl Cause {
         }
     }
 
-    /// Whether the broker refused one thing, and would take others on a new channel.
-    pub(super) fn is_of_one_message(&self) -> bool {
-        matches!(self, Self::Refused { code: PRECONDITION_FAILED | 311, .. })
+    /// Whether the broker refused one thing for what it is, and would take others on a new channel.
+    pub(super) fn is_of_one_thing(&self) -> bool {
+        matches!(self, Self::Refused { code: CONTENT_TOO_LARGE | PRECONDITION_FAILED, .. })
     }
 
     /// Whether there is no such queue.
@@ -115,5 +116,39 @@ impl From<lapin::Error> for Cause {
             | ErrorKind::MissingHeartbeatError => Self::Ended(error.to_string()),
             _ => Self::Client(error.to_string()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use lapin::protocol::{AMQPError, AMQPErrorKind};
+
+    use super::*;
+
+    fn refused(code: u16, text: &str) -> Cause {
+        let kind = AMQPErrorKind::from_id(code).expect("a code of AMQP");
+        Cause::from(lapin::Error::from(ErrorKind::ProtocolError(AMQPError::new(kind, text.into()))))
+    }
+
+    #[test]
+    fn what_may_succeed_later_is_known_by_its_code() {
+        for (code, retryable) in [(320, true), (541, true), (506, true), (403, false), (404, false), (530, false)] {
+            assert_eq!(refused(code, "text").is_retryable(), retryable, "{code}");
+        }
+        assert!(Cause::from(lapin::Error::from(io::Error::from(io::ErrorKind::ConnectionReset))).is_away());
+        let certificate = lapin::Error::from(io::Error::new(io::ErrorKind::InvalidData, "unknown issuer"));
+        assert!(!Cause::from(certificate).is_retryable());
+    }
+
+    #[test]
+    fn refusals_say_what_to_change() {
+        let text = "PRECONDITION_FAILED - inequivalent arg 'durable' for queue 'profiler.info'";
+        let cause = refused(406, text).of_declaration(false);
+        assert_eq!(cause.to_string(), format!("{text}; say durable=true as whoever made it"));
+        assert!(!cause.is_retryable() && !cause.is_of_one_thing());
+        assert!(refused(406, "PRECONDITION_FAILED - message size 2 is larger than 1").is_of_one_thing());
+        let busy = refused(403, "ACCESS_REFUSED - queue 'profiler.info' in vhost '/' in exclusive use").of_consumer();
+        assert!(matches!(busy, Cause::Busy) && busy.is_retryable());
+        assert!(matches!(refused(403, "ACCESS_REFUSED - no").of_consumer(), Cause::Refused { .. }));
     }
 }

@@ -169,8 +169,15 @@ impl Link {
         if let Some(kept) = kept.filter(|kept| kept.status().connected()) {
             return Ok(kept);
         }
-        let channel = self.channel().await?;
-        declare(&channel, durable).await.map_err(|error| Cause::from(error).of_declaration(durable))?;
+        let mut channel = self.channel().await?;
+        match declare(&channel, durable, false).await.map_err(|cause| cause.of_declaration(durable)) {
+            // Somebody has made the queue with arguments of his own, such as of a quorum queue: it will do.
+            Err(cause) if cause.is_of_one_thing() => {
+                channel = self.channel().await?;
+                declare(&channel, durable, true).await?;
+            }
+            declared => declared?,
+        }
         *self.publisher.lock().unwrap_or_else(PoisonError::into_inner) = Some(channel.clone());
         Ok(channel)
     }
@@ -202,15 +209,15 @@ impl Socket {
     }
 }
 
-/// In the order, and with the arguments, of oslo.messaging.
-async fn declare(channel: &Channel, durable: bool) -> lapin::Result<()> {
-    let exchange = ExchangeDeclareOptions { durable, ..ExchangeDeclareOptions::default() };
+/// In the order, and with the arguments, of oslo.messaging; or, `passive`, what is there already.
+async fn declare(channel: &Channel, durable: bool, passive: bool) -> Result<(), Cause> {
+    let exchange = ExchangeDeclareOptions { durable, passive, ..ExchangeDeclareOptions::default() };
     channel.exchange_declare(EXCHANGE.into(), ExchangeKind::Topic, exchange, FieldTable::default()).await?;
-    let queue = QueueDeclareOptions { durable, ..QueueDeclareOptions::default() };
+    let queue = QueueDeclareOptions { durable, passive, ..QueueDeclareOptions::default() };
     channel.queue_declare(QUEUE.into(), queue, FieldTable::default()).await?;
     let bind = QueueBindOptions::default();
     channel.queue_bind(QUEUE.into(), EXCHANGE.into(), QUEUE.into(), bind, FieldTable::default()).await?;
-    channel.confirm_select(ConfirmSelectOptions::default()).await
+    Ok(channel.confirm_select(ConfirmSelectOptions::default()).await?)
 }
 
 fn uri(transport: &Transport, host: &TransportHost) -> AMQPUri {

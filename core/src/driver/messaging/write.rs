@@ -37,11 +37,11 @@ pub(super) fn write(session: &Session, store: &str, batch: &[Message]) -> Result
             // What could not be sealed is lost when the rest is written again.
             return Err(WriteError::unwritten(batch.len(), cause.into_error(ACTION, store)));
         }
-        Err(cause) if bodies.len() > 1 && cause.is_of_one_message() => {
+        Err(cause) if bodies.len() > 1 && cause.is_of_one_thing() => {
             // One of them is the culprit, and has cost the others their channel.
             for (index, body) in bodies.iter().enumerate() {
                 let Err(cause) = publish(session, &Arc::new(vec![body.clone()])) else { continue };
-                if !cause.is_of_one_message() {
+                if !cause.is_of_one_thing() {
                     let left = bodies.len() - index;
                     let error = cause.into_error(ACTION, store);
                     // The last ones may be written again only where none before them is lost.
