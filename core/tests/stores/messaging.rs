@@ -119,14 +119,14 @@ fn what_python_writes_is_read_here() {
     suite::same_report(&ours, &python_shows(&python, "messaging://", &base_id, &["--transport-url", &url]));
 }
 
-/// Runs `tests/python/queue.py` to its end.
+/// Runs `tests/python/notifications.py` to its end.
 fn others(python: &Path, arguments: &[&str]) {
-    let output = queue_py(python, arguments).output().expect("Python starts");
+    let output = notifications_py(python, arguments).output().expect("Python starts");
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
 }
 
-fn queue_py(python: &Path, arguments: &[&str]) -> Command {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/python/queue.py");
+fn notifications_py(python: &Path, arguments: &[&str]) -> Command {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/python/notifications.py");
     let mut command = Command::new(python);
     command.args(["-W", "ignore"]).arg(script).args(arguments);
     command
@@ -277,7 +277,7 @@ fn queue_with_a_consumer_is_busy() {
     let store = queue(server, "busy").with("timeout=300ms");
     let driver = store.driver();
     driver.write(&deterministic(&Id::random())).expect("written");
-    let mut consumer = queue_py(&python, &["consume", &transport(server, "busy")]);
+    let mut consumer = notifications_py(&python, &["consume", &transport(server, "busy")]);
     let mut consumer = consumer.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("Python starts");
     let mut line = String::new();
     BufReader::new(consumer.stdout.take().expect("its output")).read_line(&mut line).expect("a line");

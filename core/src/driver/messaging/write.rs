@@ -96,17 +96,27 @@ async fn once(link: &Link, durable: bool, bodies: &[Vec<u8>]) -> Result<(), Caus
 async fn confirmed(channel: &Channel, bodies: &[Vec<u8>]) -> Result<(), Cause> {
     // Without a queue for it, a message that is not mandatory would be confirmed and gone.
     let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
-    let mut confirms = Vec::with_capacity(bodies.len());
+    let (mut confirms, mut failure) = (Vec::with_capacity(bodies.len()), None);
     for body in bodies {
-        confirms.push(channel.basic_publish(EXCHANGE.into(), QUEUE.into(), options, body, properties()).await?);
+        match channel.basic_publish(EXCHANGE.into(), QUEUE.into(), options, body, properties()).await {
+            Ok(confirm) => confirms.push(confirm),
+            Err(error) => {
+                failure = Some(error);
+                break;
+            }
+        }
     }
     let (mut taken, mut unroutable) = (0, 0);
     for confirm in confirms {
+        // Of a channel that was closed for a message, those published before know why, and those after do not.
         match confirm.await? {
             Confirmation::Ack(None) => taken += 1,
             Confirmation::Ack(Some(_)) => unroutable += 1,
             Confirmation::Nack(_) | Confirmation::NotRequested => {}
         }
+    }
+    if let Some(error) = failure {
+        return Err(error.into());
     }
     match (taken, unroutable) {
         (taken, 0) if taken == bodies.len() => Ok(()),

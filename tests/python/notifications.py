@@ -1,9 +1,9 @@
 """What others do to OSProfiler's queue in RabbitMQ.
 
-queue.py quorum URL                   makes the exchange and the queue durable, and the queue a quorum queue
-queue.py notify URL BASE_ID           publishes a message in the envelope of messagingv2, by oslo.messaging
-queue.py publish URL BODY...          publishes bodies as they are
-queue.py consume URL                  consumes from the queue until its input ends; prints a line when it does
+notifications.py quorum URL                   makes the exchange and the queue durable, and the queue a quorum queue
+notifications.py notify URL BASE_ID           publishes a message in the envelope of messagingv2, by oslo.messaging
+notifications.py publish URL BODY...          publishes bodies as they are
+notifications.py consume URL                  consumes from the queue until its input ends; prints a line when it does
 """
 import sys
 
