@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, OnceLock};
 use std::thread;
+use std::time::Duration;
 
 use osprofiler::driver::{Driver, ListFilter};
 use osprofiler::{Id, Message};
@@ -296,9 +297,10 @@ fn hosts_are_tried_in_turn_and_virtual_hosts_have_any_name() {
     let nobody = free_port();
     let hosts = format!("guest:guest@127.0.0.1:{nobody},guest:guest@127.0.0.1:{}", server.port());
     let store = |transport: String| {
-        Store::new("messaging")
-            .with("idle_timeout=100ms")
-            .with_options(|options| options.transport_url = Some(transport))
+        Store::new("messaging").with_options(|options| {
+            options.transport_url = Some(transport);
+            options.idle_timeout = Duration::from_millis(100);
+        })
     };
     suite::stores_and_reads(&store(format!("rabbit://{hosts}/a%2Fb%20c")));
     let error = store(format!("rabbit://{hosts}/nobodys")).driver().read(&Id::random()).expect_err("no such host");
