@@ -25,6 +25,8 @@ pub mod sql;
 
 #[cfg(any(feature = "driver-elasticsearch", feature = "driver-mongodb", feature = "driver-redis"))]
 mod failure;
+#[cfg(feature = "_http")]
+mod http;
 mod options;
 mod quantity;
 #[cfg(feature = "_options")]

@@ -17,11 +17,22 @@ macro_rules! suite {
     };
 }
 
+#[cfg(feature = "driver-ceilometer")]
+mod ceilometer;
+#[cfg(feature = "driver-elasticsearch")]
+mod elasticsearch;
 mod file;
+<<<<<<< HEAD
 #[cfg(feature = "driver-messaging")]
 mod messaging;
+=======
+#[cfg(feature = "_http")]
+mod listener;
+>>>>>>> main
 #[cfg(feature = "driver-mysql")]
 mod mysql;
+#[cfg(feature = "driver-otlp")]
+mod otlp;
 mod peers;
 #[cfg(feature = "driver-postgresql")]
 mod postgresql;

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
+pub(crate) use osprofiler::CollectorConfig;
 use osprofiler::driver::{self, Driver, DriverOptions, ListFilter};
 use osprofiler::report::Trace;
-use osprofiler::{CollectorConfig, CollectorStats, Id, Message, MessageFields, Notifier, Profiler};
+use osprofiler::{CollectorStats, Id, Message, MessageFields, Notifier, Profiler};
 use osprofiler_test_servers::Server;
 use serde_json::{Value, json};
 
@@ -364,7 +365,7 @@ pub(crate) fn waits_for_a_server_that_is_absent(store: &Store, server: &mut Serv
 
 /// A server that takes connections and says nothing costs the program nothing, and every loss is counted.
 pub(crate) fn survives_a_server_that_hangs(store: &Store, server: &Server) {
-    let quick = store.with("timeout=300ms").with("connect_timeout=300ms");
+    let quick = store.with("timeout=2s").with("connect_timeout=2s");
     let mut config = CollectorConfig::default();
     config.retry_for = Duration::ZERO;
     config.queue_messages = 1000;

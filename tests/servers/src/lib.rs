@@ -5,10 +5,13 @@
 //! `OSPROFILER_TEST_REQUIRED` is 1. Not here: what the tests do with the servers.
 
 pub mod mariadb;
+pub mod osmem;
+pub mod panko;
 pub mod postgres;
 mod process;
 mod programs;
 pub mod rabbitmq;
+pub mod rotel;
 
 pub use process::{Server, free_port};
 pub use programs::{is_required, program, program_named_by, python, skip};

@@ -1,0 +1,123 @@
+//! [`CeilometerConfig`]: the connection string of `ceilometer`.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::driver::http::{self, Client};
+use crate::driver::query::{Query, bad};
+use crate::driver::{DriverError, DriverOptions, Redacted};
+
+/// Where Panko listens, as Ceilometer's events have it since they left Ceilometer.
+const PORT: u16 = 8977;
+
+/// Where the events are. The address is that of the connection string, `ceilometer://HOST:PORT`, or that of
+/// [`DriverOptions::ceilometer_url`], which may be `https`.
+///
+/// | option | meaning | default |
+/// | --- | --- | --- |
+/// | `token` | the token of Keystone's that requests have | as [`DriverOptions::os_auth_token`] says |
+/// | `limit` | how many events are asked for | `100000`, as OSProfiler did |
+/// | `connect_timeout` | how long a connection may take | `5s` |
+/// | `timeout` | how long one request may take | `10s` |
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct CeilometerConfig {
+    /// The address: `http://HOST:PORT` or `https://HOST:PORT`, and perhaps a path.
+    pub url: String,
+    /// The token of Keystone's that requests have. Default: none.
+    pub token: Option<String>,
+    /// How many events are asked for. Default: 100,000.
+    pub limit: usize,
+    /// How long a connection may take. Default: 5 s.
+    pub connect_timeout: Duration,
+    /// How long one request may take. Default: 10 s.
+    pub timeout: Duration,
+}
+
+impl CeilometerConfig {
+    /// Reads a connection string.
+    ///
+    /// # Errors
+    ///
+    /// [`DriverError::BadConnectionString`] where there is no address, or an option is unknown or wrong.
+    pub fn parse(connection_string: &str, options: &DriverOptions) -> Result<Self, DriverError> {
+        let mut query = Query::of(connection_string);
+        let rest = connection_string.split_once("://").map_or("", |(_, rest)| rest);
+        let address = rest.split('?').next().unwrap_or_default();
+        let url = match (address, &options.ceilometer_url) {
+            ("", Some(url)) => url.clone(),
+            ("", None) => {
+                let reason =
+                    "the address is missing; write ceilometer://HOST:PORT, or give --ceilometer-url or CEILOMETER_URL";
+                return Err(bad(connection_string, reason));
+            }
+            // Its port follows, where there is none.
+            (address, _) => format!("http://{address}"),
+        };
+        if !url.starts_with("http://") && !url.starts_with("https://") {
+            return Err(bad(connection_string, "the address of Ceilometer is no http:// or https:// URL"));
+        }
+        let config = Self {
+            url,
+            token: query.take("token").or_else(|| options.os_auth_token.clone()),
+            limit: query.number("limit")?.unwrap_or(100_000),
+            connect_timeout: query.duration("connect_timeout")?.unwrap_or(http::CONNECT_TIMEOUT),
+            timeout: query.duration("timeout")?.unwrap_or(http::TIMEOUT),
+        };
+        query.finish(&["token", "limit", "connect_timeout", "timeout"])?;
+        config.client()?;
+        Ok(config)
+    }
+
+    pub(super) fn client(&self) -> Result<Client, DriverError> {
+        let is_tls = self.url.starts_with("https:");
+        let mut client = Client::new(&self.url, is_tls, PORT, self.connect_timeout, self.timeout)?;
+        if let Some(token) = &self.token {
+            client.add_header("x-auth-token", token);
+        }
+        Ok(client)
+    }
+}
+
+impl fmt::Debug for CeilometerConfig {
+    /// Without the token, and without credentials in the address.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CeilometerConfig")
+            .field("url", &format_args!("{}", Redacted(&self.url)))
+            .field("token", &self.token.as_ref().map(|_| "***"))
+            .field("limit", &self.limit)
+            .field("connect_timeout", &self.connect_timeout)
+            .field("timeout", &self.timeout)
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn address_and_token_come_from_the_string_or_the_options() -> Result<(), DriverError> {
+        let mut options = DriverOptions::default();
+        options.ceilometer_url = Some("https://events.example/panko".to_owned());
+        options.os_auth_token = Some("s3cret".to_owned());
+        let config = CeilometerConfig::parse("ceilometer://", &options)?;
+        assert_eq!((config.url.as_str(), config.token.as_deref()), ("https://events.example/panko", Some("s3cret")));
+        let config = CeilometerConfig::parse("ceilometer://h:1/x?token=other", &options)?;
+        assert_eq!((config.url.as_str(), config.token.as_deref()), ("http://h:1/x", Some("other")));
+        assert!(!format!("{config:?}").contains("other"));
+        Ok(())
+    }
+
+    #[test]
+    fn mistakes_say_what_to_change() {
+        for (text, says) in [
+            ("ceilometer://", "CEILOMETER_URL"),
+            ("ceilometer", "CEILOMETER_URL"),
+            ("ceilometer://h?tokn=s3cret", "unknown option tokn"),
+        ] {
+            let error = CeilometerConfig::parse(text, &DriverOptions::default()).expect_err(text).to_string();
+            assert!(error.contains(says) && !error.contains("s3cret"), "{text}: {error}");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! What a point says, by OSProfiler's names for attributes and by those of OpenTelemetry's stable conventions.
+
+use opentelemetry_proto::tonic::common::v1::KeyValue;
+use serde_json::{Map, Value};
+
+use super::span::{number, shown, text};
+
+/// OSProfiler's attribute and OpenTelemetry's for a key of `request` or `requests`.
+const HTTP: [(&str, &str, &str); 6] = [
+    ("path", "http.path", "url.path"),
+    ("query", "http.query", "url.query"),
+    ("method", "http.method", "http.request.method"),
+    ("scheme", "http.scheme", "url.scheme"),
+    ("hostname", "http.hostname", "server.address"),
+    ("port", "http.port", "server.port"),
+];
+
+/// The attributes of a point with this start and stop info.
+pub(super) fn attributes(start: &Map<String, Value>, stop: &Map<String, Value>) -> Vec<KeyValue> {
+    let mut out = Vec::new();
+    let part = |info: &Map<String, Value>, key: &str| info.get(key).and_then(Value::as_object).cloned();
+    if let Some(db) = part(start, "db") {
+        database(&db, &mut out);
+    }
+    for request in ["request", "requests"].iter().filter_map(|key| part(start, key)) {
+        for (key, own, stable) in HTTP {
+            if let Some(value) = request.get(key).filter(|value| !value.is_null()) {
+                out.push(text(own, shown(value)));
+                out.push(port_or_text(stable, value));
+            }
+        }
+    }
+    if let Some(function) = part(start, "function") {
+        for key in ["args", "kwargs", "name"] {
+            out.extend(function.get(key).map(|value| text(key, shown(value))));
+        }
+    }
+    for group in ["db", "function", "request", "requests"].iter().filter_map(|key| part(stop, key)) {
+        if let Some(result) = group.get("result") {
+            out.push(text("result", shown(result)));
+        }
+        // What requests end with is OSProfiler's `status_code`; here it is `status` too.
+        if let Some(status) = group.get("status_code").or_else(|| group.get("status")) {
+            out.push(text("status_code", shown(status)));
+            out.extend(whole(status).map(|status| number("http.response.status_code", status)));
+        }
+    }
+    if let Some(db) = part(stop, "db") {
+        out.extend(
+            db.get("sqlstate").or_else(|| db.get("code")).map(|code| text("db.response.status_code", shown(code))),
+        );
+        out.extend(db.get("rows").and_then(whole).map(|rows| number("db.response.returned_rows", rows)));
+    }
+    out
+}
+
+fn database(db: &Map<String, Value>, out: &mut Vec<KeyValue>) {
+    if let Some(statement) = db.get("statement") {
+        let statement = shown(statement);
+        out.extend(operation(&statement).map(|operation| text("db.operation.name", operation)));
+        out.push(text("db.query.text", statement.as_str()));
+        out.push(text("db.statement", statement));
+    }
+    // Always JSON, also where it is a text.
+    out.extend(db.get("params").map(|params| text("db.params", params.to_string())));
+    out.extend(db.get("system").map(|system| text("db.system.name", shown(system))));
+    out.extend(db.get("database").map(|database| text("db.namespace", shown(database))));
+    if let Some(server) = db.get("server").and_then(Value::as_str) {
+        let with_port = server.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse::<u16>().ok()?)));
+        let (host, port) = with_port.map_or((server, None), |(host, port)| (host, Some(port)));
+        out.push(text("server.address", host.trim_matches(['[', ']'])));
+        out.extend(port.map(|port| number("server.port", port.into())));
+    }
+}
+
+/// The first word of a statement, in capitals.
+pub(super) fn operation(statement: &str) -> Option<String> {
+    let word: String =
+        statement.trim_start_matches(|c: char| !c.is_alphabetic()).chars().take_while(|c| c.is_alphabetic()).collect();
+    (!word.is_empty()).then(|| word.to_uppercase())
+}
+
+fn whole(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| value.as_str()?.parse().ok())
+}
+
+fn port_or_text(key: &str, value: &Value) -> KeyValue {
+    match whole(value) {
+        Some(port) if key == "server.port" => number(key, port),
+        _ => text(key, shown(value)),
+    }
+}

@@ -1,0 +1,82 @@
+//! A small HTTP server of a test's own: it keeps what it is asked and answers as the test says.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+/// One request.
+#[derive(Clone, Debug)]
+pub(crate) struct Request {
+    /// Such as `POST /v1/traces`.
+    pub(crate) line: String,
+    /// In small letters, without values' case changed.
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Request {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// What an answer is: status and body.
+type Answer = (u16, Vec<u8>);
+
+/// The running server. Its threads end with the process.
+pub(crate) struct Listener {
+    pub(crate) port: u16,
+    requests: Arc<Mutex<Vec<Request>>>,
+}
+
+impl Listener {
+    pub(crate) fn start(answer: impl Fn(usize, &Request) -> Answer + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let (kept, answer) = (Arc::clone(&requests), Arc::new(answer));
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (kept, answer) = (Arc::clone(&kept), Arc::clone(&answer));
+                thread::spawn(move || serve(stream, &kept, answer.as_ref()));
+            }
+        });
+        Self { port, requests }
+    }
+
+    pub(crate) fn requests(&self) -> Vec<Request> {
+        self.requests.lock().expect("the requests").clone()
+    }
+}
+
+fn serve(stream: TcpStream, kept: &Mutex<Vec<Request>>, answer: &dyn Fn(usize, &Request) -> Answer) -> Option<()> {
+    let mut reader = BufReader::new(stream.try_clone().ok()?);
+    let mut writer = stream;
+    loop {
+        let mut line = String::new();
+        if reader.read_line(&mut line).ok()? == 0 {
+            return None;
+        }
+        let mut headers = Vec::new();
+        loop {
+            let mut header = String::new();
+            reader.read_line(&mut header).ok()?;
+            let Some((name, value)) = header.split_once(':') else { break };
+            headers.push((name.to_lowercase(), value.trim().to_owned()));
+        }
+        let line = line.trim_end().trim_end_matches(" HTTP/1.1").to_owned();
+        let mut request = Request { line, headers, body: Vec::new() };
+        let length = request.header("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+        request.body = vec![0; length];
+        reader.read_exact(&mut request.body).ok()?;
+        let number = {
+            let mut kept = kept.lock().ok()?;
+            kept.push(request.clone());
+            kept.len() - 1
+        };
+        let (status, body) = answer(number, &request);
+        write!(writer, "HTTP/1.1 {status} x\r\ncontent-length: {}\r\n\r\n", body.len()).ok()?;
+        writer.write_all(&body).ok()?;
+    }
+}
