@@ -22,13 +22,10 @@ mod ceilometer;
 #[cfg(feature = "driver-elasticsearch")]
 mod elasticsearch;
 mod file;
-<<<<<<< HEAD
-#[cfg(feature = "driver-messaging")]
-mod messaging;
-=======
 #[cfg(feature = "_http")]
 mod listener;
->>>>>>> main
+#[cfg(feature = "driver-messaging")]
+mod messaging;
 #[cfg(feature = "driver-mysql")]
 mod mysql;
 #[cfg(feature = "driver-otlp")]
