@@ -308,3 +308,24 @@ fn hosts_are_tried_in_turn_and_virtual_hosts_have_any_name() {
     let error = store(format!("amqp://u:s3cr3t@127.0.0.1:{nobody}/")).driver().read(&Id::random()).expect_err("nobody");
     assert!(error.is_retryable() && !format!("{error:?}").contains("s3cr3t"), "{error:?}");
 }
+
+#[test]
+fn tls_is_used_with_an_authority_that_is_known() {
+    let Some(server) = rabbitmq::start_with_tls() else { return };
+    let store = |url: &str| {
+        let url = url.replace("HOST", &format!("guest:guest@localhost:{}", server.port()));
+        Store::new("messaging://?idle_timeout=100ms").with_options(|options| options.transport_url = Some(url))
+    };
+    let authorities = server.directory().join("ca.pem");
+    for url in ["rabbit://HOST/?ssl=true&ssl_ca_file", "amqps://HOST?ssl_ca_file"] {
+        suite::stores_and_reads(&store(&format!("{url}={}", authorities.display())));
+    }
+    let refused = |url: &str| {
+        let error = store(url).driver().read(&Id::random()).expect_err(url);
+        (error.is_retryable(), std::error::Error::source(&error).expect("a cause").to_string())
+    };
+    let (retryable, cause) = refused("amqps://HOST/");
+    assert!(!retryable && cause.contains("UnknownIssuer"), "{cause}");
+    let (retryable, cause) = refused("amqps://HOST/?ssl_ca_file=nowhere.pem");
+    assert!(!retryable && cause.contains("the authorities in nowhere.pem cannot be read"), "{cause}");
+}

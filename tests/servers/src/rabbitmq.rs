@@ -1,9 +1,15 @@
 //! RabbitMQ with data of its own.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
-use crate::{Server, free_port, program};
+use tempfile::TempDir;
+
+use crate::{Server, certificates, free_port, program};
+
+/// Where Debian has the programs themselves.
+const PROGRAMS: &str = "/usr/lib/rabbitmq/bin";
 
 /// The password of the user `secured`, as it is; the other user is `guest`, with the password `guest`.
 pub const PASSWORD: &str = "s3cret&p@ss/:,";
@@ -20,19 +26,38 @@ pub const LONGEST: usize = 8 << 20;
 /// Where it is installed and does not start.
 #[must_use]
 pub fn start(virtual_hosts: &[&str]) -> Option<Server> {
-    // That in the path is Debian's own, which is for one server a machine.
-    let rabbitmq = "/usr/lib/rabbitmq/bin/rabbitmq-server";
-    let rabbitmq = program("rabbitmq-server", &["/usr/sbin"]).map(|found| match fs::exists(rabbitmq) {
-        Ok(true) => rabbitmq.into(),
-        _ => found,
-    })?;
-    let (port, distribution) = (free_port(), free_port());
+    let port = free_port();
     let directory = tempfile::tempdir().expect("a directory");
+    start_in(directory, port, virtual_hosts, &format!("listeners.tcp.1 = 127.0.0.1:{port}\n"))
+}
+
+/// As [`start`], with TLS alone; `ca.pem` in its directory is the authority of its certificate.
+///
+/// # Panics
+///
+/// As [`start`].
+#[must_use]
+pub fn start_with_tls() -> Option<Server> {
+    let port = free_port();
+    let directory = tempfile::tempdir().expect("a directory");
+    certificates::make(directory.path())?;
+    let mut listeners = format!("listeners.tcp = none\nlisteners.ssl.1 = 127.0.0.1:{port}\n");
+    for (option, file) in [("cacertfile", "ca.pem"), ("certfile", "server.pem"), ("keyfile", "server.key")] {
+        listeners += &format!("ssl_options.{option} = {}\n", directory.path().join(file).display());
+    }
+    start_in(directory, port, &[], &listeners)
+}
+
+fn start_in(directory: TempDir, port: u16, virtual_hosts: &[&str], listeners: &str) -> Option<Server> {
+    // That in the path is Debian's own, which is for one server a machine.
+    let rabbitmq = program("rabbitmq-server", &["/usr/sbin"])?;
+    let rabbitmq = if Path::new(PROGRAMS).exists() { Path::new(PROGRAMS).join("rabbitmq-server") } else { rabbitmq };
+    let distribution = free_port();
     let path = directory.path().to_owned();
     let definitions = path.join("definitions.json");
     fs::write(&definitions, defined(virtual_hosts)).expect("a file");
     let configuration = format!(
-        "listeners.tcp.1 = 127.0.0.1:{port}\ndistribution.listener.interface = 127.0.0.1\nloopback_users = none\n\
+        "{listeners}distribution.listener.interface = 127.0.0.1\nloopback_users = none\n\
          disk_free_limit.absolute = 10MB\nmax_message_size = {LONGEST}\nload_definitions = {}\n",
         definitions.display()
     );
@@ -40,7 +65,7 @@ pub fn start(virtual_hosts: &[&str]) -> Option<Server> {
     fs::write(path.join("enabled_plugins"), "[].\n").expect("a file");
     Some(Server::start("RabbitMQ", port, directory, move || {
         let mut command = Command::new(&rabbitmq);
-        command.env("HOME", &path).env("RABBITMQ_NODENAME", format!("osprofiler-{port}@localhost"));
+        command.env("HOME", &path).env("RABBITMQ_NODENAME", node(port));
         command.env("RABBITMQ_MNESIA_BASE", path.join("data")).env("RABBITMQ_LOG_BASE", path.join("logs"));
         command.env("RABBITMQ_CONFIG_FILE", path.join("rabbitmq.conf"));
         command.env("RABBITMQ_ENABLED_PLUGINS_FILE", path.join("enabled_plugins"));
@@ -51,6 +76,10 @@ pub fn start(virtual_hosts: &[&str]) -> Option<Server> {
     }))
 }
 
+fn node(port: u16) -> String {
+    format!("osprofiler-{port}@localhost")
+}
+
 /// Runs `rabbitmqctl` on the server, and returns what it prints.
 ///
 /// # Panics
@@ -58,9 +87,9 @@ pub fn start(virtual_hosts: &[&str]) -> Option<Server> {
 /// Where it cannot be run or fails.
 #[must_use]
 pub fn control(server: &Server, arguments: &[&str]) -> String {
-    let mut command = Command::new("/usr/lib/rabbitmq/bin/rabbitmqctl");
+    let mut command = Command::new(Path::new(PROGRAMS).join("rabbitmqctl"));
     command.env("HOME", server.directory()).env("ERL_EPMD_ADDRESS", "127.0.0.1");
-    command.args(["--quiet", "--node", &format!("osprofiler-{}@localhost", server.port())]).args(arguments);
+    command.args(["--quiet", "--node", &node(server.port())]).args(arguments);
     let output = command.output().unwrap_or_else(|error| panic!("{command:?} cannot be started: {error}"));
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8_lossy(&output.stdout).into_owned()

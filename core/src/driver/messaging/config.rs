@@ -100,9 +100,11 @@ mod tests {
 
     #[test]
     fn broker_comes_from_the_options_or_the_string() -> Result<(), DriverError> {
-        let mut options = DriverOptions::default();
-        options.transport_url = Some("rabbit://one/".to_owned());
-        options.idle_timeout = Duration::from_secs(7);
+        let options = DriverOptions {
+            transport_url: Some("rabbit://one/".to_owned()),
+            idle_timeout: Duration::from_secs(7),
+            ..DriverOptions::default()
+        };
         for text in ["messaging", "messaging:", "messaging://"] {
             let config = MessagingConfig::parse(text, &options)?;
             assert_eq!(config.transport.to_string(), "rabbit://one:5672/");
