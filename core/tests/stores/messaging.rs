@@ -1,11 +1,12 @@
 //! RabbitMQ, a real one, and Python's OSProfiler on the same queue.
 
+use std::collections::HashSet;
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::{Arc, OnceLock};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use osprofiler::driver::{Driver, ListFilter};
 use osprofiler::{Id, Message};
@@ -75,9 +76,25 @@ suite!(store, [
 fn server_that_dies_hangs_or_is_absent_is_outlived() {
     let Some(mut server) = rabbitmq::start(&["hangs"]) else { return };
     suite::survives_a_server_that_hangs(&queue(&server, "hangs"), &server);
+    takes_no_more_than_memory_allows(&queue(&server, "hangs").with("timeout=300ms"), &server);
     let store = queue(&server, "").with("durable=true");
     suite::outlives_a_restart(&store, &mut server);
     suite::waits_for_a_server_that_is_absent(&store, &mut server);
+}
+
+/// A broker that is out of memory takes nothing, and what it did not take is written again.
+fn takes_no_more_than_memory_allows(store: &Store, server: &Server) {
+    let (driver, base_id) = (store.driver(), Id::random());
+    let _ = rabbitmq::control(server, &["set_vm_memory_high_watermark", "absolute", "1"]);
+    let error = driver.write(&deterministic(&base_id)).expect_err("no memory");
+    assert_eq!((error.failed, error.retryable), (6, true), "{error:?}");
+    let _ = rabbitmq::control(server, &["set_vm_memory_high_watermark", "0.4"]);
+    let begun = Instant::now();
+    while let Err(error) = driver.write(&deterministic(&base_id)) {
+        assert!(error.retryable && begun.elapsed() < Duration::from_secs(20), "{error:?}");
+    }
+    let read: HashSet<String> = driver.read(&base_id).expect("read").messages.iter().map(Message::name).collect();
+    assert_eq!(read.len(), 6);
 }
 
 #[test]

@@ -1,8 +1,11 @@
 //! RabbitMQ with data of its own.
 
 use std::fs;
+use std::io::{self, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::Command;
+use std::time::Duration;
 
 use tempfile::TempDir;
 
@@ -63,7 +66,7 @@ fn start_in(directory: TempDir, port: u16, virtual_hosts: &[&str], listeners: &s
     );
     fs::write(path.join("rabbitmq.conf"), configuration).expect("a file");
     fs::write(path.join("enabled_plugins"), "[].\n").expect("a file");
-    Some(Server::start("RabbitMQ", port, directory, move || {
+    let command = move || {
         let mut command = Command::new(&rabbitmq);
         command.env("HOME", &path).env("RABBITMQ_NODENAME", node(port));
         command.env("RABBITMQ_MNESIA_BASE", path.join("data")).env("RABBITMQ_LOG_BASE", path.join("logs"));
@@ -73,7 +76,22 @@ fn start_in(directory: TempDir, port: u16, virtual_hosts: &[&str], listeners: &s
         // Otherwise it listens on all interfaces.
         command.env("ERL_EPMD_ADDRESS", "127.0.0.1");
         command
-    }))
+    };
+    Some(Server::start_when("RabbitMQ", port, directory, command, move || answers(port)))
+}
+
+/// Whether somebody says something to the beginning of AMQP's dialogue. That a connection was made says little: it is made with
+/// itself where the system chooses the same port for its other end.
+fn answers(port: u16) -> bool {
+    let patience = Duration::from_secs(1);
+    let answer = || -> io::Result<bool> {
+        let mut stream = TcpStream::connect_timeout(&SocketAddr::from(([127, 0, 0, 1], port)), patience)?;
+        stream.set_read_timeout(Some(patience))?;
+        stream.write_all(b"AMQP\0\0\x09\x01")?;
+        let mut byte = [0];
+        Ok(stream.local_addr()? != stream.peer_addr()? && stream.read(&mut byte)? == 1)
+    };
+    answer().unwrap_or(false)
 }
 
 fn node(port: u16) -> String {

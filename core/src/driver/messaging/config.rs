@@ -82,7 +82,7 @@ impl MessagingConfig {
                 query.bad("the broker is missing: give transport_url, such as rabbit://user:password@host:5672/")
             );
         };
-        let transport = Transport::parse(&given).map_err(|reason| query.bad(format!("transport_url {reason}")))?;
+        let transport = Transport::read(&given).map_err(|reason| query.bad(format!("transport_url {reason}")))?;
         let mut config = Self { idle_timeout: options.idle_timeout, ..Self::new(transport) };
         config.durable = query.switch("durable")?.unwrap_or(config.durable);
         config.consume = query.switch("consume")?.unwrap_or(config.consume);

@@ -133,7 +133,7 @@ fn walk<S: Send + 'static>(
             each(&channel, &mut consumer, expected, &config, |tag, body| visit(&mut state, tag, envelope::open(body)))
                 .await?;
             for tag in take(&mut state) {
-                channel.basic_ack(tag, BasicAckOptions::default()).await?;
+                answer(&config, channel.basic_ack(tag, BasicAckOptions::default())).await?;
             }
             // The broker answers when it has done all that was said before, and has put back the rest.
             answer(&config, channel.close(200, "OK".into())).await?;

@@ -5,6 +5,9 @@ use std::path::PathBuf;
 
 use url::form_urlencoded;
 
+use crate::driver::DriverError;
+use crate::driver::query::bad;
+
 /// One broker, or several of a cluster that are tried in turn.
 ///
 /// `rabbit://user:password@host:5672/virtual_host`, or `amqp://`, or `amqps://` for TLS. As in oslo.messaging 18.3.1: hosts are
@@ -39,8 +42,18 @@ pub struct TransportHost {
 }
 
 impl Transport {
-    /// Reads a transport URL; the error says what is wrong with it, after its name.
-    pub(super) fn parse(url: &str) -> Result<Self, String> {
+    /// Reads a transport URL.
+    ///
+    /// # Errors
+    ///
+    /// [`DriverError::BadConnectionString`], which says what to change.
+    pub fn parse(url: &str) -> Result<Self, DriverError> {
+        // Of a text that is no such URL, nobody knows where a password is.
+        Self::read(url).map_err(|reason| bad("transport_url", reason))
+    }
+
+    /// As [`parse`](Self::parse); the error says what is wrong with it, after its name.
+    pub(super) fn read(url: &str) -> Result<Self, String> {
         let (scheme, rest) = url.split_once("://").ok_or("is no URL such as rabbit://user:password@host:5672/")?;
         let mut tls = match scheme {
             "rabbit" | "amqp" => false,
@@ -156,7 +169,7 @@ mod tests {
     #[test]
     fn hosts_credentials_and_virtual_hosts_are_read_as_oslo_messaging_reads_them() -> Result<(), String> {
         let host = |url: &str| -> Result<(String, u16, String, String), String> {
-            let TransportHost { host, port, user, password } = Transport::parse(url)?.hosts.remove(0);
+            let TransportHost { host, port, user, password } = Transport::read(url)?.hosts.remove(0);
             Ok((host, port, user, password))
         };
         let owned = |host: &str, port, user: &str, password: &str| {
@@ -175,9 +188,9 @@ mod tests {
             ("rabbit://h/x", "x"),
             ("rabbit://h/a%20b?ssl=1", "a b"),
         ] {
-            assert_eq!(Transport::parse(url)?.virtual_host, virtual_host, "{url}");
+            assert_eq!(Transport::read(url)?.virtual_host, virtual_host, "{url}");
         }
-        let several = Transport::parse("rabbit://u:secret@a:1,u:secret@b,[::1]:3/v?ssl=true&ssl_ca_file=ca.pem&x=y")?;
+        let several = Transport::read("rabbit://u:secret@a:1,u:secret@b,[::1]:3/v?ssl=true&ssl_ca_file=ca.pem&x=y")?;
         assert_eq!(
             format!("{several:?} {:?}", several.hosts[0]),
             "Transport(amqps://a:1,b:5672,[::1]:3/v) TransportHost(a:1)"
@@ -199,12 +212,12 @@ mod tests {
             "rabbit://[::1]5/",
             "rabbit://%ff:p@h/",
         ] {
-            let error = Transport::parse(url).expect_err(url);
+            let error = Transport::read(url).expect_err(url);
             assert!(!error.contains("secret"), "{error}");
         }
         // Half a percent sign is what it is.
         assert_eq!(
-            Transport::parse("rabbit://u:%4@h/").map(|transport| transport.hosts[0].password.clone()),
+            Transport::read("rabbit://u:%4@h/").map(|transport| transport.hosts[0].password.clone()),
             Ok("%4".to_owned())
         );
     }
