@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Mutex;
 
 use crate::{Server, free_port, program_named_by};
 
@@ -23,12 +24,15 @@ pub fn start() -> Option<Server> {
     }))
 }
 
-/// Stores events, a JSON text as `tests/python/panko.py` says.
+/// Stores events, a JSON text as `tests/python/ceilometer_events.py` says.
 ///
 /// # Panics
 ///
 /// Where that fails.
 pub fn record(server: &Server, events: &str) {
+    // Panko does not wait for others who write to SQLite.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _turn = ONE_AT_A_TIME.lock();
     let mut command = Command::new(python().expect("a started server"));
     command.arg(script()).arg("record").arg(server.directory()).stdin(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().expect("Python starts");
@@ -42,5 +46,5 @@ fn python() -> Option<PathBuf> {
 }
 
 fn script() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../python/panko.py")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../python/ceilometer_events.py")
 }

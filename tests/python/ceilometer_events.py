@@ -1,8 +1,8 @@
 """Panko 10.0.0, which has Ceilometer's events, without Keystone: the token is `tok`.
 
-panko.py serve DIRECTORY PORT     answers on 127.0.0.1
-panko.py record DIRECTORY         stores the events on standard input: a JSON list of objects with the keys message_id,
-                                  event_type, generated, traits (lists of name, type and value) and raw
+ceilometer_events.py serve DIRECTORY PORT     answers on 127.0.0.1
+ceilometer_events.py record DIRECTORY         stores the events on standard input: a JSON list of objects with the keys
+                                              message_id, event_type, generated, traits (lists of name, type and value), raw
 """
 import datetime
 import json
