@@ -24,6 +24,8 @@ mod elasticsearch;
 mod file;
 #[cfg(feature = "_http")]
 mod listener;
+#[cfg(feature = "driver-messaging")]
+mod messaging;
 #[cfg(feature = "driver-mongodb")]
 mod mongodb;
 #[cfg(feature = "driver-mysql")]

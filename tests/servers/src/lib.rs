@@ -4,6 +4,7 @@
 //! A module for each kind of server says how it is started. What is not installed is a visible skip, and a failure where
 //! `OSPROFILER_TEST_REQUIRED` is 1. Not here: what the tests do with the servers.
 
+pub mod certificates;
 pub mod mariadb;
 pub mod mongodb;
 pub mod osmem;
@@ -11,6 +12,7 @@ pub mod panko;
 pub mod postgres;
 mod process;
 mod programs;
+pub mod rabbitmq;
 pub mod redis;
 pub mod rotel;
 

@@ -132,9 +132,36 @@ impl Server {
         let log = File::options().append(true).create(true).open(self.directory().join("log")).expect("a log");
         let mut command = (self.command)();
         command.stdin(Stdio::null()).stdout(log.try_clone().expect("a handle")).stderr(log);
-        command.spawn().unwrap_or_else(|error| panic!("{} cannot be started: {error}", self.name))
+        let child = command.spawn().unwrap_or_else(|error| panic!("{} cannot be started: {error}", self.name));
+        self.guard(child.id());
+        child
+    }
+
+    /// Has a shell kill the server when this program has ended without doing so: servers in statics are never dropped.
+    fn guard(&self, child: u32) {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", GUARD, "guard"]).args([std::process::id().to_string(), child.to_string()]);
+        shell.arg(self.directory()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        // Without a shell there is no guard, and everything else is as well.
+        drop(shell.spawn());
     }
 }
+
+/// Waits until the first process or the second has ended. If it was the first, it kills the second with all below it, and deletes
+/// the directory.
+const GUARD: &str = r#"
+trap '' INT
+kill_tree() {
+    for below in $(cat /proc/"$1"/task/*/children 2>/dev/null); do kill_tree "$below"; done
+    kill -KILL "$1"
+}
+while [ -d /proc/"$1" ]; do
+    [ -d /proc/"$2" ] || exit 0
+    sleep 1
+done
+kill_tree "$2"
+rm -rf "$3"
+"#;
 
 impl Drop for Server {
     fn drop(&mut self) {

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
-use crate::{Server, free_port, program};
+use crate::{Server, certificates, free_port, program};
 
 /// Starts a server that keeps what it has acknowledged; `None` and a skip where Redis is not installed.
 ///
@@ -35,80 +35,21 @@ pub fn start_with(arguments: &[&str]) -> Option<Server> {
 ///
 /// # Panics
 ///
-/// As [`start`], and where there is no `openssl`.
+/// As [`start`], and where no certificate can be made.
 #[must_use]
 pub fn start_with_tls() -> Option<(Server, PathBuf)> {
     let directory = tempfile::tempdir().expect("a directory");
-    let at = |name: &str| directory.path().join(name);
-    let text = |name: &str| at(name).display().to_string();
-    let openssl = |arguments: &[&str]| {
-        let output = Command::new("openssl").args(arguments).output().expect("openssl starts");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    };
-    fs::write(at("names"), "subjectAltName=DNS:localhost,IP:127.0.0.1\n").expect("a file");
-    let (key, certificate) = (text("ca.key"), text("ca.pem"));
-    openssl(&[
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-days",
-        "2",
-        "-subj",
-        "/CN=test",
-        "-keyout",
-        &key,
-        "-out",
-        &certificate,
-    ]);
-    openssl(&[
-        "req",
-        "-newkey",
-        "rsa:2048",
-        "-nodes",
-        "-subj",
-        "/CN=localhost",
-        "-keyout",
-        &text("key"),
-        "-out",
-        &text("request"),
-    ]);
-    openssl(&[
-        "x509",
-        "-req",
-        "-days",
-        "2",
-        "-in",
-        &text("request"),
-        "-CA",
-        &certificate,
-        "-CAkey",
-        &key,
-        "-CAcreateserial",
-        "-extfile",
-        &text("names"),
-        "-out",
-        &text("pem"),
-    ]);
-    let port = free_port();
-    let arguments = [
-        "--port",
-        "0",
-        "--tls-port",
-        &port.to_string(),
-        "--tls-cert-file",
-        &text("pem"),
-        "--tls-key-file",
-        &text("key"),
-        "--tls-ca-cert-file",
-        &certificate,
-        "--tls-auth-clients",
-        "no",
-    ]
-    .map(str::to_owned);
-    let certificate = PathBuf::from(certificate);
-    Some((launch(directory, port, arguments.to_vec())?, certificate))
+    certificates::make(directory.path())?;
+    let at = |name: &str| directory.path().join(name).display().to_string();
+    let (port, authority) = (free_port(), directory.path().join("ca.pem"));
+    let mut arguments = ["--port", "0", "--tls-auth-clients", "no", "--tls-port"].map(str::to_owned).to_vec();
+    arguments.push(port.to_string());
+    for (option, file) in
+        [("--tls-cert-file", "server.pem"), ("--tls-key-file", "server.key"), ("--tls-ca-cert-file", "ca.pem")]
+    {
+        arguments.extend([option.to_owned(), at(file)]);
+    }
+    Some((launch(directory, port, arguments)?, authority))
 }
 
 /// Sentinel that watches `master`, whose name is `mymaster`, and makes a replica the master when that is gone for a second.
