@@ -1,4 +1,4 @@
-//! The contributor's verbs: `cargo xtask test`, `lint`, `ci` and `bench`.
+//! The contributor's verbs: `cargo xtask test`, `lint`, `ci`, `bench` and `outage`.
 //!
 //! Here: which verbs there are. Below: one module for each, what they install (`install`, `peers`) and which servers they
 //! start (`servers`), and how steps are run and
@@ -24,7 +24,9 @@ cargo xtask VERB
   test   installs what the tests need and runs all of them, and the examples
   lint   formatting, clippy, documentation and the rules of style
   ci     lint, then test
-  bench  what tracing costs, beside plain sqlx and diesel and their peers
+  bench  what tracing costs, beside plain sqlx and diesel and their peers, and what the stores take
+  outage [MINUTES]
+         load on stores whose servers are killed and started again, for 10 minutes: what is stored, lost and counted
 
 Exit codes: 0 success, 1 a step failed, 2 wrong usage.";
 
@@ -39,6 +41,10 @@ fn main() -> ExitCode {
             test::run_steps(&mut steps);
         }
         ["bench"] => bench::run_steps(&mut steps),
+        ["outage"] => bench::outage(&mut steps, "10"),
+        ["outage", minutes] if minutes.parse::<f64>().is_ok_and(|minutes| minutes > 0.0) => {
+            bench::outage(&mut steps, minutes);
+        }
         ["-h" | "--help" | "help"] => {
             println!("{USAGE}");
             return ExitCode::SUCCESS;

@@ -11,9 +11,9 @@ use osprofiler::{CollectorStats, Id, Notifier, Profiler, Trace};
 
 use crate::targets::{self, Target};
 
-/// A trace has so many points, and then there is a pause: some 1,000 messages a second.
+/// So many points are recorded, and then there is a pause: some 400 messages a second.
 const POINTS: usize = 50;
-const PAUSE: Duration = Duration::from_millis(100);
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// How long what is left may take in the end.
 const LONG: Duration = Duration::from_secs(120);
@@ -44,7 +44,7 @@ pub(crate) fn run(minutes: f64) -> Result<(), Box<dyn Error>> {
     println!("{minutes} minutes of load, {POINTS} points every {} ms, servers killed at random", PAUSE.as_millis());
     println!();
     println!(
-        "{:<18} {:>6} {:>9} {:>9} {:>9} {:>8} {:>8} {:>9} {:>7}",
+        "{:<22} {:>6} {:>9} {:>9} {:>9} {:>8} {:>8} {:>9} {:>7}",
         "", "kills", "messages", "recorded", "stored", "failed", "dropped", "found", "twice"
     );
     let mut wrong = Vec::new();
@@ -52,7 +52,7 @@ pub(crate) fn run(minutes: f64) -> Result<(), Box<dyn Error>> {
         let outcome = thread.join().map_err(|_| "a store's thread panicked")??;
         let stats = outcome.stats;
         println!(
-            "{:<18} {:>6} {:>9} {:>9} {:>9} {:>8} {:>8} {:>9} {:>7}",
+            "{:<22} {:>6} {:>9} {:>9} {:>9} {:>8} {:>8} {:>9} {:>7}",
             outcome.name,
             outcome.kills,
             2 * outcome.recorded_points,
@@ -112,41 +112,36 @@ fn load(mut target: Target, length: Duration) -> Result<Outcome, Box<dyn Error>>
         thread::sleep(Duration::from_millis(fastrand::u64(100..6_000)));
         server.start_again();
     }
-    let traces = recording.join().map_err(|_| "the load panicked")?;
+    let (base_id, recorded_points) = recording.join().map_err(|_| "the load panicked")?;
     if !notifier.flush(LONG) {
         return Err(format!("{} takes nothing more: {:?}", target.name, notifier.stats()).into());
     }
     let stats = notifier.stats();
     let reader = driver::connect_with(&target.connection_string, &target.options())?;
-    let (found, again) = count(&reader, &traces)?;
-    let recorded_points = traces.len() * POINTS;
+    let (found, again) = count(&reader, &base_id)?;
     Ok(Outcome { name: target.name, kills, recorded_points, stats, found, again })
 }
 
-/// Records traces for so long, and returns their ids.
-fn record(notifier: &Notifier, length: Duration) -> Vec<Id> {
+/// Records a trace for so long, and returns its id and the number of its points.
+fn record(notifier: &Notifier, length: Duration) -> (Id, usize) {
     let begun = Instant::now();
-    let mut traces = Vec::new();
+    let profiler = Profiler::with_notifier(notifier, "key", None, None);
+    let mut points = 0;
     while begun.elapsed() < length {
-        let profiler = Profiler::with_notifier(notifier, "key", None, None);
         profiler.in_scope(|| (0..POINTS).for_each(|_| drop(Trace::new("point", ()))));
-        traces.push(profiler.base_id().clone());
+        points += POINTS;
         thread::sleep(PAUSE);
     }
-    traces
+    (profiler.base_id().clone(), points)
 }
 
-/// Different messages of the traces in the store, and how many are there again.
-fn count(driver: &Arc<dyn Driver>, traces: &[Id]) -> Result<(u64, u64), Box<dyn Error>> {
-    let (mut found, mut again) = (0, 0);
-    for base_id in traces {
-        let mut seen = HashSet::new();
-        for message in driver.read(base_id)?.messages {
-            match seen.insert((message.name(), message.trace_id().clone())) {
-                true => found += 1,
-                false => again += 1,
-            }
+/// Different messages of the trace in the store, and how many are there again.
+fn count(driver: &Arc<dyn Driver>, base_id: &Id) -> Result<(u64, u64), Box<dyn Error>> {
+    let (mut seen, mut again) = (HashSet::new(), 0);
+    for message in driver.read(base_id)?.messages {
+        if !seen.insert((message.name(), message.trace_id().clone())) {
+            again += 1;
         }
     }
-    Ok((found, again))
+    Ok((seen.len() as u64, again))
 }

@@ -1,7 +1,7 @@
 //! The stores that are measured, each empty, and each with a server of its own where it needs one.
 
 use osprofiler::driver::DriverOptions;
-use osprofiler_test_servers::{Server, mariadb, postgres};
+use osprofiler_test_servers::{Server, mariadb, mongodb, osmem, postgres, rabbitmq, redis, rotel};
 use tempfile::TempDir;
 
 /// A store, and what keeps it alive.
@@ -55,6 +55,33 @@ pub(crate) fn all() -> Vec<fn() -> Option<Target>> {
             mariadb::execute(&server, "CREATE DATABASE osprofiler");
             let url = format!("mysql://root@127.0.0.1:{}/osprofiler", server.port());
             Some(Target::of("mysql (MariaDB)", server, url))
+        },
+        || {
+            let server = redis::start()?;
+            let url = format!("redis://127.0.0.1:{}", server.port());
+            Some(Target::of("redis", server, url))
+        },
+        || {
+            let server = mongodb::start()?;
+            // A write is acknowledged when it is in the journal.
+            let url = format!("mongodb://127.0.0.1:{}/?journal=true", server.port());
+            Some(Target::of("mongodb", server, url))
+        },
+        || {
+            let server = rabbitmq::start(&[])?;
+            let transport_url = Some(format!("rabbit://guest:guest@127.0.0.1:{}/", server.port()));
+            let target = Target::of("messaging (RabbitMQ)", server, "messaging://?durable=true".to_owned());
+            Some(Target { transport_url, ..target })
+        },
+        || {
+            let server = osmem::start()?;
+            let url = format!("elasticsearch://127.0.0.1:{}", server.port());
+            Some(Target { lasts: false, ..Target::of("elasticsearch (osmem)", server, url) })
+        },
+        || {
+            let server = rotel::start()?;
+            let url = format!("otlp://127.0.0.1:{}", server.port());
+            Some(Target { lasts: false, ..Target::of("otlp (rotel, printing)", server, url) })
         },
     ]
 }

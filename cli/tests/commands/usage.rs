@@ -18,6 +18,8 @@ fn help_has_examples() {
         &["trace", "list", "-h"],
         &["trace", "delete", "-h"],
         &["trace", "diff", "-h"],
+        &["trace", "export", "-h"],
+        &["trace", "prune", "-h"],
     ] {
         assert!(Store::empty().run(arguments).expect_success().contains("Examples:"), "{arguments:?}");
     }
@@ -47,6 +49,7 @@ fn wrong_usage_is_exit_code_two() {
         &["trace", "diff", "latest", "latest", "--json", "--width", "80"],
         &["trace", "list", "--limit", "many"],
         &["trace", "delete"],
+        &["trace", "export", "file:traces"],
         &["nonsense"],
     ] {
         assert_eq!(Store::empty().run(arguments).code, Some(2), "{arguments:?}");

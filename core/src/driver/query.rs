@@ -54,11 +54,6 @@ impl<'a> Query<'a> {
         }
     }
 
-    /// What nobody took, for clients that have options of their own.
-    pub(crate) fn rest(self) -> Vec<(String, String)> {
-        self.pairs
-    }
-
     /// Refuses what nobody took.
     pub(crate) fn finish(self, known: &[&str]) -> Result<(), DriverError> {
         match self.pairs.first() {

@@ -8,6 +8,13 @@ use std::time::Duration;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Row as _};
 use url::Url;
 
+#[cfg(feature = "driver-sqlite")]
+use super::failure::{Failure, failure};
+
+/// The pause before a file is opened again that others are just making.
+#[cfg(feature = "driver-sqlite")]
+const BUSY: Duration = Duration::from_millis(10);
+
 /// A kind of database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Database {
@@ -154,7 +161,15 @@ impl Connect {
                     make_file(options.get_filename());
                 }
                 let options = options.as_ref().clone().create_if_missing(create);
-                Ok(Connection::Sqlite(Box::new(options.connect().await?)))
+                loop {
+                    match options.connect().await {
+                        // Of all that a connection does, SQLite does not wait for others when it sets the journal's mode.
+                        Err(error) if failure(Database::Sqlite, &error) == Failure::Away => {
+                            tokio::time::sleep(BUSY).await;
+                        }
+                        connected => return Ok(Connection::Sqlite(Box::new(connected?))),
+                    }
+                }
             }
             #[cfg(feature = "driver-postgresql")]
             Self::PostgreSql(options) => Ok(Connection::PostgreSql(Box::new(options.connect().await?))),
@@ -246,7 +261,7 @@ impl Connection {
         &mut self,
         work: Vec<(String, Vec<Option<String>>)>,
     ) -> Result<u64, sqlx::Error> {
-        self.simple("BEGIN").await?;
+        self.simple(self.begin()).await?;
         let mut changed = 0;
         for (sql, values) in work {
             match self.execute(sql, values).await {
@@ -260,6 +275,16 @@ impl Connection {
         }
         self.simple("COMMIT").await?;
         Ok(changed)
+    }
+
+    /// What begins a transaction that writes. SQLite's usual one may find, later on, that it cannot.
+    fn begin(&self) -> &'static str {
+        match self {
+            #[cfg(feature = "driver-sqlite")]
+            Self::Sqlite(_) => "BEGIN IMMEDIATE",
+            #[allow(unreachable_patterns, reason = "with SQLite alone")]
+            _ => "BEGIN",
+        }
     }
 
     /// Runs a statement without values.

@@ -20,57 +20,54 @@ type Values = Vec<Option<String>>;
 
 /// Stores the messages in one transaction. What the table cannot hold is lost, and does not keep the rest from being stored.
 pub(super) fn write(session: &Session, batch: &[Message]) -> Result<(), WriteError> {
-    let (mut rows, mut lost, mut cause) = (Vec::new(), 0, None);
-    for message in batch {
-        match values(message, session.database()) {
-            Ok(values) => rows.push(values),
-            Err(error) => {
-                lost += 1;
-                cause.get_or_insert(error);
-            }
-        }
-    }
-    match insert(session, &rows) {
-        Ok(()) => {}
-        Err(error) if error.failure == Failure::Away => {
-            // All of it is written again, and what cannot be stored is lost then.
-            return Err(WriteError::unwritten(batch.len(), error.error));
-        }
-        Err(error) if rows.len() == 1 => {
-            lost += 1;
-            cause.get_or_insert(error.error);
-        }
+    let rows: Vec<Result<Values, DriverError>> =
+        batch.iter().map(|message| values(message, session.database())).collect();
+    let fitting: Vec<&Values> = rows.iter().flatten().collect();
+    match insert(session, &fitting) {
+        // What does not fit is counted, below.
+        Ok(()) => loss(rows.into_iter().filter_map(Result::err)).map_or(Ok(()), Err),
+        Err(error) if error.failure == Failure::Away => Err(WriteError::unwritten(batch.len(), error.error)),
         // One of them is the culprit: each gets a transaction of its own.
-        Err(_) => {
-            for (index, row) in rows.iter().enumerate() {
-                let Err(error) = insert(session, std::slice::from_ref(row)) else { continue };
-                if error.failure == Failure::Away {
-                    let left = rows.len() - index;
-                    // Those before are stored or lost; the last ones may be written again only where none of them is lost.
-                    return Err(match lost {
-                        0 => WriteError::unwritten(left, error.error),
-                        _ => WriteError::lost(lost + left, error.error),
-                    });
-                }
-                lost += 1;
-                cause.get_or_insert(error.error);
-            }
-        }
-    }
-    match cause {
-        None => Ok(()),
-        Some(source) => Err(WriteError::lost(lost, source)),
+        Err(_) => one_by_one(session, rows),
     }
 }
 
+fn one_by_one(session: &Session, rows: Vec<Result<Values, DriverError>>) -> Result<(), WriteError> {
+    let count = rows.len();
+    let (mut first_lost, mut errors) = (None, Vec::new());
+    for (index, row) in rows.into_iter().enumerate() {
+        let error = match row {
+            Err(error) => error,
+            Ok(row) => match insert(session, &[&row]) {
+                Ok(()) => continue,
+                // From the first lost one on, all are written again, so that the lost ones are counted then.
+                Err(error) if error.failure == Failure::Away => {
+                    return Err(WriteError::unwritten(count - first_lost.unwrap_or(index), error.error));
+                }
+                Err(error) => error.error,
+            },
+        };
+        first_lost.get_or_insert(index);
+        errors.push(error);
+    }
+    loss(errors.into_iter()).map_or(Ok(()), Err)
+}
+
+/// So many messages are lost as there are errors, of which the first is told.
+fn loss(mut errors: impl Iterator<Item = DriverError>) -> Option<WriteError> {
+    let first = errors.next()?;
+    Some(WriteError::lost(1 + errors.count(), first))
+}
+
 /// Inserts all rows or none, and makes the table where it is missing.
-fn insert(session: &Session, rows: &[Values]) -> Result<(), SessionError> {
+fn insert(session: &Session, rows: &[&Values]) -> Result<(), SessionError> {
     if rows.is_empty() {
         return Ok(());
     }
     let database = session.database();
-    let work: Vec<(String, Values)> =
-        parts(rows).map(|part| (statements::insert(database, part.len()), part.concat())).collect();
+    let work: Vec<(String, Values)> = parts(rows)
+        .map(|part| (statements::insert(database, part.len()), part.iter().flat_map(|row| (*row).clone()).collect()))
+        .collect();
     let work = Arc::new(work);
     let insert = || {
         let work = Arc::clone(&work);
@@ -113,11 +110,11 @@ fn create(session: &Session) -> Result<(), SessionError> {
 }
 
 /// The rows in parts that a statement can take.
-fn parts(rows: &[Values]) -> impl Iterator<Item = &[Values]> {
+fn parts<'a>(rows: &'a [&'a Values]) -> impl Iterator<Item = &'a [&'a Values]> {
     let mut rest = rows;
     std::iter::from_fn(move || {
         let mut bytes = 0;
-        let fits = |row: &Values| {
+        let fits = |row: &&Values| {
             bytes += row.iter().flatten().map(String::len).sum::<usize>();
             bytes <= BYTES
         };
