@@ -54,13 +54,16 @@ pub(crate) fn lasting_file(prefix: &str, suffix: &str) -> Result<PathBuf, CliErr
     kept.map_err(|source| CliError::Write { path: std::env::temp_dir(), source })
 }
 
-/// Tells of a failure on standard error, with all its causes.
+/// Tells of a failure on standard error, with all its causes, each once: some libraries' errors repeat their source.
 pub(crate) fn complain(error: &dyn Error) {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
+        let said = error.to_string();
+        if !text.ends_with(&said) {
+            text.push_str(": ");
+            text.push_str(&said);
+        }
         cause = error.source();
     }
     note(&text);

@@ -5,16 +5,21 @@ use std::error::Error;
 use std::fmt::{self, Display, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Shows an error with its causes: `cannot write traces/x: Permission denied`.
+/// Shows an error with its causes: `cannot write traces/x: Permission denied`. Some libraries' errors repeat their source, which is
+/// said once.
 pub(crate) struct Chain<'a>(pub(crate) &'a (dyn Error + 'static));
 
 impl fmt::Display for Chain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self.0, f)?;
+        let mut last = self.0.to_string();
+        f.write_str(&last)?;
         let mut source = self.0.source();
         while let Some(cause) = source {
-            write!(f, ": {cause}")?;
-            source = cause.source();
+            let text = cause.to_string();
+            if !last.ends_with(&text) {
+                write!(f, ": {text}")?;
+            }
+            (last, source) = (text, cause.source());
         }
         Ok(())
     }

@@ -64,6 +64,7 @@
 //! | feature | what it adds |
 //! | --- | --- |
 //! | `caller` | `DbOptions::caller`: where in the program a statement came from |
+//! | `driver-sqlite`, `driver-postgresql`, `driver-mysql`, `driver-redis`, `driver-mongodb`, `driver-messaging`, `driver-elasticsearch`, `driver-otlp`, `driver-ceilometer` | stores beside files: see [`driver`]; `drivers` is all of them |
 //! | `ini` | configuration from INI files |
 //! | `tower` | `web::TraceLayer` for axum, tonic and whatever else is a tower service, and `web::TraceClientLayer` for clients |
 //! | `actix-web` | `web::TraceLayer` for actix-web |

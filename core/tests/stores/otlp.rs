@@ -1,5 +1,6 @@
 //! OTLP: what a collector gets of a trace. There is nothing to read, so the shared suite does not apply.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use opentelemetry_proto::tonic::collector::trace::v1::{
@@ -8,11 +9,11 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
 use opentelemetry_proto::tonic::common::v1::{KeyValue, any_value::Value};
 use opentelemetry_proto::tonic::trace::v1::Span;
 use osprofiler::{Id, Message};
-use osprofiler_test_servers::rotel;
+use osprofiler_test_servers::{Server, rotel};
 use prost::Message as _;
 
 use crate::listener::{Listener, Request};
-use crate::suite::{self, Store};
+use crate::suite::{self, CollectorConfig, Recording, Store};
 
 const BASE: &str = "7a4b3b7e-0a7e-4f0e-9a53-0123456789ab";
 
@@ -107,7 +108,7 @@ fn what_our_adapters_say_of_a_statement_has_the_stable_names() {
     let (listener, store) = accepting();
     let base_id = Id::from(BASE);
     let at = "2026-01-02T03:04:05.000001";
-    let start = r#"{"db":{"statement":"select 1","system":"postgresql","database":"d","server":"h:5432"}}"#;
+    let start = r#"{"db":{"statement":"/* x */ select title from posts","system":"postgresql","database":"d","server":"h:5432"}}"#;
     let stop = r#"{"etype":"sqlx::Error::Database","message":"m","db":{"rows":3,"sqlstate":"23505"}}"#;
     let batch = [("db-start", start), ("db-stop", stop)]
         .map(|(name, info)| suite::fields(name, &base_id, &Id::from("no uuid"), &base_id, at, info));
@@ -115,6 +116,9 @@ fn what_our_adapters_say_of_a_statement_has_the_stable_names() {
     let spans = taken(&listener.requests());
     for (key, value) in [
         ("db.system.name", "postgresql"),
+        ("db.operation.name", "SELECT"),
+        ("db.query.summary", "SELECT posts"),
+        ("db.collection.name", "posts"),
         ("db.namespace", "d"),
         ("server.address", "h"),
         ("server.port", "5432"),
@@ -180,33 +184,120 @@ fn rejected_spans_and_refusals_are_counted() {
     assert!(driver.read(&Id::from(BASE)).expect_err("only sends").to_string().contains("cannot be read"));
 }
 
+/// A span as rotel prints it, by the names that it prints.
+type Printed = BTreeMap<String, String>;
+
+fn printed(server: &Server) -> Vec<Printed> {
+    let text = rotel::printed(server);
+    let spans = text.split("\nSpan #").skip(1);
+    let span = |text: &str| {
+        let mut span = Printed::new();
+        for line in text.lines() {
+            let Some((key, value)) = line.trim().trim_start_matches("-> ").split_once(':') else { continue };
+            // Events come last, and have names and attributes, too.
+            span.entry(key.trim().to_owned()).or_insert_with(|| value.trim().to_owned());
+        }
+        span
+    };
+    spans.map(span).collect()
+}
+
+/// Waits until the collector has printed so many spans.
+fn wait_for(server: &Server, count: usize) -> Vec<Printed> {
+    let begun = Instant::now();
+    loop {
+        let spans = printed(server);
+        if spans.len() >= count {
+            return spans;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(60), "{} of {count}", spans.len());
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
 #[test]
 fn a_real_collector_gets_the_trace_point_for_point() {
     let Some(server) = rotel::start() else { return };
     let driver = Store::new(format!("otlp://127.0.0.1:{}", server.port())).driver();
-    driver.write(&trace()).expect("written");
-    let begun = Instant::now();
-    let wanted = [
-        "WSGI_GET_/v2/servers",
-        "SQL_SELECT",
-        "rpc",
-        "7a4b3b7e0a7e4f0e9a530123456789ab",
-        "83330123456789a1",
-        "83330123456789a2",
-        "83330123456789a3",
-        "proj-svc",
-        "SELECT * FROM t WHERE id = %(id)s",
-        "boom",
-    ];
-    loop {
-        let printed = rotel::printed(&server);
-        let missing: Vec<_> = wanted.iter().filter(|text| !printed.contains(**text)).collect();
-        if missing.is_empty() {
-            break;
+    let messages = trace();
+    driver.write(&messages).expect("written");
+    let spans = wait_for(&server, 3);
+    assert_eq!(spans.len(), 3);
+    let nanos = |message: &Message| {
+        let micros = message.timestamp().to_string()[20..].parse::<u64>().expect("a fraction");
+        (1_767_323_045_000_000 + micros) * 1000
+    };
+    let low = |id: &Id| id.to_string()[19..].replace('-', "");
+    for start in &messages[..3] {
+        let stop = messages[3..].iter().find(|stop| stop.trace_id() == start.trace_id()).expect("its end");
+        let span = spans.iter().find(|span| span["ID"] == low(start.trace_id())).expect("its span");
+        assert_eq!(span["Trace ID"], BASE.replace('-', ""));
+        let parent = if start.parent_id() == start.base_id() { String::new() } else { low(start.parent_id()) };
+        assert_eq!(span["Parent ID"], parent);
+        let times = (span["Start time"].parse().ok(), span["End time"].parse().ok());
+        assert_eq!(times, (Some(nanos(start)), Some(nanos(stop))));
+        let (name, kind, attributes): (_, _, [(&str, &str); 2]) = match start.point().0 {
+            "wsgi" => ("WSGI_GET_/v2/servers", "SERVER", [("url.path", "/v2/servers"), ("http.query", "a=1&b=2")]),
+            "db" => {
+                ("SQL_SELECT", "CLIENT", [("db.query.text", "SELECT * FROM t WHERE id = %(id)s"), ("result", "[(1,)]")])
+            }
+            _ => ("rpc", "INTERNAL", [("args", "(1, 'x')"), ("error.type", "ValueError")]),
+        };
+        assert_eq!((span["Name"].as_str(), span["Kind"].clone()), (name, format!("SPAN_KIND_{kind}")));
+        for (key, value) in attributes {
+            assert_eq!(span[key], format!("Str({value})"), "{key}");
         }
-        assert!(begun.elapsed() < Duration::from_secs(30), "missing {missing:?} in {printed}");
-        std::thread::sleep(Duration::from_millis(20));
+        let status = span.get("Status message").map(String::as_str);
+        assert_eq!(status, (start.point().0 == "rpc").then_some("boom"));
     }
+}
+
+#[test]
+fn collector_that_dies_hangs_or_is_absent_is_outlived() {
+    let Some(mut server) = rotel::start() else { return };
+    let store = Store::new(format!("otlp://127.0.0.1:{}", server.port()));
+    server.kill();
+    let mut recording = Recording::new(&store, CollectorConfig::default());
+    recording.points(100);
+    assert!(!recording.notifier.flush(Duration::from_millis(300)), "there is no collector");
+    server.start_again();
+    let stats = recording.finish();
+    assert_eq!((stats.stored, stats.failed, stats.dropped), (200, 0, 0));
+    wait_for(&server, 100);
+    server.pause();
+    let quick = store.with("timeout=300ms");
+    let mut config = CollectorConfig::default();
+    config.retry_for = Duration::ZERO;
+    let mut hung = Recording::new(&quick, config);
+    hung.points(50);
+    let stats = hung.finish();
+    server.resume();
+    assert_eq!((stats.recorded, stats.stored + stats.failed, stats.dropped), (100, 100, 0));
+    assert!(stats.failed > 0, "{stats:?}");
+    recording.points(50);
+    let stats = recording.finish();
+    assert_eq!((stats.stored, stats.failed, stats.dropped), (300, 0, 0));
+    wait_for(&server, 150);
+}
+
+#[test]
+fn big_traces_and_concurrent_writers_are_all_sent() {
+    let Some(server) = rotel::start() else { return };
+    let store = Store::new(format!("otlp://127.0.0.1:{}", server.port()));
+    let driver = store.driver();
+    for batch in suite::big(&Id::random(), 20_000).chunks(1024) {
+        driver.write(batch).expect("written");
+    }
+    wait_for(&server, 10_000);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                let driver = store.driver();
+                suite::big(&Id::random(), 500).chunks(50).for_each(|batch| driver.write(batch).expect("written"));
+            });
+        }
+    });
+    wait_for(&server, 11_000);
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -3,7 +3,8 @@
 use opentelemetry_proto::tonic::common::v1::KeyValue;
 use serde_json::{Map, Value};
 
-use super::span::{number, shown, text};
+use super::span::{flag, number, shown, text};
+use crate::report::sql::{Analyzed, Dialect};
 
 /// OSProfiler's attribute and OpenTelemetry's for a key of `request` or `requests`.
 const HTTP: [(&str, &str, &str); 6] = [
@@ -35,12 +36,11 @@ pub(super) fn attributes(start: &Map<String, Value>, stop: &Map<String, Value>) 
             out.extend(function.get(key).map(|value| text(key, shown(value))));
         }
     }
-    for group in ["db", "function", "request", "requests"].iter().filter_map(|key| part(stop, key)) {
+    for group in ["db", "function", "request", "requests", "response"].iter().filter_map(|key| part(stop, key)) {
         if let Some(result) = group.get("result") {
             out.push(text("result", shown(result)));
         }
-        // What requests end with is OSProfiler's `status_code`; here it is `status` too.
-        if let Some(status) = group.get("status_code").or_else(|| group.get("status")) {
+        if let Some(status) = group.get("status_code") {
             out.push(text("status_code", shown(status)));
             out.extend(whole(status).map(|status| number("http.response.status_code", status)));
         }
@@ -50,6 +50,10 @@ pub(super) fn attributes(start: &Map<String, Value>, stop: &Map<String, Value>) 
             db.get("sqlstate").or_else(|| db.get("code")).map(|code| text("db.response.status_code", shown(code))),
         );
         out.extend(db.get("rows").and_then(whole).map(|rows| number("db.response.returned_rows", rows)));
+        out.extend(db.get("rows_affected").and_then(whole).map(|rows| number("osprofiler.db.rows_affected", rows)));
+    }
+    if stop.get("cancelled") == Some(&Value::Bool(true)) {
+        out.push(flag("osprofiler.cancelled"));
     }
     out
 }
@@ -57,7 +61,14 @@ pub(super) fn attributes(start: &Map<String, Value>, stop: &Map<String, Value>) 
 fn database(db: &Map<String, Value>, out: &mut Vec<KeyValue>) {
     if let Some(statement) = db.get("statement") {
         let statement = shown(statement);
-        out.extend(operation(&statement).map(|operation| text("db.operation.name", operation)));
+        let analyzed = Analyzed::of(&statement, Dialect::of_system(db.get("system").and_then(Value::as_str)));
+        for (key, value) in [("db.operation.name", analyzed.verb), ("db.query.summary", analyzed.label)] {
+            out.extend((!value.is_empty()).then(|| text(key, value)));
+        }
+        // Several tables have one name only in the summary.
+        if let [table] = &analyzed.tables[..] {
+            out.push(text("db.collection.name", table.as_str()));
+        }
         out.push(text("db.query.text", statement.as_str()));
         out.push(text("db.statement", statement));
     }

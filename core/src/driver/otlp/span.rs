@@ -158,7 +158,7 @@ pub(super) fn number(key: &str, value: i64) -> KeyValue {
     attribute(key, any_value::Value::IntValue(value))
 }
 
-fn flag(key: &str) -> KeyValue {
+pub(super) fn flag(key: &str) -> KeyValue {
     attribute(key, any_value::Value::BoolValue(true))
 }
 
