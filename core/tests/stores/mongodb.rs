@@ -90,7 +90,7 @@ fn traces_with_errors_are_noted_where_that_is_asked_for() {
     };
     assert_eq!(notes(&server), [(failing.to_string(), "2026-01-02T03:04:05.043234".to_owned())]);
     let listed = driver.list(&ListFilter { errors_only: true, ..ListFilter::default() }).expect("a list");
-    assert_eq!(listed.into_iter().map(|trace| trace.base_id).collect::<Vec<_>>(), [failing.clone()]);
+    assert_eq!(listed.into_iter().map(|trace| trace.base_id).collect::<Vec<_>>(), std::slice::from_ref(&failing));
     assert!(driver.delete(&failing).expect("deleted"));
     assert_eq!(notes(&server), []);
 }

@@ -98,9 +98,11 @@ mod tests {
 
     #[test]
     fn address_and_token_come_from_the_string_or_the_options() -> Result<(), DriverError> {
-        let mut options = DriverOptions::default();
-        options.ceilometer_url = Some("https://events.example/panko".to_owned());
-        options.os_auth_token = Some("s3cret".to_owned());
+        let options = DriverOptions {
+            ceilometer_url: Some("https://events.example/panko".to_owned()),
+            os_auth_token: Some("s3cret".to_owned()),
+            ..DriverOptions::default()
+        };
         let config = CeilometerConfig::parse("ceilometer://", &options)?;
         assert_eq!((config.url.as_str(), config.token.as_deref()), ("https://events.example/panko", Some("s3cret")));
         let config = CeilometerConfig::parse("ceilometer://h:1/x?token=other", &options)?;

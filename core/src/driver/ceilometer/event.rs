@@ -37,11 +37,13 @@ impl Event<'_> {
     /// The message: the notification's, or what the traits say of it.
     pub(super) fn message(&self) -> Option<Message> {
         let payload = self.raw.as_ref().and_then(|raw| raw.payload);
-        payload.and_then(|payload| Message::from_json(payload.get().as_bytes()).ok()).or_else(|| self.from_traits())
+        payload
+            .and_then(|payload| Message::from_json(payload.get().as_bytes()).ok())
+            .or_else(|| self.message_of_traits())
     }
 
     /// The traits hold less than the notification: no results, no errors, and parameters as Python prints them.
-    fn from_traits(&self) -> Option<Message> {
+    fn message_of_traits(&self) -> Option<Message> {
         let mut info = Map::new();
         for (group, keys) in
             [("request", &["path", "query", "method", "scheme"][..]), ("db", &["db.statement", "db.params"])]

@@ -98,9 +98,7 @@ mod tests {
 
     #[test]
     fn options_override_what_the_configuration_says() -> Result<(), DriverError> {
-        let mut options = DriverOptions::default();
-        options.filter_error_trace = true;
-        options.es_scroll_size = 5;
+        let options = DriverOptions { filter_error_trace: true, es_scroll_size: 5, ..DriverOptions::default() };
         let text = "elasticsearch://u:s3cret@h?es_scroll_size=7&types=yes&es_doc_type=event";
         let config = ElasticsearchConfig::parse(text, &options)?;
         assert!(config.filter_error_trace && config.types == Some(true));
