@@ -161,6 +161,62 @@ fn what_old_versions_stored_is_read_listed_and_deleted() {
 }
 
 #[test]
+fn legacy_keys_are_not_looked_for_where_that_is_said() {
+    let Some((store, ())) = store("") else { return };
+    let base_id = Id::random();
+    for message in deterministic(&base_id) {
+        let key = format!("osprofiler:{base_id}_{}_{}", message.trace_id(), message.timestamp());
+        let _: () = ask(&store, &["SET", &key, message.json()]);
+    }
+    let driver = store.with("legacy=false").driver();
+    assert_eq!(driver.read(&base_id).expect("read").messages, []);
+    assert_eq!(driver.list(&ListFilter::default()).expect("a list"), []);
+    assert!(!driver.delete(&base_id).expect("looked for"));
+    assert_eq!(store.driver().list(&ListFilter::default()).expect("a list").len(), 1);
+}
+
+#[test]
+fn refused_reading_is_an_error_and_a_refused_time_to_live_costs_no_message() {
+    let Some(server) = servers::start() else { return };
+    let store = Store::new(format!("redis://127.0.0.1:{}", server.port()));
+    let base_id = Id::random();
+    let _: () = ask(&store, &["ACL", "SETUSER", "u", "on", ">p", "~*", "+@all", "-lrange", "-lindex", "-expire"]);
+    let limited = Store::new(format!("redis://u:p@127.0.0.1:{}", server.port()));
+    limited.with("ttl=1d").driver().write(&deterministic(&base_id)).expect("stored");
+    for refused in [limited.driver().read(&base_id).map(drop), limited.driver().list(&ListFilter::default()).map(drop)]
+    {
+        let error = refused.expect_err("it may not");
+        assert!(format!("{error:?}").contains("NoPerm") && !error.is_retryable(), "{error:?}");
+    }
+    assert_eq!(store.driver().read(&base_id).expect("read").messages.len(), 6);
+}
+
+#[test]
+fn full_server_takes_the_rest_when_there_is_room_again() {
+    let Some(server) = servers::start() else { return };
+    let store = Store::new(format!("redis://127.0.0.1:{}", server.port()));
+    let _: () = ask(&store, &["CONFIG", "SET", "maxmemory", "1"]);
+    let error = store.driver().write(&deterministic(&Id::random())).expect_err("there is no room");
+    assert_eq!((error.failed, error.retryable), (6, true), "{error:?}");
+    let mut recording = Recording::new(&store, CollectorConfig::default());
+    recording.points(10);
+    assert!(!recording.notifier.flush(Duration::from_millis(300)), "there is no room");
+    let _: () = ask(&store, &["CONFIG", "SET", "maxmemory", "0"]);
+    recording.assert_all_stored(&store);
+}
+
+#[test]
+fn connection_that_the_server_closed_is_made_again() {
+    let Some(server) = servers::start() else { return };
+    let store = Store::new(format!("redis://127.0.0.1:{}", server.port()));
+    let (driver, base_id) = (store.driver(), Id::random());
+    driver.write(&deterministic(&base_id)).expect("written");
+    let _: i64 = ask(&store, &["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
+    driver.write(&deterministic(&base_id)).expect("written again");
+    assert_eq!(driver.read(&base_id).expect("read").messages.len(), 12);
+}
+
+#[test]
 fn key_of_another_type_costs_its_own_messages_alone() {
     let Some((store, ())) = store("") else { return };
     let (taken, free) = (Id::random(), Id::random());

@@ -78,14 +78,19 @@ pub(super) fn list(server: &Server, filter: &ListFilter) -> Result<Vec<TraceSumm
         .filter_map(|trace| Some((trace, trace.get_str("_id").ok()?)))
         .filter(|(trace, id)| is_wanted(trace, id))
         .map(|(_, id)| id.to_owned())
-        .take(most)
         .collect();
     let mut summaries: Vec<TraceSummary> = Vec::new();
-    for ids in ids.chunks(TRACES) {
-        let traces = traces(server, ids.to_vec())?;
-        summaries.extend(traces.values().filter_map(|trace| TraceSummary::of(&trace.messages)));
+    for ids in ids.chunks(TRACES.min(most.max(1))) {
+        for (id, trace) in traces(server, ids.to_vec())? {
+            let summary = TraceSummary::of(&trace.messages);
+            summaries.extend(summary.filter(|found| !errors_only || found.errors > 0 || noted.contains(&id.as_str())));
+        }
+        if summaries.len() >= most {
+            break;
+        }
     }
     summaries.sort_by_key(|summary| std::cmp::Reverse(summary.started));
+    summaries.truncate(most);
     Ok(summaries)
 }
 

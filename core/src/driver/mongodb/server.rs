@@ -91,7 +91,7 @@ impl Drop for Server {
 }
 
 /// Whether the server was away, busy or changing its role.
-fn is_retryable(error: &Error) -> bool {
+pub(super) fn is_retryable(error: &Error) -> bool {
     if error.contains_label("RetryableWriteError") || error.contains_label("SystemOverloadedError") {
         return true;
     }
@@ -100,6 +100,8 @@ fn is_retryable(error: &Error) -> bool {
         | ErrorKind::ServerSelection { .. }
         | ErrorKind::ConnectionPoolCleared { .. }
         | ErrorKind::DnsResolve { .. } => true,
+        // The documents are there, and perhaps not for good.
+        ErrorKind::InsertMany(failed) => failed.write_concern_error.is_some(),
         // Host unreachable, network timeout, shutdown, not the primary, stepping down, exceeded time limit: the codes that
         // MongoDB's specification of retryable reads names.
         ErrorKind::Command(error) => {

@@ -10,7 +10,7 @@ use mongodb::bson::{Document, doc};
 use mongodb::error::{Error, ErrorKind};
 
 use super::document;
-use super::server::Server;
+use super::server::{Server, is_retryable};
 use crate::Message;
 use crate::driver::failure::is_failure;
 use crate::driver::{DriverError, WriteError};
@@ -29,7 +29,9 @@ pub(super) fn write(server: &Server, is_indexed: &Arc<AtomicBool>, batch: &[Mess
             let index = IndexModel::builder().keys(doc! {"base_id": 1}).build();
             if let Err(error) = to.messages.create_index(index).await {
                 match error.kind.as_ref() {
-                    ErrorKind::Command(_) => tracing::warn!(%error, "no index on base_id: reading traces is slow"),
+                    ErrorKind::Command(_) if !is_retryable(&error) => {
+                        tracing::warn!(%error, "no index on base_id: reading traces is slow")
+                    }
                     _ => return Err(error),
                 }
             }

@@ -14,8 +14,9 @@ use crate::driver::{DriverError, DriverOptions, Redacted, parse_duration};
 /// Where Redis Sentinel listens.
 const SENTINEL_PORT: u16 = 26_379;
 
-const KNOWN: [&str; 8] = [
+const KNOWN: [&str; 9] = [
     "ttl",
+    "legacy",
     "filter_error_trace",
     "sentinel_service_name",
     "sentinel_password",
@@ -36,6 +37,7 @@ const KNOWN: [&str; 8] = [
 /// | option | meaning | default |
 /// | --- | --- | --- |
 /// | `ttl` | how long a trace is kept after its last message: a number and `s`, `m`, `h`, `d` or `w` | for ever, as with OSProfiler |
+/// | `legacy` | whether messages are looked for, too, that versions of OSProfiler before 3 have stored; all keys are looked through for them, which takes a second for a million or so | `true` |
 /// | `filter_error_trace` | whether traces with errors are noted under keys of their own | as [`DriverOptions`] says |
 /// | `sentinel_service_name` | the name by which Sentinel knows the service | as [`DriverOptions`] says |
 /// | `sentinel_password` | Sentinel's own password | none |
@@ -43,6 +45,8 @@ const KNOWN: [&str; 8] = [
 /// | `connect_timeout` | how long connecting may take | `5s` |
 /// | `timeout` | how long storing a batch, or one question, may take | `10s` |
 /// | `socket_timeout` | the same, with Sentinel, in seconds | as [`DriverOptions`] says |
+///
+/// A Sentinel has half a second to answer, and a second to be connected to, before the next is asked.
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct RedisConfig {
@@ -51,7 +55,9 @@ pub struct RedisConfig {
     pub(super) store: String,
     /// How long a trace is kept after its last message; `None` is for ever.
     pub ttl: Option<Duration>,
-    /// Whether traces with errors are noted under keys of their own.
+    /// Whether messages are looked for that versions of OSProfiler before 3 have stored. Default: `true`.
+    pub legacy: bool,
+    /// Whether traces with errors are noted under keys of their own. Default: `false`.
     pub filter_error_trace: bool,
     /// How long connecting may take.
     pub connect_timeout: Duration,
@@ -95,6 +101,7 @@ impl RedisConfig {
         if ttl.is_some_and(|ttl| ttl.subsec_nanos() > 0) {
             return Err(query.bad("ttl is whole seconds"));
         }
+        let legacy = query.switch("legacy")?.unwrap_or(true);
         let filter_error_trace = query.switch("filter_error_trace")?.unwrap_or(options.filter_error_trace);
         let service_name = query.take("sentinel_service_name").unwrap_or_else(|| options.sentinel_service_name.clone());
         let sentinel_password = query.take("sentinel_password");
@@ -117,7 +124,7 @@ impl RedisConfig {
             server(connection_string, address, ca_cert.as_deref())?
         };
         let store = Redacted(connection_string).to_string();
-        Ok(Self { target, store, ttl, filter_error_trace, connect_timeout, timeout })
+        Ok(Self { target, store, ttl, legacy, filter_error_trace, connect_timeout, timeout })
     }
 }
 
@@ -192,6 +199,7 @@ impl fmt::Debug for RedisConfig {
         f.debug_struct("RedisConfig")
             .field("store", &self.store)
             .field("ttl", &self.ttl)
+            .field("legacy", &self.legacy)
             .field("filter_error_trace", &self.filter_error_trace)
             .field("connect_timeout", &self.connect_timeout)
             .field("timeout", &self.timeout)

@@ -1,9 +1,8 @@
-//! Reading, listing and deleting traces.
+//! Reading, listing and deleting traces. Each answer of the server has its own time, however many there are.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{HashMap, HashSet};
 
-use redis::aio::MultiplexedConnection;
-use redis::{Pipeline, RedisError, RedisResult};
+use redis::{Cmd, FromRedisValue, Pipeline, RedisResult};
 
 use super::server::{ERROR, LEGACY, LIST, Server};
 use crate::driver::{DriverError, ListFilter, StoredTrace, TraceSummary};
@@ -11,7 +10,7 @@ use crate::{Id, Message, Timestamp};
 
 const ACTION: &str = "read from";
 
-/// So many keys a server looks at between two answers.
+/// So many keys a server looks at, or is asked for, between two answers.
 const KEYS: usize = 1000;
 
 /// The messages of so many traces are asked for at once.
@@ -19,11 +18,13 @@ const TRACES: usize = 50;
 
 /// Reads a trace: its list, and what versions of OSProfiler before 3 have stored of it.
 pub(super) fn trace(server: &Server, base_id: &Id) -> Result<StoredTrace, DriverError> {
-    let id = base_id.to_string();
-    let mut found = server.run(ACTION, move |connection| texts(connection, vec![id.clone()], true))?;
+    let mut texts = list_of(server, vec![base_id.to_string()])?.pop().unwrap_or_default();
+    if server.config.legacy {
+        texts.extend(values(server, keys(server, &legacy_pattern(base_id))?)?);
+    }
     let mut trace = StoredTrace::default();
     // The newest is the first of a list.
-    for text in found.drain(..).flatten().rev() {
+    for text in texts.into_iter().rev() {
         match Message::from_json(&text) {
             Ok(message) if message.base_id() == base_id => trace.messages.push(message),
             // A legacy key of another trace, whose id begins with this one.
@@ -34,93 +35,112 @@ pub(super) fn trace(server: &Server, base_id: &Id) -> Result<StoredTrace, Driver
     Ok(trace)
 }
 
-/// What is stored of each trace.
-async fn texts(
-    mut connection: MultiplexedConnection,
-    ids: Vec<String>,
-    with_legacy: bool,
-) -> Result<Vec<Vec<Vec<u8>>>, RedisError> {
-    let mut pipeline = Pipeline::new();
-    for id in &ids {
-        pipeline.cmd("LRANGE").arg(format!("{LIST}{id}")).arg(0).arg(-1);
-    }
-    pipeline.ignore_errors();
-    // What is no list has no messages.
-    let lists: Vec<RedisResult<Vec<Vec<u8>>>> = pipeline.query_async(&mut connection).await?;
-    let mut found: Vec<Vec<Vec<u8>>> = lists.into_iter().map(Result::unwrap_or_default).collect();
-    if with_legacy {
-        for (id, texts) in ids.iter().zip(&mut found) {
-            let keys = keys(&mut connection, &format!("{LEGACY}{}_*", escaped(id))).await?;
-            texts.extend(values(&mut connection, keys).await?);
-        }
-    }
-    Ok(found)
+fn legacy_pattern(base_id: &Id) -> String {
+    format!("{LEGACY}{}_*", escaped(&base_id.to_string()))
 }
 
-/// The keys that a pattern fits.
-async fn keys(connection: &mut MultiplexedConnection, pattern: &str) -> Result<BTreeSet<Vec<u8>>, RedisError> {
-    let (mut keys, mut cursor) = (BTreeSet::new(), 0_u64);
+/// The texts in each trace's list.
+fn list_of(server: &Server, ids: Vec<String>) -> Result<Vec<Vec<Vec<u8>>>, DriverError> {
+    answers(server, ids, |id| {
+        let mut range = redis::cmd("LRANGE");
+        range.arg(format!("{LIST}{id}")).arg(0).arg(-1);
+        range
+    })
+}
+
+/// The texts at keys, as far as there are any.
+fn values(server: &Server, keys: Vec<Vec<u8>>) -> Result<Vec<Vec<u8>>, DriverError> {
+    let values: Vec<Option<Vec<u8>>> = answers(server, keys, |key| {
+        let mut get = redis::cmd("GET");
+        get.arg(key);
+        get
+    })?;
+    Ok(values.into_iter().flatten().collect())
+}
+
+/// An answer for each of `asked`, many at once. What is stored there with another type is nothing.
+fn answers<A, T>(server: &Server, asked: Vec<A>, command: impl Fn(&A) -> Cmd) -> Result<Vec<T>, DriverError>
+where
+    T: FromRedisValue + Default + Send + 'static,
+{
+    let mut all = Vec::new();
+    for part in asked.chunks(KEYS) {
+        let mut pipeline = Pipeline::with_capacity(part.len());
+        for asked in part {
+            pipeline.add_command(command(asked));
+        }
+        pipeline.ignore_errors();
+        all.extend(server.run(ACTION, move |mut connection| {
+            let pipeline = pipeline.clone();
+            async move {
+                let answers: Vec<RedisResult<T>> = pipeline.query_async(&mut connection).await?;
+                let known = |answer| match answer {
+                    Err(error) if redis::RedisError::code(&error) == Some("WRONGTYPE") => Ok(T::default()),
+                    answer => answer,
+                };
+                answers.into_iter().map(known).collect::<RedisResult<Vec<T>>>()
+            }
+        })?);
+    }
+    Ok(all)
+}
+
+/// The keys that a pattern fits, each once.
+fn keys(server: &Server, pattern: &str) -> Result<Vec<Vec<u8>>, DriverError> {
+    let (mut keys, mut cursor) = (HashSet::new(), 0_u64);
     loop {
         let mut scan = redis::cmd("SCAN");
         scan.arg(cursor).arg("MATCH").arg(pattern).arg("COUNT").arg(KEYS);
-        let (next, page): (u64, Vec<Vec<u8>>) = scan.query_async(connection).await?;
+        let (next, page): (u64, Vec<Vec<u8>>) = server.run(ACTION, move |mut connection| {
+            let scan = scan.clone();
+            async move { scan.query_async(&mut connection).await }
+        })?;
         keys.extend(page);
         cursor = next;
         if cursor == 0 {
-            return Ok(keys);
+            return Ok(keys.into_iter().collect());
         }
     }
 }
 
-/// The texts at these keys, as far as there are any.
-async fn values(
-    connection: &mut MultiplexedConnection,
-    keys: impl IntoIterator<Item = Vec<u8>>,
-) -> Result<Vec<Vec<u8>>, RedisError> {
-    let mut pipeline = Pipeline::new();
-    let mut is_empty = true;
-    for key in keys {
-        pipeline.cmd("GET").arg(key);
-        is_empty = false;
-    }
-    if is_empty {
-        return Ok(Vec::new());
-    }
-    pipeline.ignore_errors();
-    let values: Vec<RedisResult<Option<Vec<u8>>>> = pipeline.query_async(connection).await?;
-    Ok(values.into_iter().filter_map(|value| value.ok().flatten()).collect())
+/// The ids behind the prefix of these keys.
+fn ids(keys: &[Vec<u8>], prefix: &str) -> Vec<String> {
+    keys.iter().filter_map(|key| String::from_utf8_lossy(key).strip_prefix(prefix).map(str::to_owned)).collect()
 }
 
-/// What a list needs to know of a trace before it reads it.
+/// What is known of a trace before its list is read.
+#[derive(Default)]
 struct Candidate {
-    id: String,
     /// The time of the oldest message that was stored.
     started: Option<Timestamp>,
-    is_legacy: bool,
+    has_list: bool,
+    /// What versions of OSProfiler before 3 have stored.
+    legacy: Vec<Message>,
 }
 
 /// Lists traces, newest first.
 pub(super) fn list(server: &Server, filter: &ListFilter) -> Result<Vec<TraceSummary>, DriverError> {
-    let prefix = filter.id_prefix.clone().unwrap_or_default();
-    let errors_only = filter.errors_only;
-    let (mut candidates, noted) =
-        server.run(ACTION, move |connection| candidates(connection, prefix.clone(), errors_only))?;
-    candidates.sort_by(|one, other| other.started.cmp(&one.started).then_with(|| one.id.cmp(&other.id)));
+    let pattern = format!("{}*", escaped(filter.id_prefix.as_deref().unwrap_or_default()));
+    let mut candidates = candidates(server, &pattern, filter)?;
+    let noted: HashSet<String> = match filter.errors_only {
+        true => ids(&keys(server, &format!("{ERROR}{pattern}"))?, ERROR).into_iter().collect(),
+        false => HashSet::new(),
+    };
+    let mut order: Vec<(Option<Timestamp>, String)> =
+        candidates.iter().map(|(id, candidate)| (candidate.started, id.clone())).collect();
+    order.sort_by(|(one, id), (other, other_id)| other.cmp(one).then_with(|| id.cmp(other_id)));
     let most = filter.limit.unwrap_or(usize::MAX);
     let mut summaries: Vec<TraceSummary> = Vec::new();
-    for part in candidates.chunks(TRACES.min(most.max(1))) {
-        let ids: Vec<String> = part.iter().map(|candidate| candidate.id.clone()).collect();
-        let with_legacy = part.iter().any(|candidate| candidate.is_legacy);
-        let found = server.run(ACTION, move |connection| texts(connection, ids.clone(), with_legacy))?;
-        for (candidate, texts) in part.iter().zip(found) {
-            let id = Id::from(candidate.id.as_str());
-            let messages: Vec<Message> = texts
-                .iter()
-                .filter_map(|text| Message::from_json(text).ok())
-                .filter(|message| *message.base_id() == id)
-                .collect();
+    for part in order.chunks(TRACES.min(most.max(1))) {
+        let ids: Vec<String> = part.iter().map(|(_, id)| id.clone()).collect();
+        for (id, texts) in ids.iter().zip(list_of(server, ids.clone())?) {
+            let mut messages = candidates.remove(id).map(|candidate| candidate.legacy).unwrap_or_default();
+            let base_id = Id::from(id.as_str());
+            messages.extend(texts.iter().filter_map(|text| Message::from_json(text).ok()));
+            messages.retain(|message| *message.base_id() == base_id);
             let summary = TraceSummary::of(&messages);
-            summaries.extend(summary.filter(|found| !errors_only || found.errors > 0 || noted.contains(&candidate.id)));
+            summaries
+                .extend(summary.filter(|found| !filter.errors_only || found.errors > 0 || noted.contains(id.as_str())));
         }
         if summaries.len() >= most {
             break;
@@ -131,75 +151,53 @@ pub(super) fn list(server: &Server, filter: &ListFilter) -> Result<Vec<TraceSumm
     Ok(summaries)
 }
 
-async fn candidates(
-    mut connection: MultiplexedConnection,
-    prefix: String,
-    with_notes: bool,
-) -> Result<(Vec<Candidate>, HashSet<String>), RedisError> {
-    let text = |key: &[u8], prefix: &str| String::from_utf8_lossy(key).strip_prefix(prefix).map(str::to_owned);
-    let pattern = format!("{}*", escaped(&prefix));
-    let lists = keys(&mut connection, &format!("{LIST}{pattern}")).await?;
-    let mut ids: Vec<String> = lists.iter().filter_map(|key| text(key, LIST)).collect();
-    let mut pipeline = Pipeline::new();
-    for id in &ids {
-        pipeline.cmd("LINDEX").arg(format!("{LIST}{id}")).arg(-1);
+/// All traces that there are, by their ids.
+fn candidates(server: &Server, pattern: &str, filter: &ListFilter) -> Result<HashMap<String, Candidate>, DriverError> {
+    let lists = ids(&keys(server, &format!("{LIST}{pattern}"))?, LIST);
+    let oldest: Vec<Option<Vec<u8>>> = answers(server, lists.clone(), |id| {
+        let mut index = redis::cmd("LINDEX");
+        index.arg(format!("{LIST}{id}")).arg(-1);
+        index
+    })?;
+    let mut candidates = HashMap::new();
+    for (id, oldest) in lists.into_iter().zip(oldest) {
+        let started = oldest.and_then(|text| Message::from_json(&text).ok()).map(|message| message.timestamp());
+        candidates.insert(id, Candidate { started, has_list: true, legacy: Vec::new() });
     }
-    pipeline.ignore_errors();
-    let oldest: Vec<RedisResult<Option<Vec<u8>>>> =
-        if ids.is_empty() { Vec::new() } else { pipeline.query_async(&mut connection).await? };
-    let started = |text: &[u8]| Message::from_json(text).ok().map(|message| message.timestamp());
-    let mut candidates: Vec<Candidate> = ids
-        .drain(..)
-        .zip(oldest)
-        .map(|(id, oldest)| {
-            let started = oldest.ok().flatten().and_then(|text| started(&text));
-            Candidate { id, started, is_legacy: false }
-        })
-        .collect();
-
-    // Ids may have underscores, so that keys do not say where they end: the messages do.
-    let legacy = keys(&mut connection, &format!("{LEGACY}{pattern}")).await?;
-    for text in values(&mut connection, legacy).await? {
-        let Ok(message) = Message::from_json(&text) else { continue };
-        let id = message.base_id().to_string();
-        match candidates.iter_mut().find(|candidate| candidate.id == id) {
-            Some(candidate) => {
-                candidate.is_legacy = true;
-                candidate.started = candidate.started.into_iter().chain([message.timestamp()]).min();
-            }
-            None if id.starts_with(&prefix) => {
-                candidates.push(Candidate { id, started: Some(message.timestamp()), is_legacy: true });
-            }
-            None => {}
+    if server.config.legacy {
+        // Ids may have underscores, so that keys do not say where they end: the messages do.
+        for text in values(server, keys(server, &format!("{LEGACY}{pattern}"))?)? {
+            let Ok(message) = Message::from_json(&text) else { continue };
+            let candidate = candidates.entry(message.base_id().to_string()).or_insert_with(Candidate::default);
+            candidate.started = candidate.started.into_iter().chain([message.timestamp()]).min();
+            candidate.legacy.push(message);
         }
     }
-    let noted = match with_notes {
-        true => keys(&mut connection, &format!("{ERROR}{pattern}")).await?,
-        false => BTreeSet::new(),
-    };
-    Ok((candidates, noted.iter().filter_map(|key| text(key, ERROR)).collect()))
+    let prefix = filter.id_prefix.as_deref().unwrap_or_default();
+    candidates.retain(|id, candidate| candidate.has_list || id.starts_with(prefix));
+    Ok(candidates)
 }
 
 /// Deletes a trace, what is noted of it, and what versions of OSProfiler before 3 have stored of it.
 pub(super) fn delete(server: &Server, base_id: &Id) -> Result<bool, DriverError> {
-    let id = base_id.to_string();
-    server.run("delete from", move |mut connection| {
-        let id = id.clone();
-        async move {
-            let mut delete = redis::cmd("DEL");
-            delete.arg(format!("{LIST}{id}"));
-            for key in keys(&mut connection, &format!("{LEGACY}{}_*", escaped(&id))).await? {
-                let text = values(&mut connection, [key.clone()]).await?.pop().unwrap_or_default();
-                // Another trace's id may begin with this one.
-                if Message::from_json(&text).is_ok_and(|message| message.base_id().to_string() == id) {
-                    delete.arg(key);
-                }
+    let mut doomed = vec![format!("{LIST}{base_id}").into_bytes()];
+    if server.config.legacy {
+        for key in keys(server, &legacy_pattern(base_id))? {
+            let texts = values(server, vec![key.clone()])?;
+            // Another trace's id may begin with this one.
+            if texts.iter().any(|text| Message::from_json(text).is_ok_and(|message| message.base_id() == base_id)) {
+                doomed.push(key);
             }
-            let deleted: u64 = delete.query_async(&mut connection).await?;
-            let _: u64 = redis::cmd("DEL").arg(format!("{ERROR}{id}")).query_async(&mut connection).await?;
-            Ok(deleted > 0)
         }
-    })
+    }
+    let remove = |keys: Vec<Vec<u8>>| -> Result<u64, DriverError> {
+        server.run("delete from", move |mut connection| {
+            let keys = keys.clone();
+            async move { redis::cmd("DEL").arg(keys).query_async(&mut connection).await }
+        })
+    };
+    remove(vec![format!("{ERROR}{base_id}").into_bytes()])?;
+    Ok(remove(doomed)? > 0)
 }
 
 /// A text of which a pattern takes no character for anything else.

@@ -40,8 +40,15 @@ pub(super) fn write(server: &Server, batch: &[Message]) -> Result<(), WriteError
     let answers = answers.map_err(|error| WriteError::unwritten(batch.len(), error))?;
     let refused = counts.into_iter().zip(&answers).filter(|(_, answer)| answer.is_err());
     let lost: usize = refused.map(|(count, _)| count).sum();
-    let cause = answers.iter().find_map(|answer| answer.as_ref().err());
-    cause.map_or(Ok(()), |error| Err(WriteError::lost(lost, refusal(server, error))))
+    match answers.iter().find_map(|answer| answer.as_ref().err()) {
+        None => Ok(()),
+        Some(error) if lost > 0 => Err(WriteError::lost(lost, refusal(server, error))),
+        Some(error) => {
+            // The messages are there; they stay for ever, or are not noted.
+            tracing::warn!(%error, "Redis refused a note or a time to live");
+            Ok(())
+        }
+    }
 }
 
 fn commands(server: &Server, batch: &[Message]) -> Commands {
