@@ -68,6 +68,27 @@ fn messages_are_stored_with_project_service_and_host() {
 }
 
 #[test]
+fn several_stores_all_get_the_messages() {
+    let (place, other) = (Place::new(), tempfile::tempdir().expect("a directory"));
+    let elsewhere = format!("file:{}", other.path().join("with a space").display());
+    let both = format!("{}\n  {elsewhere}", place.connection_string());
+    let guard = init(&place.config().with_connection_string(&both));
+    let base_id = record();
+    assert!(guard.shutdown(Duration::from_secs(10)));
+    let there = driver::connect(&elsewhere).expect("the file driver").read(&base_id).expect("readable").messages;
+    assert_eq!((there.len(), place.stored(&base_id)), (2, there));
+    // A command reads from the first, and deletes from both.
+    let both = driver::connect(&both).expect("the file driver");
+    assert_eq!(both.read(&base_id).expect("readable").messages.len(), 2);
+    assert!(both.delete(&base_id).expect("deleted"));
+    assert_eq!(place.stored(&base_id), []);
+    let error =
+        init_from_conf(&place.config().with_connection_string("file:a gopher://u:s3cret@h"), "blog", "web", None)
+            .expect_err("one of them is unknown");
+    assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
+}
+
+#[test]
 fn dropping_the_guard_stores_what_is_left_and_ends_tracing() {
     let place = Place::new();
     let guard = init(&place.config());
