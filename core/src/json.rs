@@ -1,6 +1,15 @@
-//! [`InfoWriter`]: a point's info as JSON text, without a tree of values in between.
+//! [`InfoWriter`]: a point's info as JSON text, without a tree of values in between; and how objects are read.
 
-use serde::Serialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Serialize};
+
+/// Reads an object. Left alone, a derived structure takes a list of its members' values for one as well.
+pub(crate) fn object<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, serde_json::Error> {
+    if text.trim_ascii_start().starts_with('[') {
+        return Err(serde_json::Error::custom("a list stands where an object belongs"));
+    }
+    serde_json::from_str(text)
+}
 
 /// Writes the members of a JSON object, in the order of the calls. Keys must be plain: no quotation mark, backslash or
 /// control character, which only [`value`](Self::value) escapes.

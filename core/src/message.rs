@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::json::InfoWriter;
-use crate::{Id, Timestamp};
+use crate::{Id, Timestamp, json};
 
 /// One message of a trace point: its start or its stop.
 ///
@@ -129,7 +129,7 @@ impl Message {
             service: Option<Cow<'a, str>>,
         }
 
-        let fields: Fields<'_> = serde_json::from_str(&json)?;
+        let fields: Fields<'_> = json::object(&json)?;
         // `RawValue` lends a part of the text it was read from.
         let info = fields.info.map_or(0..0, |info| {
             let start = info.get().as_ptr() as usize - json.as_ptr() as usize;
@@ -288,6 +288,13 @@ mod tests {
     fn missing_fields_are_named() {
         let error = Message::from_json(br#"{"name": "x-start"}"#).expect_err("incomplete");
         assert!(error.to_string().contains("base_id"), "{error}");
+    }
+
+    #[test]
+    fn list_of_the_fields_is_no_message() {
+        let text = r#"["a-start", "b", "t", "b", "2026-01-02T03:04:05", {}, null, null]"#;
+        let error = Message::from_json(text.as_bytes()).expect_err("a list");
+        assert!(error.to_string().contains("a list stands where an object belongs"), "{error}");
     }
 
     #[test]

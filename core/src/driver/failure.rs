@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::Message;
+use crate::{Message, json};
 
 /// Whether the message's info has an `etype` that is not null, by which OSProfiler knows errors.
 pub(crate) fn is_failure(message: &Message) -> bool {
@@ -13,7 +13,7 @@ pub(crate) fn is_failure(message: &Message) -> bool {
     }
     let info = message.info_json();
     // Parsing only what can matter keeps writing quick.
-    info.contains("\"etype\"") && serde_json::from_str::<Peek>(info).unwrap_or_default().etype.is_some()
+    info.contains("\"etype\"") && json::object::<Peek>(info).unwrap_or_default().etype.is_some()
 }
 
 #[cfg(test)]

@@ -3,11 +3,13 @@
 use std::time::SystemTime;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::DriverError;
 use crate::error::Chain;
-use crate::{Id, Message, Phase, Timestamp};
+use crate::{Id, Message, Phase, Timestamp, json};
 
 /// One line about a stored trace.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,21 +35,24 @@ pub struct TraceSummary {
     pub errors: u64,
 }
 
-/// The few things of a message's info that a summary needs.
+/// The few things of a message's info that a summary needs. Each is looked at by itself: whatever is in one of them says
+/// nothing about the others.
 #[derive(Default, Deserialize)]
-struct Peek {
-    request: Option<Request>,
-    db: Option<Db>,
+struct Peek<'a> {
+    #[serde(borrow)]
+    request: Option<&'a RawValue>,
+    #[serde(borrow)]
+    db: Option<&'a RawValue>,
     etype: Option<Value>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Request {
     method: Option<String>,
     path: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Db {
     statement: Option<Value>,
 }
@@ -64,15 +69,14 @@ impl TraceSummary {
             .unwrap_or(first);
         let started = messages.iter().map(|message| message.timestamp()).min()?;
         let finished = messages.iter().map(|message| message.timestamp()).max()?;
-        let request = peek(root).request;
+        let Request { method, path } = peek(root).request.map(part).unwrap_or_default();
         let (mut queries, mut errors) = (0, 0);
         for message in messages {
             // Parsing only what can matter keeps lists of many traces quick.
             match message.point().1 {
                 Phase::Start if message.info_json().contains("\"statement\"") => {
-                    queries += u64::from(
-                        peek(message).db.is_some_and(|db| db.statement.is_some_and(|statement| statement.is_string())),
-                    );
+                    let db: Db = peek(message).db.map(part).unwrap_or_default();
+                    queries += u64::from(db.statement.is_some_and(|statement| statement.is_string()));
                 }
                 Phase::Stop if message.info_json().contains("\"etype\"") => {
                     errors += u64::from(peek(message).etype.is_some_and(|etype| etype.is_string()));
@@ -80,7 +84,6 @@ impl TraceSummary {
                 Phase::Start | Phase::Stop => {}
             }
         }
-        let (method, path) = request.map_or((None, None), |request| (request.method, request.path));
         Some(Self {
             base_id: root.base_id().clone(),
             started,
@@ -112,6 +115,53 @@ impl TraceSummary {
     }
 }
 
-fn peek(message: &Message) -> Peek {
-    serde_json::from_str(message.info_json()).unwrap_or_default()
+fn peek(message: &Message) -> Peek<'_> {
+    json::object(message.info_json()).unwrap_or_default()
+}
+
+fn part<T: Default + DeserializeOwned>(raw: &RawValue) -> T {
+    json::object(raw.get()).unwrap_or_default()
+}
+
+/// What of an info counts for a summary, as an info.
+#[cfg(feature = "driver-messaging")]
+pub(crate) fn essence(message: &Message) -> String {
+    let Peek { request, db, etype } = peek(message);
+    let Request { method, path } = request.map(part).unwrap_or_default();
+    let Db { statement } = db.map(part).unwrap_or_default();
+    // That there is a text is all that counts.
+    let mark = |value: Option<Value>| value.filter(Value::is_string).map(|_| "");
+    serde_json::json!({
+        "request": {"method": method, "path": path},
+        "db": {"statement": mark(statement)},
+        "etype": mark(etype),
+    })
+    .to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(name: &str, info: &str) -> Message {
+        let text = format!(
+            r#"{{"name":"{name}","base_id":"b","trace_id":"t","parent_id":"b","timestamp":"2026-01-02T03:04:05","info":{info}}}"#
+        );
+        Message::from_json(text.as_bytes()).expect("a message")
+    }
+
+    #[test]
+    fn odd_parts_of_an_info_say_nothing_about_the_others() {
+        for (name, info, queries, errors, path) in [
+            ("wsgi-start", r#"{"request": {"path": "/x"}, "db": ["statement"]}"#, 0, 0, Some("/x")),
+            ("db-start", r#"{"request": "GET", "db": {"statement": "SELECT 1"}}"#, 1, 0, None),
+            ("db-start", r#"{"db": {"statement": {"statement": 1}}}"#, 0, 0, None),
+            ("db-stop", r#"{"request": [1], "db": 7, "etype": "ValueError"}"#, 0, 1, None),
+            ("db-stop", r#"{"request": {"path": 1}, "etype": null}"#, 0, 0, None),
+            ("db-stop", r#"[1, {"statement": "x"}, "etype"]"#, 0, 0, None),
+        ] {
+            let summary = TraceSummary::of(&[message(name, info)]).expect("a summary");
+            assert_eq!((summary.queries, summary.errors, summary.path.as_deref()), (queries, errors, path), "{info}");
+        }
+    }
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{Id, Message};
+use crate::{Id, Message, json};
 
 /// A notification as the driver `messaging` of oslo.messaging 18.3.1 writes it: OSProfiler uses that, and no `messagingv2`.
 #[derive(Serialize)]
@@ -46,7 +46,7 @@ pub(super) fn seal(message: &Message) -> Result<Vec<u8>, serde_json::Error> {
         #[serde(borrow)]
         host: Option<Cow<'a, str>>,
     }
-    let info = serde_json::from_str::<Peek<'_>>(message.info_json()).unwrap_or_default();
+    let info = json::object::<Peek<'_>>(message.info_json()).unwrap_or_default();
     serde_json::to_vec(&Notification {
         message_id: Id::random().to_string(),
         publisher_id: info.host.as_deref().unwrap_or_default(),
@@ -61,8 +61,8 @@ pub(super) fn seal(message: &Message) -> Result<Vec<u8>, serde_json::Error> {
 /// Takes a body out of its envelope.
 pub(super) fn open(body: &[u8]) -> Opened {
     let Ok(text) = std::str::from_utf8(body) else { return Opened::Other };
-    match serde_json::from_str::<Envelope<'_>>(text) {
-        Ok(Envelope { text: Some(text), .. }) => match serde_json::from_str::<Envelope<'_>>(&text) {
+    match json::object::<Envelope<'_>>(text) {
+        Ok(Envelope { text: Some(text), .. }) => match json::object::<Envelope<'_>>(&text) {
             Ok(Envelope { payload: Some(payload), .. }) => message(payload.get()),
             _ => Opened::Other,
         },
@@ -78,7 +78,7 @@ fn message(payload: &str) -> Opened {
     }
     match Message::from_text(payload) {
         Ok(message) => Opened::Message(message),
-        Err(_) => serde_json::from_str::<Peek>(payload).map_or(Opened::Other, |peek| Opened::Unreadable(peek.base_id)),
+        Err(_) => json::object::<Peek>(payload).map_or(Opened::Other, |peek| Opened::Unreadable(peek.base_id)),
     }
 }
 

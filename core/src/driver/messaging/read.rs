@@ -13,8 +13,6 @@ use futures_core::Stream;
 use lapin::options::{BasicAckOptions, BasicConsumeOptions, QueueDeclareOptions};
 use lapin::types::FieldTable;
 use lapin::{Channel, Consumer};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::MessagingConfig;
@@ -22,7 +20,7 @@ use super::cause::Cause;
 use super::envelope::{self, Opened};
 use super::session::{Link, QUEUE, Session};
 use crate::driver::runtime::WaitError;
-use crate::driver::{DriverError, ListFilter, StoredTrace, TraceSummary};
+use crate::driver::{DriverError, ListFilter, StoredTrace, TraceSummary, summary};
 use crate::{Id, Message, MessageFields, Timestamp};
 
 /// How often a reader asks whether the one before it has ended.
@@ -214,33 +212,13 @@ async fn answer<T, E: Into<Cause>>(
 
 /// The message with what a summary needs of its info, so that a list of a long queue takes little memory.
 fn essence(message: &Message) -> Option<Message> {
-    #[derive(Default, Deserialize, Serialize)]
-    struct Info {
-        request: Option<Request>,
-        db: Option<Db>,
-        etype: Option<Value>,
-    }
-    #[derive(Deserialize, Serialize)]
-    struct Request {
-        method: Option<String>,
-        path: Option<String>,
-    }
-    #[derive(Deserialize, Serialize)]
-    struct Db {
-        statement: Option<Value>,
-    }
-    let mut info: Info = serde_json::from_str(message.info_json()).unwrap_or_default();
-    for value in [info.db.as_mut().and_then(|db| db.statement.as_mut()), info.etype.as_mut()].into_iter().flatten() {
-        // That there is one is all that counts.
-        *value = if value.is_string() { Value::from("") } else { Value::Null };
-    }
     Message::new(&MessageFields {
         name: &message.name(),
         base_id: message.base_id(),
         trace_id: message.trace_id(),
         parent_id: message.parent_id(),
         timestamp: message.timestamp(),
-        info: &serde_json::to_string(&info).ok()?,
+        info: &summary::essence(message),
         project: None,
         service: message.service(),
     })
@@ -260,6 +238,7 @@ mod tests {
             ("db-start", r#"{"db": {"statement": 7}}"#),
             ("db-stop", r#"{"etype": "ValueError", "message": "long"}"#),
             ("db-stop", r#"{"etype": null}"#),
+            ("db-stop", r#"{"request": "GET", "db": ["x"], "etype": "ValueError"}"#),
             ("db-stop", "[1]"),
         ];
         let id = Id::from("b");

@@ -11,7 +11,7 @@ use super::failure::Failure;
 use super::session::{Session, SessionError};
 use super::statements;
 use crate::driver::{DriverError, ListFilter, StoredTrace, TraceSummary};
-use crate::{Id, Message, MessageFields, Timestamp};
+use crate::{Id, Message, MessageFields, Timestamp, json};
 
 const ACTION: &str = "read from";
 
@@ -144,7 +144,7 @@ fn info(data: &str) -> Option<String> {
         info: Option<&'a RawValue>,
     }
     let within: Option<String> = serde_json::from_str(data).ok();
-    let data: Data<'_> = serde_json::from_str(within.as_deref().unwrap_or(data)).ok()?;
+    let data: Data<'_> = json::object(within.as_deref().unwrap_or(data)).ok()?;
     Some(data.info.map_or_else(|| Value::Object(serde_json::Map::new()).to_string(), |info| info.get().to_owned()))
 }
 
