@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::ExitStatus;
 
+use osprofiler::ConfigError;
 use osprofiler::driver::{DriverError, WriteError};
 use osprofiler::report::ReportError;
 
@@ -21,6 +22,11 @@ pub(crate) enum CliError {
     Store(#[from] DriverError),
     #[error("the trace {id} was not exported whole")]
     Export { id: String, source: WriteError },
+    /// Why was said before.
+    #[error("not exported whole to {to}: {traces}")]
+    Incomplete { traces: String, to: String },
+    #[error(transparent)]
+    Config(#[from] ConfigError),
     #[error("cannot read {}", path.display())]
     Read { path: PathBuf, source: io::Error },
     #[error("cannot open {}", path.display())]

@@ -1,20 +1,30 @@
 //! The store that a command works on, and finding traces in it.
 
+use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
 use osprofiler::driver::{
-    self, DEFAULT_CONNECTION_STRING, Driver, DriverError, DriverOptions, ListFilter, StoredTrace, TraceSummary,
-    WriteError,
+    self, DEFAULT_CONNECTION_STRING, Driver, DriverError, ListFilter, StoredTrace, TraceSummary, WriteError,
 };
-use osprofiler::{Id, Message, Timestamp};
+use osprofiler::{Config, Id, Message, Timestamp};
 
 use crate::error::CliError;
 use crate::progress::while_working;
 
 /// How many candidates an ambiguous beginning names.
 const CANDIDATES: usize = 10;
+
+/// What services tell their drivers by the environment, beside what has an argument here.
+const OF_DRIVERS: [&str; 6] = [
+    "OSPROFILER_FILTER_ERROR_TRACE",
+    "OSPROFILER_SENTINEL_SERVICE_NAME",
+    "OSPROFILER_SOCKET_TIMEOUT",
+    "OSPROFILER_ES_DOC_TYPE",
+    "OSPROFILER_ES_SCROLL_TIME",
+    "OSPROFILER_ES_SCROLL_SIZE",
+];
 
 /// Which store.
 #[derive(Args)]
@@ -74,7 +84,9 @@ impl StoreArguments {
 impl ClientArguments {
     pub(crate) fn open(&self, connection_string: &str) -> Result<Store, CliError> {
         let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
-        let mut options = DriverOptions::default();
+        let of_drivers = |name: &OsString| OF_DRIVERS.iter().any(|known| name == *known);
+        let variables = std::env::vars_os().filter(|(name, value)| of_drivers(name) && !value.is_empty());
+        let mut options = Config::default().with_variables(variables)?.driver;
         options.transport_url = given(&self.transport_url);
         options.idle_timeout = self.idle_timeout;
         options.os_auth_token = given(&self.os_auth_token);
@@ -153,7 +165,13 @@ impl Store {
         while_working(&format!("writing to {}", self.name), || self.driver.write(messages))
     }
 
-    fn read(&self, id: &Id, wanted: &str) -> Result<StoredTrace, CliError> {
+    /// Has the store take what it may hold back.
+    pub(crate) fn finish(&self) -> Result<(), WriteError> {
+        while_working(&format!("writing to {}", self.name), || self.driver.finish())
+    }
+
+    /// The messages of a trace that is known to the user as `wanted`, which must be there.
+    pub(crate) fn read(&self, id: &Id, wanted: &str) -> Result<StoredTrace, CliError> {
         let stored = self.messages(id)?;
         match (stored.messages.is_empty(), stored.skipped) {
             (false, _) => Ok(stored),

@@ -114,7 +114,7 @@ fn refused_messages_are_not_written_again() {
     let theirs = Arc::clone(&calls);
     let driver = Writes("test", move |batch: &[Message]| {
         theirs.fetch_add(1, Ordering::Relaxed);
-        Err(WriteError { retryable: false, ..away(batch.len()) })
+        Err(WriteError { retry_last: 0, ..away(batch.len()) })
     });
     let notifier = Notifier::builder().build(Arc::new(driver));
     points(&notifier, 5);
@@ -188,14 +188,55 @@ fn store_that_hangs_does_not_keep_the_others_waiting() {
 }
 
 #[test]
+fn flush_waits_for_what_came_before_it_and_not_for_as_many() {
+    let (hang, hung) = mpsc::channel::<()>();
+    let (hung, fast) = (Mutex::new(hung), Memory::default());
+    let hangs = Writes("hangs", move |_: &[Message]| {
+        // Until the test is over.
+        let _ = hung.lock().expect("no panic").recv();
+        Ok(())
+    });
+    let mut config = CollectorConfig::default();
+    config.queue_messages = 64;
+    config.linger = Duration::from_millis(1);
+    let drivers: [Arc<dyn Driver>; 2] = [Arc::new(hangs), fast.driver("fast")];
+    let notifier = Notifier::builder().collector(config).build_for_all(drivers);
+    let record = |until: usize| {
+        points(&notifier, 4);
+        while fast.names().len() < until {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    };
+    // The part of the store that hangs is full after 32, and what comes later is lost there and done with.
+    (1..=6).for_each(|step| record(step * 8));
+    let flushed = std::thread::scope(|scope| {
+        let flush = scope.spawn(|| notifier.flush(Duration::from_millis(500)));
+        std::thread::sleep(Duration::from_millis(100));
+        (7..=12).for_each(|step| record(step * 8));
+        flush.join().expect("no panic")
+    });
+    assert!(!flushed, "the first messages are not stored yet");
+    drop(hang);
+    assert!(notifier.flush(LONG));
+    let stats = notifier.stats();
+    assert_eq!((stats.recorded, stats.stored + stats.failed, stats.dropped), (96, 96, 0));
+}
+
+#[test]
+fn without_a_store_everything_counts_as_lost() {
+    let notifier = Notifier::builder().build_for_all([]);
+    points(&notifier, 5);
+    assert!(notifier.flush(LONG));
+    assert_eq!((notifier.stats().stored, notifier.stats().failed), (0, 10));
+}
+
+#[test]
 fn store_that_panics_or_refuses_is_counted_for_itself() {
     let store = Memory::default();
     let drivers: [Arc<dyn Driver>; 3] = [
         Arc::new(Writes("panics", |_: &[Message]| panic!("the test says so"))),
         store.driver("memory"),
-        Arc::new(Writes("refuses", |batch: &[Message]| {
-            Err(WriteError { retryable: false, ..away(batch.len().min(1)) })
-        })),
+        Arc::new(Writes("refuses", |batch: &[Message]| Err(WriteError { retry_last: 0, ..away(batch.len().min(1)) }))),
     ];
     let notifier = Notifier::builder().build_for_all(drivers);
     points(&notifier, 5);

@@ -206,6 +206,7 @@ mod packed;
 #[cfg(feature = "postgres-backend")]
 mod postgres;
 mod recorder;
+#[cfg(any(feature = "mysql-backend", feature = "postgres-backend", feature = "sqlite"))]
 mod rows;
 mod session;
 #[cfg(feature = "sqlite")]

@@ -187,6 +187,7 @@ mod pool;
 mod postgres;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 mod probe;
+#[cfg(any(feature = "postgres", feature = "mysql", feature = "sqlite"))]
 mod rows;
 #[cfg(feature = "sqlite")]
 mod sqlite;

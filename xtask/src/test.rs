@@ -81,7 +81,9 @@ pub(crate) fn run_steps(steps: &mut Steps) {
     let postgres = servers.first().and_then(Option::as_ref).map(|server| server.url.clone());
     for arguments in ALONE {
         steps.step(&format!("builds alone: {}", arguments.join(" ")), || {
-            run(cargo(&["check", "-q", "-p"]).args(arguments))
+            // As `cargo check`, with warnings for errors: what a feature leaves unused, others may use.
+            let mut check = cargo(&["rustc", "-q", "--profile", "check", "-p"]);
+            run(check.args(arguments).args(["--", "-D", "warnings"]))
         });
     }
     steps.step("the example of trace points", trace_points_example);

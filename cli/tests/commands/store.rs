@@ -75,6 +75,10 @@ impl Store {
         fs::set_permissions(self.path("bin").join(name), fs::Permissions::from_mode(0o755)).expect("a program");
     }
 
+    pub(crate) fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).expect("a file")
+    }
+
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }

@@ -45,7 +45,8 @@ pub(crate) fn enter_worker() {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CollectorConfig {
-    /// How many messages may wait for the worker or be in its hands. Default: 65,536.
+    /// How many messages may wait for the worker or be in its hands; for each of several stores an equal part of them, and half
+    /// at most. Default: 65,536.
     pub queue_messages: usize,
     /// About how many bytes of info they may keep in memory together. Default: 32 MiB.
     pub queue_bytes: usize,
@@ -138,5 +139,64 @@ impl Collector {
 impl Drop for Collector {
     fn drop(&mut self) {
         self.queue.close(SHUTDOWN_TIMEOUT);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicUsize;
+
+    use super::*;
+    use crate::driver::{DriverError, WriteError};
+    use crate::{Message, Notifier, Profiler, Trace};
+
+    /// A driver that holds everything back, and in the end cannot store all of it.
+    #[derive(Default)]
+    struct HoldsBack(AtomicUsize);
+
+    impl Driver for HoldsBack {
+        fn write(&self, _: &[Message]) -> Result<(), WriteError> {
+            Ok(())
+        }
+
+        fn finish(&self) -> Result<(), WriteError> {
+            let retryable = self.0.fetch_add(1, Relaxed) == 0;
+            let source =
+                DriverError::Server { action: "write to", store: String::new(), retryable, source: "no".into() };
+            // All of it at first, and then it takes some.
+            Err(WriteError::unwritten(if retryable { 10 } else { 3 }, source))
+        }
+    }
+
+    struct Takes;
+
+    impl Driver for Takes {
+        fn write(&self, _: &[Message]) -> Result<(), WriteError> {
+            Ok(())
+        }
+    }
+
+    fn record_and_shut_down(drivers: Vec<Arc<dyn Driver>>) -> Notifier {
+        let notifier = Notifier::builder().build_for_all(drivers);
+        let profiler = Profiler::with_notifier(&notifier, "key", None, None);
+        profiler.in_scope(|| (0..5).for_each(|_| drop(Trace::new("x", ()))));
+        assert!(notifier.shutdown(Duration::from_secs(20)));
+        notifier
+    }
+
+    #[test]
+    fn what_was_held_back_and_is_lost_in_the_end_counts() {
+        let notifier = record_and_shut_down(vec![Arc::new(HoldsBack::default())]);
+        let stats = notifier.stats();
+        assert_eq!((stats.recorded, stats.stored, stats.failed), (10, 7, 3));
+        assert_eq!((notifier.store_stats()[0].stored, notifier.store_stats()[0].failed), (7, 3));
+    }
+
+    #[test]
+    fn it_counts_for_one_of_several_stores_as_well() {
+        let notifier = record_and_shut_down(vec![Arc::new(Takes), Arc::new(HoldsBack::default())]);
+        assert_eq!((notifier.stats().stored, notifier.stats().failed), (7, 3));
+        let failed: Vec<u64> = notifier.store_stats().iter().map(|store| store.failed).collect();
+        assert_eq!(failed, [0, 3]);
     }
 }

@@ -5,7 +5,7 @@
 //! wake-ups a second and not one for each query.
 
 use std::borrow::Cow;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, RwLock};
@@ -13,6 +13,7 @@ use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
 use super::CollectorConfig;
+use super::store::shift;
 use crate::profiler::TraceShared;
 use crate::{Id, Info, Phase};
 
@@ -70,10 +71,13 @@ struct State {
     held: usize,
     /// Their weight.
     held_bytes: usize,
-    /// Records taken so far, and of those how many the worker is done with.
+    /// Records taken so far, of those how many the worker has begun with, and up to which it is done with all.
     taken: u64,
+    begun: u64,
     finished: u64,
-    /// The worker shall not linger until it has finished so many.
+    /// What is done behind `finished`: from where on, and how many.
+    finished_later: BTreeMap<u64, u64>,
+    /// The worker shall not linger until it has begun with so many.
     flush_to: u64,
     /// The worker waits for a first record.
     idle: bool,
@@ -185,11 +189,31 @@ impl Queue {
         super::enter_worker();
     }
 
-    /// Counts `messages` as done, of which `failed` are lost.
-    pub(super) fn count(&self, messages: usize, failed: usize) {
+    /// Counts `messages`, of which `failed` are lost, as done. So many were taken `before` them.
+    pub(super) fn count(&self, before: u64, messages: usize, failed: usize) {
         self.counters.failed.fetch_add(failed as u64, Relaxed);
         self.counters.stored.fetch_add((messages - failed) as u64, Relaxed);
-        self.finish(messages, 0);
+        let mut locked = self.lock();
+        let state = &mut *locked;
+        state.held -= messages;
+        state.finished_later.insert(before, messages as u64);
+        while let Some(next) = state.finished_later.first_entry()
+            && *next.key() <= state.finished
+        {
+            state.finished += next.remove();
+        }
+        self.changed(locked);
+    }
+
+    /// As [`count`](Self::count), of the messages that come next.
+    pub(super) fn count_next(&self, messages: usize, failed: usize) {
+        let before = self.lock().finished;
+        self.count(before, messages, failed);
+    }
+
+    /// So many messages that had counted as stored are lost.
+    pub(super) fn recount(&self, lost: u64) {
+        shift(&self.counters.stored, &self.counters.failed, lost);
     }
 
     /// Waits for `pause`, and says whether messages may be written again: until somebody who closed the queue has waited
@@ -220,7 +244,7 @@ impl Queue {
         }
         state.idle = false;
         let gather = |state: &mut State| {
-            state.records.len() < self.config.batch && state.flush_to <= state.finished && !state.closed
+            state.records.len() < self.config.batch && state.flush_to <= state.begun && !state.closed
         };
         let (mut state, _) =
             self.work.wait_timeout_while(state, self.config.linger, gather).unwrap_or_else(PoisonError::into_inner);
@@ -229,6 +253,7 @@ impl Queue {
         } else {
             batch.extend(state.records.drain(..self.config.batch.max(1)));
         }
+        state.begun += batch.len() as u64;
         true
     }
 
@@ -243,12 +268,15 @@ impl Queue {
         }
     }
 
-    /// Forgets `count` records that the worker is done with, and `bytes` of weight.
-    pub(super) fn finish(&self, count: usize, bytes: usize) {
+    /// Forgets `bytes` of weight.
+    pub(super) fn give_back_bytes(&self, bytes: usize) {
         let mut state = self.lock();
-        state.held -= count;
         state.held_bytes -= bytes;
-        state.finished += count as u64;
+        self.changed(state);
+    }
+
+    /// Fewer records are held.
+    fn changed(&self, state: MutexGuard<'_, State>) {
         if state.held < BEHIND {
             self.behind.store(false, Relaxed);
         }

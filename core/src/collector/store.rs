@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::queue::Queue;
 use crate::Message;
-use crate::driver::{Driver, WriteError};
+use crate::driver::Driver;
 
 /// A failing store is logged when it begins to fail, and then at most this often.
 const WARN_EVERY: Duration = Duration::from_secs(60);
@@ -52,6 +52,19 @@ impl StoreCounters {
     }
 }
 
+/// Counts messages when it is dropped.
+struct Counted {
+    counters: Arc<StoreCounters>,
+    messages: usize,
+    failed: usize,
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.counters.count(self.messages, self.failed);
+    }
+}
+
 /// A driver, as a thread of the collector's uses it.
 pub(super) struct Store {
     driver: Arc<dyn Driver>,
@@ -67,49 +80,102 @@ impl Store {
     /// Writes messages, for a while again where the store may take them later, counts what became of them, and says how
     /// many were lost.
     pub(super) fn write(&mut self, messages: &[Message], queue: &Queue) -> usize {
-        let failed = self.lost_of(messages, queue);
-        self.counters.count(messages.len(), failed);
+        // Whoever is told of a failure may panic: until the end all count as lost.
+        let mut counted =
+            Counted { counters: Arc::clone(&self.counters), messages: messages.len(), failed: messages.len() };
+        counted.failed = self.lost_of(messages, queue);
+        counted.failed
+    }
+
+    pub(super) fn counters(&self) -> Arc<StoreCounters> {
+        Arc::clone(&self.counters)
+    }
+
+    /// Has the driver store what it has held back, for a while again where that may succeed later, and says how many messages
+    /// were lost that had counted as stored.
+    pub(super) fn finish(&mut self, queue: &Queue) -> u64 {
+        let mut patience = Patience::new();
+        let failed = loop {
+            match catch_unwind(AssertUnwindSafe(|| self.driver.finish())) {
+                Ok(Ok(())) => break 0,
+                Ok(Err(error)) => {
+                    self.health.failed(&crate::error::Chain(&error));
+                    if !error.is_retryable() || !patience.lasts(queue) {
+                        break error.failed;
+                    }
+                }
+                // How many it held is not known.
+                Err(_panic) => {
+                    self.health.failed(&"the driver panicked");
+                    break 0;
+                }
+            }
+        };
+        let failed = failed as u64;
+        shift(&self.counters.stored, &self.counters.failed, failed);
         failed
     }
 
-    /// The messages find no room: they are lost.
-    pub(super) fn overflow(&mut self, messages: usize) {
-        self.counters.count(messages, messages);
+    /// Messages found no room.
+    pub(super) fn overflow(&mut self) {
         self.health.failed(&"the store is too slow: its part of the queue is full");
     }
 
     fn lost_of(&mut self, messages: &[Message], queue: &Queue) -> usize {
-        let begun = Instant::now();
-        let (mut rest, mut pause) = (messages, FIRST_PAUSE);
+        let mut patience = Patience::new();
+        let (mut rest, mut lost) = (messages, 0);
         loop {
             match catch_unwind(AssertUnwindSafe(|| self.driver.write(rest))) {
                 Ok(Ok(())) => {
                     self.health.recovered();
-                    return 0;
+                    return lost;
                 }
                 Ok(Err(error)) => {
                     let failed = error.failed.min(rest.len());
                     self.health.failed(&crate::error::Chain(&error));
-                    let WriteError { retryable: true, .. } = error else { return failed };
-                    rest = &rest[rest.len() - failed..];
-                    if failed == 0 || begun.elapsed() >= queue.config.retry_for || !queue.may_retry_after(pause) {
-                        return failed;
+                    if !error.is_retryable() || !patience.lasts(queue) {
+                        return lost + failed;
                     }
-                    pause = LONGEST_PAUSE.min(pause * 2);
+                    lost += error.lost_at_once().min(rest.len());
+                    rest = &rest[rest.len() - error.retry_last.min(rest.len())..];
                 }
                 Err(_panic) => {
                     self.health.failed(&"the driver panicked");
-                    return rest.len();
+                    return lost + rest.len();
                 }
             }
         }
     }
 }
 
+/// How long the same is tried again.
+struct Patience {
+    begun: Instant,
+    pause: Duration,
+}
+
+impl Patience {
+    fn new() -> Self {
+        Self { begun: Instant::now(), pause: FIRST_PAUSE }
+    }
+
+    /// Pauses, and says whether it is worth another try.
+    fn lasts(&mut self, queue: &Queue) -> bool {
+        let lasts = self.begun.elapsed() < queue.config.retry_for && queue.may_retry_after(self.pause);
+        self.pause = LONGEST_PAUSE.min(self.pause * 2);
+        lasts
+    }
+}
+
+/// Counts `messages` elsewhere.
+pub(super) fn shift(from: &AtomicU64, to: &AtomicU64, messages: u64) {
+    let before = from.fetch_update(Relaxed, Relaxed, |count| Some(count.saturating_sub(messages)));
+    to.fetch_add(before.map_or(0, |before| before.min(messages)), Relaxed);
+}
+
 /// Decides what is worth a line in the log.
 #[derive(Default)]
 struct Health {
-    failing: bool,
     /// Whether the log says that the store fails.
     announced: bool,
     warned: Option<Instant>,
@@ -117,15 +183,13 @@ struct Health {
 
 impl Health {
     fn failed(&mut self, cause: &dyn std::fmt::Display) {
-        if !self.failing && due(&mut self.warned) {
+        if !self.announced && due(&mut self.warned) {
             tracing::warn!(%cause, "trace points cannot be stored; further failures are counted and not logged");
             self.announced = true;
         }
-        self.failing = true;
     }
 
     fn recovered(&mut self) {
-        self.failing = false;
         if std::mem::take(&mut self.announced) {
             tracing::info!("trace points are stored again");
         }

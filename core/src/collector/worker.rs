@@ -46,9 +46,10 @@ pub(super) fn run(queue: &Arc<Queue>, mut stores: Vec<Store>, mut renderer: Rend
         batch.clear();
         queue.give_back(renderer.spent());
         stores.write(queue, &mut messages, &mut renderer);
-        queue.finish(0, bytes);
+        queue.give_back_bytes(bytes);
         drops.look_at(queue.counters.dropped.load(Relaxed));
     }
+    stores.finish(queue);
 }
 
 impl Stores {
@@ -60,10 +61,19 @@ impl Stores {
         match self {
             Self::One(store) => {
                 let failed = store.write(messages, queue);
-                queue.count(messages.len(), failed);
+                queue.count_next(messages.len(), failed);
                 renderer.recycle(messages);
             }
             Self::Several(lanes) => lanes.write(messages),
+        }
+    }
+
+    /// Nothing more comes.
+    fn finish(self, queue: &Queue) {
+        match self {
+            Self::One(mut store) => queue.recount(store.finish(queue)),
+            // Each thread does the same, and is waited for.
+            Self::Several(lanes) => drop(lanes),
         }
     }
 }

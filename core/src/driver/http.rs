@@ -3,15 +3,17 @@
 
 use std::fmt;
 use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ureq::Agent;
 use ureq::http::{Method, Request};
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use url::Url;
 
-use super::query::bad;
+use super::query::{Query, bad};
 use super::{DriverError, Redacted};
 
 /// How much of an answer's text an error quotes, in characters.
@@ -20,11 +22,45 @@ const QUOTED: usize = 300;
 /// No answer may be longer: a page of 10,000 messages with long values fits.
 const ANSWER_BYTES: u64 = 1 << 30;
 
-/// How long a connection may take by default.
-pub(super) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// The options that all servers have which speak HTTP.
+#[derive(Clone, Debug)]
+pub(super) struct HttpOptions {
+    pub(super) connect_timeout: Duration,
+    pub(super) timeout: Duration,
+    /// A file with the certificates that the server's may be signed with, in PEM; `None` is those of the web.
+    pub(super) ca_cert: Option<PathBuf>,
+}
 
-/// How long a request may take by default.
-pub(super) const TIMEOUT: Duration = Duration::from_secs(10);
+impl HttpOptions {
+    /// What the options are called.
+    pub(super) const KNOWN: [&'static str; 3] = ["connect_timeout", "timeout", "ca_cert"];
+
+    /// Takes the options out of a query.
+    pub(super) fn take(query: &mut Query<'_>) -> Result<Self, DriverError> {
+        Ok(Self {
+            connect_timeout: query.duration("connect_timeout")?.unwrap_or(Duration::from_secs(5)),
+            timeout: query.duration("timeout")?.unwrap_or(Duration::from_secs(10)),
+            ca_cert: query.take("ca_cert").map(PathBuf::from),
+        })
+    }
+
+    /// The authorities that a server's certificate is looked at with.
+    fn roots(&self) -> Result<RootCerts, String> {
+        let Some(path) = &self.ca_cert else { return Ok(RootCerts::WebPki) };
+        let wrong = |reason: &dyn fmt::Display| format!("ca_cert={}: {reason}", path.display());
+        let text = std::fs::read(path).map_err(|error| wrong(&error))?;
+        let mut certificates = Vec::new();
+        for item in parse_pem(&text) {
+            if let PemItem::Certificate(certificate) = item.map_err(|error| wrong(&error))? {
+                certificates.push(certificate);
+            }
+        }
+        if certificates.is_empty() {
+            return Err(wrong(&"the file has no certificate in PEM"));
+        }
+        Ok(RootCerts::from(certificates))
+    }
+}
 
 /// Where a server is and how it is spoken to.
 pub(super) struct Client {
@@ -52,6 +88,8 @@ pub(super) enum HttpError {
     TimedOut { after: Duration },
     #[error("{reason}")]
     Answer { reason: String },
+    #[error("{reason}")]
+    Partial { reason: String },
     #[error(transparent)]
     Client(ureq::Error),
 }
@@ -61,15 +99,13 @@ impl HttpError {
     pub(super) fn is_retryable(&self) -> bool {
         match self {
             Self::Status { status, .. } => is_retryable(*status),
-            Self::TimedOut { .. } => true,
+            Self::TimedOut { .. } | Self::Partial { .. } => true,
             Self::Answer { .. } => false,
-            Self::Client(error) => matches!(
-                error,
-                ureq::Error::Io(_)
-                    | ureq::Error::HostNotFound
-                    | ureq::Error::ConnectionFailed
-                    | ureq::Error::Protocol(_)
-            ),
+            // Certificates are refused so, and whatever is no TLS.
+            Self::Client(ureq::Error::Io(error)) => error.kind() != io::ErrorKind::InvalidData,
+            Self::Client(error) => {
+                matches!(error, ureq::Error::HostNotFound | ureq::Error::ConnectionFailed | ureq::Error::Protocol(_))
+            }
         }
     }
 
@@ -102,21 +138,20 @@ impl Client {
     pub(super) fn new(
         connection_string: &str,
         is_tls: bool,
-        default_port: u16,
-        connect_timeout: Duration,
-        timeout: Duration,
+        default_port: Option<u16>,
+        options: &HttpOptions,
     ) -> Result<Self, DriverError> {
         let wrong = |reason: &str| bad(connection_string, reason);
         let (_, rest) = connection_string.split_once("://").ok_or_else(|| wrong("a host must follow ://"))?;
         let scheme = if is_tls { "https" } else { "http" };
         let mut url = Url::parse(&format!("{scheme}://{rest}"))
             .map_err(|error| wrong(&format!("host and port cannot be read: {error}")))?;
-        // An address without a port has the protocol's, which is not the one that HTTP has.
+        // An address without a port has the server's, which is not the one that HTTP has.
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
         let has_port = authority.rsplit('@').next().is_some_and(|host| {
             host.rsplit_once(':').is_some_and(|(_, port)| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()))
         });
-        if !has_port && url.set_port(Some(default_port)).is_err() {
+        if !has_port && default_port.is_some() && url.set_port(default_port).is_err() {
             return Err(wrong("a host must follow ://"));
         }
         let mut headers = Vec::new();
@@ -129,11 +164,16 @@ impl Client {
         let _ = (url.set_username(""), url.set_password(None));
         url.set_query(None);
         url.set_fragment(None);
+        if options.ca_cert.is_some() && !is_tls {
+            return Err(wrong("ca_cert is of use with TLS alone"));
+        }
+        let roots = options.roots().map_err(|reason| wrong(&reason))?;
         let config = Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
-            .timeout_connect(Some(connect_timeout))
-            .timeout_global(Some(timeout))
+            .tls_config(TlsConfig::builder().root_certs(roots).build())
+            .timeout_connect(Some(options.connect_timeout))
+            .timeout_global(Some(options.timeout))
             .user_agent(concat!("osprofiler-rust/", env!("CARGO_PKG_VERSION")))
             .build();
         Ok(Self {
@@ -141,7 +181,7 @@ impl Client {
             address: url.as_str().trim_end_matches('/').to_owned(),
             headers,
             store: Redacted(connection_string).to_string(),
-            timeout,
+            timeout: options.timeout,
         })
     }
 
@@ -158,7 +198,8 @@ impl Client {
         }
     }
 
-    fn send_once(&self, method: &Method, path: &str, kind: &str, body: &[u8]) -> Result<Answer, HttpError> {
+    /// Sends one request, once.
+    pub(super) fn send_once(&self, method: &Method, path: &str, kind: &str, body: &[u8]) -> Result<Answer, HttpError> {
         let mut request = Request::builder().method(method).uri(format!("{}{path}", self.address));
         for (name, value) in &self.headers {
             request = request.header(name, value);
@@ -220,7 +261,8 @@ mod tests {
     use super::*;
 
     fn client(connection_string: &str) -> Result<Client, DriverError> {
-        Client::new(connection_string, false, 4318, CONNECT_TIMEOUT, TIMEOUT)
+        let options = HttpOptions::take(&mut Query::of(connection_string))?;
+        Client::new(connection_string, connection_string.starts_with("otlps:"), Some(4318), &options)
     }
 
     #[test]
@@ -245,5 +287,23 @@ mod tests {
             let error = client(text).expect_err(text).to_string();
             assert!(!error.contains("secret"), "{error}");
         }
+    }
+
+    #[test]
+    fn authorities_that_cannot_be_had_are_refused() -> Result<(), Box<dyn std::error::Error>> {
+        let directory = tempfile::tempdir()?;
+        let (empty, broken) = (directory.path().join("empty"), directory.path().join("broken"));
+        std::fs::write(&empty, "nothing\n")?;
+        std::fs::write(&broken, "-----BEGIN CERTIFICATE-----\n****\n-----END CERTIFICATE-----\n")?;
+        for (text, says) in [
+            ("otlp://h?ca_cert=x".to_owned(), "with TLS alone"),
+            ("otlps://h?ca_cert=/no/such/file".to_owned(), "/no/such/file: No such file"),
+            (format!("otlps://h?ca_cert={}", empty.display()), "no certificate"),
+            (format!("otlps://h?ca_cert={}", broken.display()), "broken: "),
+        ] {
+            let error = client(&text).expect_err(&text).to_string();
+            assert!(error.contains(says), "{error}");
+        }
+        Ok(())
     }
 }

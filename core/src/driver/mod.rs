@@ -26,10 +26,12 @@ pub mod sql;
 #[cfg(any(feature = "driver-elasticsearch", feature = "driver-mongodb", feature = "driver-redis"))]
 mod failure;
 #[cfg(feature = "_http")]
+#[cfg_attr(not(feature = "drivers"), allow(dead_code, reason = "a driver needs a part of it"))]
 mod http;
 mod options;
 mod quantity;
 #[cfg(feature = "_options")]
+#[cfg_attr(not(feature = "drivers"), allow(dead_code, reason = "a driver needs a part of it"))]
 mod query;
 mod registry;
 #[cfg(feature = "_runtime")]
@@ -45,7 +47,7 @@ use std::path::PathBuf;
 pub use options::DriverOptions;
 pub use quantity::parse_duration;
 pub(crate) use registry::connect_each;
-pub use registry::{connect, connect_with, register};
+pub use registry::{connect, connect_with, register, split};
 pub use summary::TraceSummary;
 
 use crate::{Id, Message, Timestamp};
@@ -69,6 +71,17 @@ pub trait Driver: Send + Sync {
     ///
     /// When at least one message could not be stored; [`WriteError::failed`] says how many.
     fn write(&self, batch: &[Message]) -> Result<(), WriteError>;
+
+    /// Stores what the driver has held back, such as points that wait for their end: for now, nothing more comes. The
+    /// collector calls this when it ends.
+    ///
+    /// # Errors
+    ///
+    /// When something of it could not be stored: [`WriteError::failed`] says how much, of batches whose
+    /// [`write`](Self::write) went well. Where it may be written again, the driver has kept it for the next call.
+    fn finish(&self) -> Result<(), WriteError> {
+        Ok(())
+    }
 
     /// Reads all messages of a trace, in no particular order. A trace that does not exist has no messages.
     ///
@@ -244,10 +257,10 @@ impl DriverError {
 pub struct WriteError {
     /// How many messages of the batch were not stored.
     pub failed: usize,
-    /// Whether they may be written again: then they are the last `failed` of the batch, and the collector writes them again
-    /// for a while before it counts them as lost. What is in the store already may be written twice: reports take equal
-    /// messages for one.
-    pub retryable: bool,
+    /// So many at the end of the batch may be written again, which the collector does for a while before it counts what
+    /// failed as lost. 0 where nothing may be written again. As many of `failed` as are more than this are lost at once. What
+    /// is in the store already may be written twice: reports take equal messages for one.
+    pub retry_last: usize,
     /// The first cause.
     pub source: DriverError,
 }
@@ -256,14 +269,26 @@ impl WriteError {
     /// Nothing of the batch can be stored, or so much less: they are lost.
     #[must_use]
     pub fn lost(failed: usize, source: DriverError) -> Self {
-        Self { failed, retryable: false, source }
+        Self { failed, retry_last: 0, source }
     }
 
     /// The last `failed` messages of the batch are not stored yet; they are lost unless `source` is
     /// [retryable](DriverError::is_retryable).
     #[must_use]
     pub fn unwritten(failed: usize, source: DriverError) -> Self {
-        Self { failed, retryable: source.is_retryable(), source }
+        Self { failed, retry_last: if source.is_retryable() { failed } else { 0 }, source }
+    }
+
+    /// Whether something may be written again.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        self.retry_last > 0
+    }
+
+    /// How many are lost, whatever may be written again.
+    #[must_use]
+    pub fn lost_at_once(&self) -> usize {
+        self.failed.saturating_sub(self.retry_last)
     }
 }
 
@@ -284,7 +309,8 @@ pub(crate) struct Redacted<'a>(pub(crate) &'a str);
 
 impl fmt::Display for Redacted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Passwords may hold any character, so whatever stands before the last @ is not shown.
+        // Passwords may hold any character, so whatever stands before the last @ is not shown. Where a question mark stands
+        // before it, either may be part of a secret, and nothing is shown.
         let (scheme, rest) = match self.0.split_once("://") {
             Some((scheme, rest)) => (format!("{scheme}://"), rest),
             None => match self.0.split_once(':') {
@@ -293,6 +319,7 @@ impl fmt::Display for Redacted<'_> {
             },
         };
         let (hidden, host) = match rest.rsplit_once('@') {
+            Some((before, _)) if before.contains('?') => ("***", ""),
             Some((_, host)) => ("***@", host),
             None => ("", rest),
         };
@@ -309,7 +336,9 @@ mod tests {
     fn credentials_are_not_shown() {
         for (given, shown) in [
             ("redis://user:p@ss@host:6379/0?password=x", "redis://***@host:6379/0"),
-            ("redis://u:se?cret@host", "redis://***@host"),
+            ("redis://u:se?cret@host", "redis://***"),
+            ("redis://u:secret@host?password=p@ss", "redis://***"),
+            ("otlp://host?headers=user=me@example.org,key=secret", "otlp://***"),
             ("me:secret@host", "me:***@host"),
             ("me@host", "***@host"),
             ("file:traces?max_age=1d", "file:traces"),

@@ -12,6 +12,25 @@ pub(crate) struct Query<'a> {
     pairs: Vec<(String, String)>,
 }
 
+/// The error for an option that nobody knows. Its name is shown where it looks like one: in a connection string whose
+/// password has a `?` or an `&`, part of that stands in its place.
+pub(crate) fn unknown_option(connection_string: &str, key: &str, value: &str, known: &[&str]) -> DriverError {
+    let is_name = !value.is_empty()
+        && !value.contains('@')
+        && key.bytes().all(|byte| byte.is_ascii_lowercase() || b"_-".contains(&byte));
+    let known = known.join(", ");
+    bad(
+        connection_string,
+        if is_name {
+            format!("unknown option {key}; known are {known}")
+        } else {
+            format!(
+                "unknown option; known are {known}. In passwords and values write %3F for ?, %26 for & and %40 for @"
+            )
+        },
+    )
+}
+
 impl<'a> Query<'a> {
     pub(crate) fn of(connection_string: &'a str) -> Self {
         let query = connection_string.split_once('?').map_or("", |(_, query)| query);
@@ -58,7 +77,7 @@ impl<'a> Query<'a> {
     pub(crate) fn finish(self, known: &[&str]) -> Result<(), DriverError> {
         match self.pairs.first() {
             None => Ok(()),
-            Some((key, _)) => Err(self.bad(format!("unknown option {key}; known are {}", known.join(", ")))),
+            Some((key, value)) => Err(unknown_option(self.connection_string, key, value, known)),
         }
     }
 
@@ -88,6 +107,19 @@ mod tests {
         assert_eq!(query.switch("on")?, Some(true));
         assert_eq!(query.take("a"), None);
         query.finish(&[])
+    }
+
+    #[test]
+    fn parts_of_secrets_are_no_names_of_options() {
+        for text in ["x://u:pa?secret@h", "x://u:pa?secret=@h", "x://h?t=1s&Secret==", "x://h?t=k=pa&secret"] {
+            let mut query = Query::of(text);
+            let _ = query.take("t");
+            let error = query.finish(&["t"]).expect_err(text).to_string();
+            assert!(
+                error.contains("unknown option; known are t. ") && !error.to_lowercase().contains("secret"),
+                "{error}"
+            );
+        }
     }
 
     #[test]

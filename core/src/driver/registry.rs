@@ -72,8 +72,14 @@ pub(crate) fn connect_each(
     split(connection_string).into_iter().map(|one| connect_one(one, options)).collect()
 }
 
-/// The connection strings in a text.
-pub(super) fn split(text: &str) -> Vec<&str> {
+/// The connection strings in `text`, which white space separates, as [`connect`] takes them.
+///
+/// ```
+/// let stores = osprofiler::driver::split("file:my traces otlp://collector:4318");
+/// assert_eq!(stores, ["file:my traces", "otlp://collector:4318"]);
+/// ```
+#[must_use]
+pub fn split(text: &str) -> Vec<&str> {
     several::split(text, is_known)
 }
 

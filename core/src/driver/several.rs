@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Driver, DriverError, ListFilter, StoredTrace, TraceSummary, WriteError};
-use crate::{Id, Message};
+use crate::{Id, Message, Timestamp};
 
 /// Writes to all of its drivers, one after the other, and reads from the first that can.
 ///
@@ -30,6 +30,25 @@ impl SeveralDriver {
     }
 }
 
+impl SeveralDriver {
+    /// Has all drivers do it that can, and says the most that one of them said, or how the first failed that did.
+    fn each<T: Ord>(
+        &self,
+        ask: impl Fn(&dyn Driver) -> Result<T, DriverError>,
+        operation: &'static str,
+    ) -> Result<T, DriverError> {
+        let (mut most, mut failure) = (None, None);
+        for driver in &self.drivers {
+            match ask(driver.as_ref()) {
+                Err(DriverError::Unsupported { .. }) => {}
+                Err(error) => failure = failure.or(Some(error)),
+                Ok(result) => most = most.max(Some(result)),
+            }
+        }
+        failure.map_or(most.ok_or(DriverError::Unsupported { driver: self.name(), operation }), Err)
+    }
+}
+
 impl Driver for SeveralDriver {
     fn name(&self) -> &'static str {
         "no store"
@@ -40,8 +59,13 @@ impl Driver for SeveralDriver {
         match errors.into_iter().max_by_key(|error| error.failed) {
             None => Ok(()),
             // Whoever writes again would write to all.
-            Some(error) => Err(WriteError { retryable: false, ..error }),
+            Some(error) => Err(WriteError { retry_last: 0, ..error }),
         }
+    }
+
+    fn finish(&self) -> Result<(), WriteError> {
+        let errors: Vec<WriteError> = self.drivers.iter().filter_map(|driver| driver.finish().err()).collect();
+        errors.into_iter().max_by_key(|error| error.failed).map_or(Ok(()), Err)
     }
 
     fn read(&self, base_id: &Id) -> Result<StoredTrace, DriverError> {
@@ -53,14 +77,12 @@ impl Driver for SeveralDriver {
     }
 
     fn delete(&self, base_id: &Id) -> Result<bool, DriverError> {
-        let mut found = None;
-        for driver in &self.drivers {
-            match driver.delete(base_id) {
-                Err(DriverError::Unsupported { .. }) => {}
-                result => found = Some(found.unwrap_or(false) | result?),
-            }
-        }
-        found.ok_or(DriverError::Unsupported { driver: self.name(), operation: "delete a trace" })
+        self.each(|driver| driver.delete(base_id), "delete a trace")
+    }
+
+    fn prune(&self, before: Timestamp) -> Result<u64, DriverError> {
+        // They have the same traces, more or less.
+        self.each(|driver| driver.prune(before), "delete a trace")
     }
 }
 
@@ -90,6 +112,29 @@ pub(super) fn split(text: &str, is_known: impl Fn(&str) -> bool) -> Vec<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A store that prunes so many, or cannot.
+    struct Prunes(Option<u64>);
+
+    impl Driver for Prunes {
+        fn write(&self, _: &[Message]) -> Result<(), WriteError> {
+            Ok(())
+        }
+
+        fn prune(&self, _: Timestamp) -> Result<u64, DriverError> {
+            self.0.ok_or(DriverError::Unsupported { driver: "this", operation: "be pruned" })
+        }
+    }
+
+    #[test]
+    fn all_stores_are_pruned_that_can() {
+        let of = |stores: &[Option<u64>]| {
+            let drivers = stores.iter().map(|count| Arc::new(Prunes(*count)) as Arc<dyn Driver>);
+            SeveralDriver::new(drivers.collect()).prune(Timestamp::now()).ok()
+        };
+        assert_eq!(of(&[Some(0), None, Some(3)]), Some(3));
+        assert_eq!(of(&[None, None]), None);
+    }
 
     #[test]
     fn schemes_behind_white_space_begin_another() {

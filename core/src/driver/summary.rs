@@ -1,5 +1,6 @@
 //! [`TraceSummary`]: one line about a trace.
 
+use std::collections::HashSet;
 use std::time::SystemTime;
 
 use serde::Deserialize;
@@ -71,15 +72,21 @@ impl TraceSummary {
         let finished = messages.iter().map(|message| message.timestamp()).max()?;
         let Request { method, path } = peek(root).request.map(part).unwrap_or_default();
         let (mut queries, mut errors) = (0, 0);
+        // What was written again after an answer that got lost is there twice.
+        let mut counted = HashSet::new();
         for message in messages {
+            let mut is_new =
+                || counted.insert((message.trace_id(), message.point().1 == Phase::Stop, message.timestamp()));
             // Parsing only what can matter keeps lists of many traces quick.
             match message.point().1 {
                 Phase::Start if message.info_json().contains("\"statement\"") => {
                     let db: Db = peek(message).db.map(part).unwrap_or_default();
-                    queries += u64::from(db.statement.is_some_and(|statement| statement.is_string()));
+                    let is_statement = db.statement.is_some_and(|statement| statement.is_string());
+                    queries += u64::from(is_statement && is_new());
                 }
                 Phase::Stop if message.info_json().contains("\"etype\"") => {
-                    errors += u64::from(peek(message).etype.is_some_and(|etype| etype.is_string()));
+                    let is_error = peek(message).etype.is_some_and(|etype| etype.is_string());
+                    errors += u64::from(is_error && is_new());
                 }
                 Phase::Start | Phase::Stop => {}
             }
@@ -148,6 +155,15 @@ mod tests {
             r#"{{"name":"{name}","base_id":"b","trace_id":"t","parent_id":"b","timestamp":"2026-01-02T03:04:05","info":{info}}}"#
         );
         Message::from_json(text.as_bytes()).expect("a message")
+    }
+
+    #[test]
+    fn what_is_there_twice_counts_once() {
+        let start = message("db-start", r#"{"db": {"statement": "SELECT 1"}}"#);
+        let stop = message("db-stop", r#"{"etype": "ValueError"}"#);
+        let all = [start.clone(), stop.clone(), start, stop];
+        let summary = TraceSummary::of(&all).expect("a summary");
+        assert_eq!((summary.queries, summary.errors), (1, 1));
     }
 
     #[test]

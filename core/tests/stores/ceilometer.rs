@@ -8,6 +8,7 @@ use osprofiler::{Id, Message};
 use osprofiler_test_servers::{Server, panko, program_named_by};
 use serde_json::{Value, json};
 
+use crate::listener::Listener;
 use crate::suite::{self, Store, content, deterministic};
 
 fn shared() -> Option<&'static Server> {
@@ -125,8 +126,31 @@ fn lists_and_their_filters() {
     // Without notifications nobody knows of errors.
     assert_eq!(listed(ListFilter { errors_only: true, ..ListFilter::default() }), std::slice::from_ref(&first));
     assert_eq!(listed(ListFilter { limit: Some(1), ..ListFilter::default() }).len(), 1);
-    let cut = of(&server).with("limit=2").driver().read(&first).expect("read");
-    assert_eq!((cut.messages.len(), cut.skipped), (2, 1), "there is more than was asked for");
+    let in_pages = of(&server).with("limit=2").driver();
+    assert_eq!(content(&in_pages.read(&first).expect("read").messages), content(&deterministic(&first)));
+    assert_eq!(in_pages.list(&ListFilter::default()).expect("a list").len(), 2);
+}
+
+#[test]
+fn server_without_pages_that_has_more_is_an_error() {
+    let events: Vec<Value> = deterministic(&Id::random())
+        .iter()
+        .map(|message| {
+            let event = event(message, true);
+            json!({"message_id": event["message_id"], "traits": [], "raw": {}})
+        })
+        .collect();
+    for status in [200, 400] {
+        let events = events.clone();
+        let listener = Listener::start(move |number, _| match number {
+            0 => (200, json!(events[..3]).to_string().into_bytes()),
+            _ => (status, json!(events[..3]).to_string().into_bytes()),
+        });
+        let driver = Store::new(format!("ceilometer://127.0.0.1:{}?limit=3", listener.port)).driver();
+        let error = driver.list(&ListFilter::default()).expect_err("there may be more");
+        assert!(format!("{error:?}").contains("set a higher limit"), "{error:?}");
+        assert!(listener.requests()[1].line.contains("&marker="), "{:?}", listener.requests()[1].line);
+    }
 }
 
 #[test]
@@ -150,7 +174,7 @@ fn wrong_token_absence_and_silence_are_errors_that_say_so() {
     let text = format!("{error:?}");
     assert!(text.contains("401") && !text.contains("wr0ng") && !error.is_retryable(), "{text}");
     let error = store.driver().write(&deterministic(&Id::random())).expect_err("it is not written to");
-    assert_eq!((error.failed, error.retryable), (6, false));
+    assert_eq!((error.failed, error.is_retryable()), (6, false));
     server.pause();
     let error = store.with("timeout=300ms").driver().read(&Id::random()).expect_err("it hangs");
     assert!(error.is_retryable() && format!("{error:?}").contains("300ms"), "{error:?}");

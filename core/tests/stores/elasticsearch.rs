@@ -108,7 +108,7 @@ fn index_that_the_server_made_for_osprofiler_is_read() {
         ),
     );
     let error = driver.write(&batch).expect_err("refused");
-    assert_eq!((error.failed, error.retryable), (1, false), "{error:?}");
+    assert_eq!((error.failed, error.is_retryable()), (1, false), "{error:?}");
     assert!(driver.delete(&base_id).expect("deleted"));
 }
 
@@ -144,6 +144,40 @@ fn servers_before_7_are_asked_with_types() {
     );
     assert_eq!(bulk.lines().nth(1), Some(messages[0].json()));
     assert!(requests.iter().all(|request| request.header("authorization").is_some()));
+}
+
+#[test]
+fn answers_that_are_only_a_part_are_errors() {
+    for page in [
+        json!({"_scroll_id": "s", "timed_out": true, "hits": {"hits": []}}),
+        json!({"_scroll_id": "s", "_shards": {"total": 5, "failed": 1}, "hits": {"hits": []}}),
+    ] {
+        let listener = Listener::start(move |_, request| match request.line.as_str() {
+            "GET /" => (200, json!({"version": {"number": "8.1.0"}}).to_string().into_bytes()),
+            _ => (200, page.to_string().into_bytes()),
+        });
+        let driver = Store::new(format!("elasticsearch://127.0.0.1:{}", listener.port)).driver();
+        for error in [driver.read(&Id::random()).map(drop), driver.list(&ListFilter::default()).map(drop)] {
+            assert!(error.expect_err("a part").is_retryable());
+        }
+    }
+}
+
+#[test]
+fn who_may_only_write_documents_does() {
+    let listener = Listener::start(|_, request| match request.line.as_str() {
+        "POST /_bulk" => (200, json!({"errors": false, "items": []}).to_string().into_bytes()),
+        _ => (403, b"security_exception".to_vec()),
+    });
+    let driver = Store::new(format!("elasticsearch://127.0.0.1:{}", listener.port)).driver();
+    driver.write(&deterministic(&Id::random())).expect("written");
+    let listener = Listener::start(|_, request| match request.line.as_str() {
+        "GET /" => (200, json!({"version": {"number": "8.1.0"}}).to_string().into_bytes()),
+        "POST /_bulk" => (200, json!({"errors": false, "items": []}).to_string().into_bytes()),
+        _ => (400, br#"{"error":{"reason":"already exists as alias"}}"#.to_vec()),
+    });
+    let driver = Store::new(format!("elasticsearch://127.0.0.1:{}", listener.port)).driver();
+    driver.write(&deterministic(&Id::random())).expect("written");
 }
 
 #[test]

@@ -1,9 +1,15 @@
-//! A small HTTP server of a test's own: it keeps what it is asked and answers as the test says.
+//! A small HTTP server of a test's own, perhaps by TLS: it keeps what it is asked and answers as the test says.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::io::{BufRead as _, BufReader, Read, Write};
+use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::thread;
+
+use osprofiler_test_servers::certificates;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use tempfile::TempDir;
 
 /// One request.
 #[derive(Clone, Debug)]
@@ -32,6 +38,28 @@ pub(crate) struct Listener {
 
 impl Listener {
     pub(crate) fn start(answer: impl Fn(usize, &Request) -> Answer + Send + Sync + 'static) -> Self {
+        Self::start_with(None, answer)
+    }
+
+    /// As [`start`](Self::start), by TLS; with it comes a directory whose `ca.pem` has signed the server's certificate. `None` and
+    /// a skip where no certificate can be made.
+    pub(crate) fn start_with_tls(
+        answer: impl Fn(usize, &Request) -> Answer + Send + Sync + 'static,
+    ) -> Option<(Self, TempDir)> {
+        let directory = tempfile::tempdir().expect("a directory");
+        certificates::make(directory.path())?;
+        let certificate = CertificateDer::from_pem_file(directory.path().join("server.pem")).expect("a certificate");
+        let key = PrivateKeyDer::from_pem_file(directory.path().join("server.key")).expect("a key");
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let config = config.expect("versions").with_no_client_auth().with_single_cert(vec![certificate], key);
+        Some((Self::start_with(Some(Arc::new(config.expect("a key that fits"))), answer), directory))
+    }
+
+    fn start_with(
+        tls: Option<Arc<ServerConfig>>,
+        answer: impl Fn(usize, &Request) -> Answer + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).expect("a port");
         let port = listener.local_addr().expect("an address").port();
         let requests = Arc::new(Mutex::new(Vec::new()));
@@ -39,7 +67,11 @@ impl Listener {
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (kept, answer) = (Arc::clone(&kept), Arc::clone(&answer));
-                thread::spawn(move || serve(stream, &kept, answer.as_ref()));
+                let tls = tls.clone().map(|config| ServerConnection::new(config).expect("a connection"));
+                thread::spawn(move || match tls {
+                    None => serve(stream, &kept, answer.as_ref()),
+                    Some(tls) => serve(StreamOwned::new(tls, stream), &kept, answer.as_ref()),
+                });
             }
         });
         Self { port, requests }
@@ -50,9 +82,12 @@ impl Listener {
     }
 }
 
-fn serve(stream: TcpStream, kept: &Mutex<Vec<Request>>, answer: &dyn Fn(usize, &Request) -> Answer) -> Option<()> {
-    let mut reader = BufReader::new(stream.try_clone().ok()?);
-    let mut writer = stream;
+fn serve(
+    stream: impl Read + Write,
+    kept: &Mutex<Vec<Request>>,
+    answer: &dyn Fn(usize, &Request) -> Answer,
+) -> Option<()> {
+    let mut reader = BufReader::new(stream);
     loop {
         let mut line = String::new();
         if reader.read_line(&mut line).ok()? == 0 {
@@ -76,7 +111,9 @@ fn serve(stream: TcpStream, kept: &Mutex<Vec<Request>>, answer: &dyn Fn(usize, &
             kept.len() - 1
         };
         let (status, body) = answer(number, &request);
+        let writer = reader.get_mut();
         write!(writer, "HTTP/1.1 {status} x\r\ncontent-length: {}\r\n\r\n", body.len()).ok()?;
         writer.write_all(&body).ok()?;
+        writer.flush().ok()?;
     }
 }

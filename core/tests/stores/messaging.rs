@@ -87,11 +87,11 @@ fn takes_no_more_than_memory_allows(store: &Store, server: &Server) {
     let (driver, base_id) = (store.driver(), Id::random());
     let _ = rabbitmq::control(server, &["set_vm_memory_high_watermark", "absolute", "1"]);
     let error = driver.write(&deterministic(&base_id)).expect_err("no memory");
-    assert_eq!((error.failed, error.retryable), (6, true), "{error:?}");
+    assert_eq!((error.failed, error.is_retryable()), (6, true), "{error:?}");
     let _ = rabbitmq::control(server, &["set_vm_memory_high_watermark", "0.4"]);
     let begun = Instant::now();
     while let Err(error) = driver.write(&deterministic(&base_id)) {
-        assert!(error.retryable && begun.elapsed() < Duration::from_secs(20), "{error:?}");
+        assert!(error.is_retryable() && begun.elapsed() < Duration::from_secs(20), "{error:?}");
     }
     let read: HashSet<String> = driver.read(&base_id).expect("read").messages.iter().map(Message::name).collect();
     assert_eq!(read.len(), 6);
@@ -210,7 +210,7 @@ fn durability_must_be_as_it_was_made() {
     let error = store.driver().write(&deterministic(&base_id)).expect_err("not as it was made");
     let cause = std::error::Error::source(&error.source).expect("a cause").to_string();
     assert!(cause.contains("inequivalent arg 'durable'") && cause.contains("say durable=true"), "{cause}");
-    assert_eq!((error.failed, error.retryable), (6, false));
+    assert_eq!((error.failed, error.is_retryable()), (6, false));
     // Readers take it as it is.
     assert_eq!(store.driver().read(&base_id).expect("read").messages.len(), 6);
 }
@@ -232,7 +232,7 @@ fn what_is_too_long_is_lost_alone() {
         with("e-start", "e".to_owned()),
     ];
     let error = driver.write(&batch).expect_err("two are too long");
-    assert_eq!((error.failed, error.retryable), (2, false), "{error:?}");
+    assert_eq!((error.failed, error.is_retryable()), (2, false), "{error:?}");
     let mut names: Vec<String> = driver.read(&base_id).expect("read").messages.iter().map(Message::name).collect();
     names.sort();
     names.dedup();
@@ -241,13 +241,18 @@ fn what_is_too_long_is_lost_alone() {
 }
 
 #[test]
-fn queue_that_was_deleted_and_connection_that_was_closed_are_made_again() {
+fn queue_and_exchange_that_were_deleted_and_connection_that_was_closed_are_made_again() {
     let Some(server) = shared() else { return };
     let (store, base_id) = (queue(server, "deleted"), Id::random());
     let driver = store.driver();
     driver.write(&deterministic(&Id::random())).expect("written");
     let _ = rabbitmq::control(server, &["delete_queue", "profiler.info", "-p", "deleted"]);
-    driver.write(&deterministic(&base_id)[..3]).expect("into a new queue");
+    driver.write(&deterministic(&base_id)[..2]).expect("into a new queue");
+    let exchange = "rabbit_misc:r(<<\"deleted\">>, exchange, <<\"openstack\">>)";
+    let _ = rabbitmq::control(server, &["eval", &format!("rabbit_exchange:delete({exchange}, false, <<\"test\">>).")]);
+    let exchanges = rabbitmq::control(server, &["list_exchanges", "-p", "deleted", "name"]);
+    assert!(!exchanges.contains("openstack"), "{exchanges}");
+    driver.write(&deterministic(&base_id)[2..3]).expect("by a new exchange");
     let _ = rabbitmq::control(server, &["close_all_connections", "-p", "deleted", "test"]);
     driver.write(&deterministic(&base_id)[3..]).expect("on a new connection");
     let _ = rabbitmq::control(server, &["close_all_connections", "-p", "deleted", "test"]);

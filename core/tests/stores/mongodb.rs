@@ -49,6 +49,15 @@ fn with_client<T>(server: &Server, run: impl AsyncFnOnce(Client) -> T) -> T {
 }
 
 #[test]
+fn tls_is_spoken_and_the_certificate_looked_at() {
+    let Some((server, certificate)) = servers::start_with_tls() else { return };
+    let store = of(&server).with("tls=true&serverSelectionTimeoutMS=3000");
+    suite::stores_and_reads(&store.with(&format!("tlsCAFile={}", certificate.display())));
+    let error = store.driver().read(&Id::random()).expect_err("nobody knows who has signed it");
+    assert!(format!("{error:?}").contains("UnknownIssuer"), "{error:?}");
+}
+
+#[test]
 fn wrong_password_is_refused() {
     // The first user may be made by whoever comes from this machine.
     static SERVER: OnceLock<Option<Mutex<Server>>> = OnceLock::new();
@@ -113,7 +122,7 @@ fn message_that_is_too_large_is_lost_alone() {
     let info = format!("{{\"text\": \"{}\"}}", "x".repeat(17 << 20));
     batch.insert(3, fields("x-start", &base_id, &Id::from("t"), &base_id, "2026-01-02T03:04:05", &info));
     let error = store.driver().write(&batch).expect_err("too large");
-    assert_eq!((error.failed, error.retryable), (1, false), "{error:?}");
+    assert_eq!((error.failed, error.is_retryable()), (1, false), "{error:?}");
     assert_eq!(content(&store.driver().read(&base_id).expect("read").messages), content(&deterministic(&base_id)));
 }
 

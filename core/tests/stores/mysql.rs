@@ -57,7 +57,24 @@ fn wrong_password_is_refused() {
     let store = |password: &str| Store::new(format!("mysql://secured:{password}@127.0.0.1:{}/secrets", server.port()));
     let encoded = mariadb::PASSWORD.replace('&', "%26");
     suite::stores_and_reads(&store(&encoded));
+    let refused = || {
+        let status = mariadb::ask(server, "SHOW GLOBAL STATUS LIKE 'Access_denied_errors'");
+        status.trim().rsplit('\t').next().and_then(|count| count.parse::<u64>().ok()).expect("a number")
+    };
+    let before = refused();
     suite::refuses_a_wrong_password(&store("wr0ng"), "wr0ng");
+    // One for reading, and one for each batch: not one for each message.
+    assert!(refused() - before < 5, "{} before, {} now", before, refused());
+}
+
+#[test]
+fn tls_is_spoken_and_the_certificate_looked_at() {
+    let Some((server, certificate)) = mariadb::start_with_tls() else { return };
+    let store = Store::new(format!("mysql://root@127.0.0.1:{}/mysql", server.port()));
+    let asking = store.with("ssl-mode=VERIFY_IDENTITY");
+    suite::stores_and_reads(&asking.with(&format!("ssl-ca={}", certificate.display())));
+    let error = asking.driver().read(&Id::random()).expect_err("nobody knows who has signed it");
+    assert!(format!("{error:?}").contains("UnknownIssuer") && !error.is_retryable(), "{error:?}");
 }
 
 #[test]

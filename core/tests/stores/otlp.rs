@@ -65,6 +65,17 @@ fn accepting() -> (Listener, Store) {
 }
 
 #[test]
+fn tls_is_spoken_and_the_certificate_looked_at() {
+    let Some((listener, directory)) = Listener::start_with_tls(|_, _| (200, Vec::new())) else { return };
+    let store = Store::new(format!("otlps://127.0.0.1:{}", listener.port));
+    let trusting = store.with(&format!("ca_cert={}", directory.path().join("ca.pem").display()));
+    trusting.driver().write(&trace()).expect("written");
+    assert_eq!(taken(&listener.requests()).len(), trace().len() / 2);
+    let error = store.driver().write(&trace()).expect_err("nobody knows who has signed it");
+    assert!(format!("{error:?}").contains("UnknownIssuer") && !error.is_retryable(), "{error:?}");
+}
+
+#[test]
 fn spans_have_ids_times_parents_and_conventions() {
     let (listener, store) = accepting();
     let driver = store.with("headers=api-key%3Dk").driver();
@@ -160,7 +171,7 @@ fn the_same_spans_are_sent_again_after_an_answer_that_asks_for_it() {
     let messages = trace();
     driver.write(&messages[..3]).expect("nothing has ended");
     let error = driver.write(&messages[3..]).expect_err("busy");
-    assert!(error.retryable && error.failed == 3, "{error:?}");
+    assert!(error.is_retryable() && error.failed == 3, "{error:?}");
     driver.write(&messages[3..]).expect("written");
     let requests = listener.requests();
     assert_eq!(requests[0].body, requests[1].body);
@@ -176,12 +187,41 @@ fn rejected_spans_and_refusals_are_counted() {
         Listener::start(move |number, _| if number == 0 { (200, said.clone()) } else { (400, b"bad".to_vec()) });
     let driver = Store::new(format!("otlp://u:secret@127.0.0.1:{}", listener.port)).driver();
     let error = driver.write(&trace()).expect_err("rejected");
-    assert_eq!((error.failed, error.retryable), (4, false));
+    assert_eq!((error.failed, error.is_retryable()), (4, false));
     let error = driver.write(&trace()).expect_err("refused");
-    assert_eq!((error.failed, error.retryable), (6, false));
+    assert_eq!((error.failed, error.is_retryable()), (6, false));
     assert!(!format!("{error:?} {error}").contains("secret"), "{error:?}");
     assert!(listener.requests()[0].header("authorization").is_some());
     assert!(driver.read(&Id::from(BASE)).expect_err("only sends").to_string().contains("cannot be read"));
+}
+
+#[test]
+fn points_that_have_not_ended_are_counted_where_they_are_refused_in_the_end() {
+    // The store is away at first, and then refuses.
+    let listener = Listener::start(|number, _| (if number == 0 { 503 } else { 400 }, Vec::new()));
+    let store = Store::new(format!("otlp://127.0.0.1:{}", listener.port));
+    let driver = store.driver();
+    driver.write(&trace()[..3]).expect("nothing has ended");
+    let error = driver.finish().expect_err("busy");
+    assert_eq!((error.failed, error.is_retryable()), (3, true), "{error:?}");
+    let error = driver.finish().expect_err("refused");
+    assert_eq!((error.failed, error.is_retryable()), (3, false), "{error:?}");
+    driver.finish().expect("nothing is left");
+}
+
+#[test]
+fn what_has_not_ended_is_sent_in_parts() {
+    let (listener, store) = accepting();
+    let driver = store.driver();
+    driver
+        .write(
+            &suite::big(&Id::random(), 6000).into_iter().filter(|m| m.name().ends_with("-start")).collect::<Vec<_>>(),
+        )
+        .expect("kept");
+    driver.finish().expect("sent");
+    let spans: Vec<usize> =
+        listener.requests().iter().map(|request| taken(std::slice::from_ref(request)).len()).collect();
+    assert_eq!(spans, [1024, 1024, 952]);
 }
 
 /// A span as rotel prints it, by the names that it prints.

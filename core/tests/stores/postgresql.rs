@@ -62,6 +62,16 @@ fn wrong_password_is_refused() {
 }
 
 #[test]
+fn tls_is_spoken_and_the_certificate_looked_at() {
+    let Some((server, certificate)) = postgres::start_with_tls() else { return };
+    let store = Store::new(format!("postgresql://postgres@127.0.0.1:{}/postgres", server.port()));
+    let asking = store.with("sslmode=verify-full");
+    suite::stores_and_reads(&asking.with(&format!("sslrootcert={}", certificate.display())));
+    let error = asking.driver().read(&Id::random()).expect_err("nobody knows who has signed it");
+    assert!(format!("{error:?}").contains("UnknownIssuer") && !error.is_retryable(), "{error:?}");
+}
+
+#[test]
 fn python_shows_what_is_written_here() {
     let (Some(server), Some(python)) = (shared(), python()) else { return };
     let (store, base_id) = (database(server, "to_python"), Id::random());

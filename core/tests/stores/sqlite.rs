@@ -1,5 +1,6 @@
 //! SQLite: a file, and no server.
 
+use osprofiler::driver::ListFilter;
 use osprofiler::{Id, driver};
 use tempfile::TempDir;
 
@@ -52,7 +53,7 @@ fn what_the_table_cannot_hold_is_lost_alone() {
     let info = "{\"host\": \"h\"}";
     batch.insert(3, fields("x-start", &long, &Id::from("t"), &long, "2026-01-02T03:04:05", info));
     let error = store.driver().write(&batch).expect_err("an id that is too long");
-    assert_eq!((error.failed, error.retryable), (1, false));
+    assert_eq!((error.failed, error.is_retryable()), (1, false));
     let name = format!("{}-start", "n".repeat(400));
     batch.remove(3);
     let named = fields(
@@ -70,6 +71,26 @@ fn what_the_table_cannot_hold_is_lost_alone() {
 }
 
 #[test]
+fn file_that_cannot_be_reached_is_an_error_and_one_that_is_missing_is_empty() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let notes = directory.path().join("notes.txt");
+    std::fs::write(&notes, "notes").expect("a file");
+    let within = driver::connect(&format!("sqlite:{}/traces.db", notes.display())).expect("a driver");
+    assert!(!within.list(&ListFilter::default()).expect_err("no directory").is_retryable());
+    assert!(within.delete(&Id::random()).is_err());
+    let error = within.write(&deterministic(&Id::random())).expect_err("no directory");
+    assert_eq!((error.failed, error.is_retryable()), (6, false), "{error:?}");
+    let missing = driver::connect(&format!("sqlite:{}/traces.db", directory.path().display())).expect("a driver");
+    assert_eq!(missing.list(&ListFilter::default()).expect("nothing"), []);
+    assert!(!missing.delete(&Id::random()).expect("nothing"));
+    assert!(!directory.path().join("traces.db").exists());
+    // More milliseconds than SQLite can count.
+    let path = directory.path().join("patient.db");
+    let patient = driver::connect(&format!("sqlite:{}?timeout=30d", path.display())).expect("a driver");
+    patient.write(&deterministic(&Id::random())).expect("written");
+}
+
+#[test]
 fn file_that_is_no_database_is_an_error() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("notes.txt");
@@ -78,6 +99,6 @@ fn file_that_is_no_database_is_an_error() {
     let error = driver.read(&Id::random()).expect_err("no database");
     assert!(!error.is_retryable(), "{error:?}");
     let error = driver.write(&deterministic(&Id::random())).expect_err("no database");
-    assert_eq!((error.failed, error.retryable), (6, false), "{error:?}");
+    assert_eq!((error.failed, error.is_retryable()), (6, false), "{error:?}");
     assert!(std::fs::read_to_string(&path).expect("a file").starts_with("these are notes"));
 }

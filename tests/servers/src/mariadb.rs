@@ -1,8 +1,11 @@
 //! MariaDB with data of its own.
 
+use std::path::PathBuf;
 use std::process::Command;
 
-use crate::{Server, free_port, program};
+use tempfile::TempDir;
+
+use crate::{Server, certificates, free_port, program};
 
 /// The password of the user `secured`; `root` has none.
 pub const PASSWORD: &str = "s3cret&pass";
@@ -14,15 +17,33 @@ pub const PASSWORD: &str = "s3cret&pass";
 /// Where it is installed and does not start.
 #[must_use]
 pub fn start() -> Option<Server> {
+    start_in(tempfile::tempdir().expect("a directory"), Vec::new())
+}
+
+/// As [`start`], with TLS for whoever asks for it, and the file with the certificate that the server's is signed with.
+///
+/// # Panics
+///
+/// As [`start`], and where no certificate can be made.
+#[must_use]
+pub fn start_with_tls() -> Option<(Server, PathBuf)> {
+    let directory = tempfile::tempdir().expect("a directory");
+    certificates::make(directory.path())?;
+    let at = |name: &str| directory.path().join(name).display().to_string();
+    let arguments = vec![format!("--ssl-cert={}", at("server.pem")), format!("--ssl-key={}", at("server.key"))];
+    let certificate = directory.path().join("ca.pem");
+    Some((start_in(directory, arguments)?, certificate))
+}
+
+fn start_in(directory: TempDir, arguments: Vec<String>) -> Option<Server> {
     let mariadbd = program("mariadbd", &["/usr/sbin"])?;
     let install = program("mariadb-install-db", &["/usr/bin"])?;
-    let directory = tempfile::tempdir().expect("a directory");
     let data = directory.path().join("data");
     let root: &[&str] = if is_root() { &["--user=root"] } else { &[] };
     let mut installing = Command::new(install);
     installing.arg("--no-defaults").arg(format!("--datadir={}", data.display()));
     installing.args(["--auth-root-authentication-method=normal", "--skip-name-resolve", "--skip-test-db"]).args(root);
-    run(&mut installing);
+    let _ = run(&mut installing);
     let port = free_port();
     let socket = directory.path().join("socket");
     let server = Server::start("MariaDB", port, directory, move || {
@@ -31,6 +52,7 @@ pub fn start() -> Option<Server> {
         command.arg(format!("--socket={}", socket.display())).arg(format!("--port={port}"));
         // Several tests work at once, and none needs much memory.
         command.args(["--bind-address=127.0.0.1", "--skip-name-resolve", "--innodb-buffer-pool-size=32M"]).args(root);
+        command.args(&arguments);
         command
     });
     execute(&server, &format!("CREATE USER secured@'127.0.0.1' IDENTIFIED BY '{PASSWORD}'"));
@@ -38,22 +60,33 @@ pub fn start() -> Option<Server> {
     Some(server)
 }
 
-/// Runs a statement.
+/// Runs a statement, and returns its rows, with tabs between the columns.
 ///
 /// # Panics
 ///
 /// Where the server refuses.
-pub fn execute(server: &Server, sql: &str) {
+#[must_use]
+pub fn ask(server: &Server, sql: &str) -> String {
     let mut command = Command::new("mariadb");
-    command.args(["--no-defaults", "-h127.0.0.1", "-uroot", &format!("-P{}", server.port()), "-e", sql]);
-    run(&mut command);
+    command.args(["--no-defaults", "-N", "-h127.0.0.1", "-uroot", &format!("-P{}", server.port()), "-e", sql]);
+    run(&mut command)
+}
+
+/// Runs a statement.
+///
+/// # Panics
+///
+/// As [`ask`].
+pub fn execute(server: &Server, sql: &str) {
+    let _ = ask(server, sql);
 }
 
 fn is_root() -> bool {
     Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }
 
-fn run(command: &mut Command) {
+fn run(command: &mut Command) -> String {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?} cannot be started: {error}"));
     assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::{Server, free_port, skip};
+use tempfile::TempDir;
+
+use crate::{Server, certificates, free_port, skip};
 
 /// The password of the user `secured`, who needs one; `postgres` needs none.
 pub const PASSWORD: &str = "s3cret&pass";
@@ -15,11 +17,37 @@ pub const PASSWORD: &str = "s3cret&pass";
 /// Where it is installed and does not start.
 #[must_use]
 pub fn start() -> Option<Server> {
+    start_in(tempfile::tempdir().expect("a directory"), &[])
+}
+
+/// As [`start`], with TLS for whoever asks for it, and the file with the certificate that the server's is signed with.
+///
+/// # Panics
+///
+/// As [`start`], and where no certificate can be made.
+#[must_use]
+pub fn start_with_tls() -> Option<(Server, PathBuf)> {
+    let directory = tempfile::tempdir().expect("a directory");
+    certificates::make(directory.path())?;
+    let key = directory.path().join("server.key");
+    run(Command::new("chmod").arg("600").arg(&key));
+    if is_root() {
+        run(Command::new("chown").arg("postgres").arg(&key));
+    }
+    let certificate = directory.path().join("ca.pem");
+    let settings = [
+        "ssl=on".to_owned(),
+        format!("ssl_cert_file={}", directory.path().join("server.pem").display()),
+        format!("ssl_key_file={}", key.display()),
+    ];
+    Some((start_in(directory, &settings)?, certificate))
+}
+
+fn start_in(directory: TempDir, settings: &[String]) -> Option<Server> {
     let Some(programs) = programs() else {
         skip("PostgreSQL is not installed");
         return None;
     };
-    let directory = tempfile::tempdir().expect("a directory");
     let data = directory.path().join("data");
     // PostgreSQL refuses to run as root.
     if is_root() {
@@ -32,6 +60,7 @@ pub fn start() -> Option<Server> {
     let port = free_port();
     let postgres = programs.join("postgres");
     let sockets = directory.path().to_owned();
+    let settings = settings.to_vec();
     let ready = programs.join("pg_isready");
     let server = Server::start_when(
         "PostgreSQL",
@@ -41,6 +70,7 @@ pub fn start() -> Option<Server> {
             let mut command = unprivileged(&postgres);
             command.arg("-D").arg(&data).arg("-k").arg(&sockets);
             command.args(["-h", "127.0.0.1", "-p", &port.to_string()]);
+            command.args(settings.iter().flat_map(|setting| ["-c", setting]));
             command
         },
         move || {

@@ -1,9 +1,10 @@
 //! [`CeilometerConfig`]: the connection string of `ceilometer`.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::driver::http::{self, Client};
+use crate::driver::http::{Client, HttpOptions};
 use crate::driver::query::{Query, bad};
 use crate::driver::{DriverError, DriverOptions, Redacted};
 
@@ -16,22 +17,27 @@ const PORT: u16 = 8977;
 /// | option | meaning | default |
 /// | --- | --- | --- |
 /// | `token` | the token of Keystone's that requests have | as [`DriverOptions::os_auth_token`] says |
-/// | `limit` | how many events are asked for | `100000`, as OSProfiler did |
+/// | `limit` | how many events a request asks for; the next have theirs, which Panko knows and what was before it does not | `1000` |
 /// | `connect_timeout` | how long a connection may take | `5s` |
 /// | `timeout` | how long one request may take | `10s` |
+/// | `ca_cert` | a PEM file with the certificates that the server's may be signed with | those of the web |
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CeilometerConfig {
     /// The address: `http://HOST:PORT` or `https://HOST:PORT`, and perhaps a path.
     pub url: String,
+    /// The port of an address that names none; `None` is that of the URL's scheme.
+    default_port: Option<u16>,
     /// The token of Keystone's that requests have. Default: none.
     pub token: Option<String>,
-    /// How many events are asked for. Default: 100,000.
+    /// How many events a request asks for. Default: 1,000.
     pub limit: usize,
     /// How long a connection may take. Default: 5 s.
     pub connect_timeout: Duration,
     /// How long one request may take. Default: 10 s.
     pub timeout: Duration,
+    /// A file with the certificates that the server's may be signed with, in PEM. Default: those of the web.
+    pub ca_cert: Option<PathBuf>,
 }
 
 impl CeilometerConfig {
@@ -44,34 +50,42 @@ impl CeilometerConfig {
         let mut query = Query::of(connection_string);
         let rest = connection_string.split_once("://").map_or("", |(_, rest)| rest);
         let address = rest.split('?').next().unwrap_or_default();
-        let url = match (address, &options.ceilometer_url) {
-            ("", Some(url)) => url.clone(),
+        let (url, default_port) = match (address, &options.ceilometer_url) {
+            // A URL has the port of its scheme, where it names none.
+            ("", Some(url)) => (url.clone(), None),
             ("", None) => {
                 let reason =
                     "the address is missing; write ceilometer://HOST:PORT, or give --ceilometer-url or CEILOMETER_URL";
                 return Err(bad(connection_string, reason));
             }
-            // Its port follows, where there is none.
-            (address, _) => format!("http://{address}"),
+            (address, _) => (format!("http://{address}"), Some(PORT)),
         };
         if !url.starts_with("http://") && !url.starts_with("https://") {
             return Err(bad(connection_string, "the address of Ceilometer is no http:// or https:// URL"));
         }
+        let http = HttpOptions::take(&mut query)?;
         let config = Self {
             url,
+            default_port,
             token: query.take("token").or_else(|| options.os_auth_token.clone()),
-            limit: query.number("limit")?.unwrap_or(100_000),
-            connect_timeout: query.duration("connect_timeout")?.unwrap_or(http::CONNECT_TIMEOUT),
-            timeout: query.duration("timeout")?.unwrap_or(http::TIMEOUT),
+            limit: query.number("limit")?.unwrap_or(1000),
+            connect_timeout: http.connect_timeout,
+            timeout: http.timeout,
+            ca_cert: http.ca_cert,
         };
-        query.finish(&["token", "limit", "connect_timeout", "timeout"])?;
+        query.finish(&[&["token", "limit"][..], &HttpOptions::KNOWN].concat())?;
         config.client()?;
         Ok(config)
     }
 
+    fn http(&self) -> HttpOptions {
+        let Self { connect_timeout, timeout, ref ca_cert, .. } = *self;
+        HttpOptions { connect_timeout, timeout, ca_cert: ca_cert.clone() }
+    }
+
     pub(super) fn client(&self) -> Result<Client, DriverError> {
         let is_tls = self.url.starts_with("https:");
-        let mut client = Client::new(&self.url, is_tls, PORT, self.connect_timeout, self.timeout)?;
+        let mut client = Client::new(&self.url, is_tls, self.default_port, &self.http())?;
         if let Some(token) = &self.token {
             client.add_header("x-auth-token", token);
         }
@@ -88,6 +102,7 @@ impl fmt::Debug for CeilometerConfig {
             .field("limit", &self.limit)
             .field("connect_timeout", &self.connect_timeout)
             .field("timeout", &self.timeout)
+            .field("ca_cert", &self.ca_cert)
             .finish()
     }
 }

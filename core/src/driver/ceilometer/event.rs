@@ -1,5 +1,7 @@
 //! Ceilometer's events, and the messages in them.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -9,6 +11,8 @@ use crate::{Id, Message, MessageFields};
 /// An event, as version 2 of the interface has it.
 #[derive(Deserialize)]
 pub(super) struct Event<'a> {
+    #[serde(borrow)]
+    message_id: Option<Cow<'a, str>>,
     #[serde(default)]
     traits: Vec<Trait>,
     #[serde(borrow)]
@@ -29,6 +33,11 @@ struct Raw<'a> {
 }
 
 impl Event<'_> {
+    /// The event's own id.
+    pub(super) fn message_id(&self) -> Option<&str> {
+        self.message_id.as_deref()
+    }
+
     /// The trace that the event belongs to; `None` where it is none of OSProfiler's.
     pub(super) fn base_id(&self) -> Option<Id> {
         self.text("base_id").map(|id| Id::from(id.as_str()))

@@ -53,11 +53,14 @@ impl fmt::Debug for CeilometerDriver {
 
 impl Driver for CeilometerDriver {
     fn name(&self) -> &'static str {
-        "Ceilometer, which gets notifications by messaging:,"
+        "Ceilometer"
     }
 
     fn write(&self, batch: &[Message]) -> Result<(), WriteError> {
-        let source = DriverError::Unsupported { driver: self.name(), operation: "be written to" };
+        let source = DriverError::Unsupported {
+            driver: self.name(),
+            operation: "be written to: it takes notifications, by messaging:",
+        };
         Err(WriteError::lost(batch.len(), source))
     }
 

@@ -8,23 +8,23 @@ use url::form_urlencoded;
 use super::CeilometerConfig;
 use super::event::Event;
 use crate::Id;
-use crate::driver::http::{Client, HttpError};
+use crate::driver::http::{Answer, Client, HttpError};
 use crate::driver::{DriverError, ListFilter, StoredTrace, TraceSummary};
 
-/// Reads a trace. Where there are as many events as were asked for, there may be more: that counts as skipped.
+/// Reads a trace.
 pub(super) fn trace(client: &Client, config: &CeilometerConfig, base_id: &Id) -> Result<StoredTrace, DriverError> {
     let id = base_id.to_string();
-    let mut traces = events(client, config, Some(&id))?;
+    let mut traces = traces(client, config, Some(&id))?;
     Ok(traces.remove(base_id).unwrap_or_default())
 }
 
-/// Lists traces, newest first, of as many events as are asked for.
+/// Lists traces, newest first. All events are read for it, those of other services as well.
 pub(super) fn list(
     client: &Client,
     config: &CeilometerConfig,
     filter: &ListFilter,
 ) -> Result<Vec<TraceSummary>, DriverError> {
-    let traces = events(client, config, None)?;
+    let traces = traces(client, config, None)?;
     let mut summaries: Vec<TraceSummary> =
         traces.values().filter_map(|trace| TraceSummary::of(&trace.messages)).collect();
     summaries.retain(|summary| {
@@ -37,36 +37,68 @@ pub(super) fn list(
 }
 
 /// The traces in the events, of one trace or of all.
-fn events(
+fn traces(
     client: &Client,
     config: &CeilometerConfig,
     base_id: Option<&str>,
 ) -> Result<HashMap<Id, StoredTrace>, DriverError> {
     let failed = |error| client.failed("read from", error);
+    let mut traces: HashMap<Id, StoredTrace> = HashMap::new();
+    let mut marker: Option<String> = None;
+    loop {
+        let answer = match page(client, config, base_id, marker.as_deref()) {
+            Err(HttpError::Status { status: 400, .. }) if marker.is_some() => return Err(failed(no_pages(config))),
+            answer => answer.map_err(failed)?,
+        };
+        let events: Vec<Event<'_>> = serde_json::from_slice(&answer.body).map_err(|error| {
+            failed(HttpError::Answer { reason: format!("the server's answer is not understood: {error}") })
+        })?;
+        let is_last = events.len() < config.limit;
+        let last = events.last().and_then(Event::message_id).map(str::to_owned);
+        for event in events {
+            // Ceilometer has events of others, too.
+            let Some(base_id) = event.base_id() else { continue };
+            let trace = traces.entry(base_id).or_default();
+            match event.message() {
+                Some(message) => trace.messages.push(message),
+                None => trace.skipped += 1,
+            }
+        }
+        if is_last {
+            return Ok(traces);
+        }
+        // Whoever says the same again knows of no marker.
+        if last.is_none() || last == marker {
+            return Err(failed(no_pages(config)));
+        }
+        marker = last;
+    }
+}
+
+/// The events behind that with the id `marker`, or the first, in the order of their time.
+fn page(
+    client: &Client,
+    config: &CeilometerConfig,
+    base_id: Option<&str>,
+    marker: Option<&str>,
+) -> Result<Answer, HttpError> {
     let mut query = form_urlencoded::Serializer::new(String::new());
     if let Some(base_id) = base_id {
         query.append_pair("q.field", "base_id").append_pair("q.op", "eq").append_pair("q.type", "");
         query.append_pair("q.value", base_id);
     }
     query.append_pair("limit", &config.limit.to_string());
+    if let Some(marker) = marker {
+        query.append_pair("marker", marker);
+    }
     let path = format!("/v2/events?{}", query.finish());
-    let answer = client.send(&Method::GET, &path, "", &[]).and_then(crate::driver::http::Answer::ok).map_err(failed)?;
-    let events: Vec<Event<'_>> = serde_json::from_slice(&answer.body).map_err(|error| {
-        failed(HttpError::Answer { reason: format!("the server's answer is not understood: {error}") })
-    })?;
-    let is_cut = events.len() >= config.limit;
-    let mut traces: HashMap<Id, StoredTrace> = HashMap::new();
-    for event in events {
-        // Ceilometer has events of others, too.
-        let Some(base_id) = event.base_id() else { continue };
-        let trace = traces.entry(base_id).or_default();
-        match event.message() {
-            Some(message) => trace.messages.push(message),
-            None => trace.skipped += 1,
-        }
-    }
-    if is_cut {
-        traces.values_mut().for_each(|trace| trace.skipped += 1);
-    }
-    Ok(traces)
+    client.send(&Method::GET, &path, "", &[])?.ok()
+}
+
+fn no_pages(config: &CeilometerConfig) -> HttpError {
+    let reason = format!(
+        "the server has more events than limit={}, and does not know the next of them: set a higher limit",
+        config.limit
+    );
+    HttpError::Answer { reason }
 }

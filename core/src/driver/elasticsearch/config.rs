@@ -1,9 +1,10 @@
 //! [`ElasticsearchConfig`]: the connection string of `elasticsearch` and `elasticsearchs`.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::driver::http::{self, Client};
+use crate::driver::http::{Client, HttpOptions};
 use crate::driver::query::{Query, bad};
 use crate::driver::{DriverError, DriverOptions, Redacted};
 
@@ -17,6 +18,7 @@ use crate::driver::{DriverError, DriverOptions, Redacted};
 /// | `types` | whether paths have a type: `true` for Elasticsearch before 7, `false` for what came later | what the server says of its version |
 /// | `connect_timeout` | how long a connection may take | `5s` |
 /// | `timeout` | how long one request may take | `10s` |
+/// | `ca_cert` | a PEM file with the certificates that the server's may be signed with | those of the web |
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ElasticsearchConfig {
@@ -36,10 +38,11 @@ pub struct ElasticsearchConfig {
     pub connect_timeout: Duration,
     /// How long one request may take. Default: 10 s.
     pub timeout: Duration,
+    /// A file with the certificates that the server's may be signed with, in PEM. Default: those of the web.
+    pub ca_cert: Option<PathBuf>,
 }
 
-const KNOWN: [&str; 7] =
-    ["filter_error_trace", "es_doc_type", "es_scroll_time", "es_scroll_size", "types", "connect_timeout", "timeout"];
+const KNOWN: [&str; 5] = ["filter_error_trace", "es_doc_type", "es_scroll_time", "es_scroll_size", "types"];
 
 impl ElasticsearchConfig {
     /// Reads a connection string.
@@ -49,6 +52,7 @@ impl ElasticsearchConfig {
     /// [`DriverError::BadConnectionString`] where the host is missing or an option is unknown or wrong.
     pub fn parse(connection_string: &str, options: &DriverOptions) -> Result<Self, DriverError> {
         let mut query = Query::of(connection_string);
+        let http = HttpOptions::take(&mut query)?;
         let config = Self {
             connection_string: connection_string.to_owned(),
             filter_error_trace: query.switch("filter_error_trace")?.unwrap_or(options.filter_error_trace),
@@ -56,10 +60,11 @@ impl ElasticsearchConfig {
             es_scroll_time: query.take("es_scroll_time").unwrap_or_else(|| options.es_scroll_time.clone()),
             es_scroll_size: query.number("es_scroll_size")?.unwrap_or(options.es_scroll_size),
             types: query.switch("types")?,
-            connect_timeout: query.duration("connect_timeout")?.unwrap_or(http::CONNECT_TIMEOUT),
-            timeout: query.duration("timeout")?.unwrap_or(http::TIMEOUT),
+            connect_timeout: http.connect_timeout,
+            timeout: http.timeout,
+            ca_cert: http.ca_cert,
         };
-        query.finish(&KNOWN)?;
+        query.finish(&[&KNOWN[..], &HttpOptions::KNOWN].concat())?;
         for word in [&config.es_doc_type, &config.es_scroll_time] {
             // Both stand in paths.
             if word.is_empty() || !word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)) {
@@ -70,9 +75,14 @@ impl ElasticsearchConfig {
         Ok(config)
     }
 
+    fn http(&self) -> HttpOptions {
+        let Self { connect_timeout, timeout, ref ca_cert, .. } = *self;
+        HttpOptions { connect_timeout, timeout, ca_cert: ca_cert.clone() }
+    }
+
     pub(super) fn client(&self) -> Result<Client, DriverError> {
         let is_tls = self.connection_string.starts_with("elasticsearchs:");
-        Client::new(&self.connection_string, is_tls, 9200, self.connect_timeout, self.timeout)
+        Client::new(&self.connection_string, is_tls, Some(9200), &self.http())
     }
 }
 
@@ -88,6 +98,7 @@ impl fmt::Debug for ElasticsearchConfig {
             .field("types", &self.types)
             .field("connect_timeout", &self.connect_timeout)
             .field("timeout", &self.timeout)
+            .field("ca_cert", &self.ca_cert)
             .finish()
     }
 }

@@ -21,8 +21,32 @@ const TRACES: usize = 1000;
 struct Page<'a> {
     #[serde(rename = "_scroll_id")]
     scroll_id: Option<String>,
+    #[serde(default)]
+    timed_out: bool,
+    #[serde(rename = "_shards")]
+    shards: Option<Shards>,
     #[serde(borrow)]
     hits: Hits<'a>,
+}
+
+/// The parts of an index.
+#[derive(Default, Deserialize)]
+struct Shards {
+    #[serde(default)]
+    failed: u64,
+}
+
+/// Refuses an answer that is only a part of what there is.
+fn check(timed_out: bool, shards: Option<Shards>) -> Result<(), HttpError> {
+    match shards.unwrap_or_default() {
+        Shards { failed: 0 } if !timed_out => Ok(()),
+        Shards { failed: 0 } => {
+            Err(HttpError::Partial { reason: "the search took too long for the server".to_owned() })
+        }
+        Shards { failed } => {
+            Err(HttpError::Partial { reason: format!("{failed} shards of the index cannot be searched") })
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -68,10 +92,12 @@ fn scroll(server: &Server, index: &str, query: &Value, mut take: impl FnMut(&str
     loop {
         answer = answer.ok()?;
         let page: Page<'_> = server::parse(&answer)?;
+        check(page.timed_out, page.shards)?;
         page.hits.hits.iter().for_each(|hit| take(hit.source.get()));
         last = page.scroll_id.or(last);
         let Some(scroll_id) = last.as_ref().filter(|_| !page.hits.hits.is_empty()) else { break };
-        answer = server.send(&Method::POST, "/_search/scroll", &json!({"scroll": time, "scroll_id": scroll_id}))?;
+        answer =
+            server.send_once(&Method::POST, "/_search/scroll", &json!({"scroll": time, "scroll_id": scroll_id}))?;
     }
     if let Some(scroll_id) = last {
         // It would end by itself.
@@ -121,6 +147,10 @@ fn buckets(server: &Server, field: &str) -> Result<Vec<(f64, String)>, HttpError
     #[derive(Deserialize)]
     struct Answer {
         aggregations: Option<Aggregations>,
+        #[serde(default)]
+        timed_out: bool,
+        #[serde(rename = "_shards")]
+        shards: Option<Shards>,
     }
     #[derive(Deserialize)]
     struct Aggregations {
@@ -159,6 +189,7 @@ fn buckets(server: &Server, field: &str) -> Result<Vec<(f64, String)>, HttpError
         }
         let answer = answer.ok()?;
         let answer: Answer = server::parse(&answer)?;
+        check(answer.timed_out, answer.shards)?;
         let Some(Aggregations { traces }) = answer.aggregations else { return Ok(found) };
         let is_last = traces.buckets.len() < TRACES;
         let buckets = traces.buckets.into_iter();

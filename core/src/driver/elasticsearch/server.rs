@@ -46,9 +46,15 @@ impl Server {
                     number: String,
                     distribution: Option<String>,
                 }
-                let root: Root = parse(&self.get("/")?)?;
-                let major = root.version.number.split('.').next().and_then(|major| major.parse::<u32>().ok());
-                let is_old = root.version.distribution.is_none() && major.is_some_and(|major| major < 7);
+                let is_old = match self.get("/") {
+                    // Who may only write documents may not know the version: it is taken for one of today's.
+                    Err(HttpError::Status { status: 403, .. }) => false,
+                    answer => {
+                        let Root { version } = parse(&answer?)?;
+                        let major = version.number.split('.').next().and_then(|major| major.parse::<u32>().ok());
+                        version.distribution.is_none() && major.is_some_and(|major| major < 7)
+                    }
+                };
                 *self.has_types.get_or_init(|| is_old)
             }
         };
@@ -71,7 +77,10 @@ impl Server {
             None => json!({"properties": properties}),
         };
         let answer = self.send(&Method::PUT, &format!("/{MESSAGES}"), &json!({"mappings": mappings}))?;
-        let exists = answer.status == 400 && String::from_utf8_lossy(&answer.body).contains("already_exists");
+        // Or an alias has its name.
+        let text = String::from_utf8_lossy(&answer.body);
+        let exists =
+            answer.status == 400 && ["already_exists", "already exists"].iter().any(|said| text.contains(said));
         // Who may only write documents may not make an index: the server then makes it, if it may.
         if !exists && answer.status != 403 {
             answer.ok()?;
@@ -87,6 +96,11 @@ impl Server {
     /// Sends JSON, whatever the status of the answer is.
     pub(super) fn send(&self, method: &Method, path: &str, body: &Value) -> Result<Answer, HttpError> {
         self.client.send(method, path, JSON, body.to_string().as_bytes())
+    }
+
+    /// As [`send`](Self::send), once: asked again the server would answer with what comes next.
+    pub(super) fn send_once(&self, method: &Method, path: &str, body: &Value) -> Result<Answer, HttpError> {
+        self.client.send_once(method, path, JSON, body.to_string().as_bytes())
     }
 
     pub(super) fn send_lines(&self, path: &str, lines: &[u8]) -> Result<Answer, HttpError> {

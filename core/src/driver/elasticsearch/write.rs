@@ -69,7 +69,7 @@ fn judge(
 ) -> Option<WriteError> {
     // A note that was not taken is as if its message was not: it comes again with the message.
     let mut message = 0;
-    let (mut first_bad, mut lost, mut retryable, mut cause) = (None, 0, false, None);
+    let (mut first_bad, mut failed, mut retryable, mut cause) = (None, 0, false, None);
     for (outcome, is_message) in outcomes.iter().zip(is_message) {
         message += usize::from(*is_message);
         if (200..300).contains(&outcome.status) {
@@ -77,17 +77,15 @@ fn judge(
         }
         first_bad.get_or_insert(message - 1);
         retryable |= is_retryable(outcome.status);
-        lost += usize::from(*is_message);
+        failed += usize::from(*is_message);
         let text = outcome.error.as_ref().map(reason).unwrap_or_default();
         cause.get_or_insert(HttpError::Status { status: outcome.status, text });
     }
     let messages = is_message.iter().filter(|is_message| **is_message).count();
     let (first_bad, cause) = (first_bad?, cause?);
-    if retryable {
-        // What the server will refuse again is counted then.
-        return Some(WriteError { failed: messages - first_bad, retryable: true, source: driver_error(cause) });
-    }
-    Some(WriteError::lost(lost, driver_error(cause)))
+    // What is there already is overwritten by the same, and what was refused will be again.
+    let retry_last = if retryable { messages - first_bad } else { 0 };
+    Some(WriteError { failed, retry_last, source: driver_error(cause) })
 }
 
 /// The server's words for an error, with the cause that it names.
@@ -117,20 +115,20 @@ fn line(lines: &mut Vec<u8>, index: &str, document_type: Option<&str>, key: &str
 mod tests {
     use super::*;
 
-    fn judged(statuses: &[u16], is_message: &[bool]) -> Option<(usize, bool)> {
+    fn judged(statuses: &[u16], is_message: &[bool]) -> Option<(usize, usize)> {
         let outcomes: Vec<Outcome> = statuses.iter().map(|status| Outcome { status: *status, error: None }).collect();
         let error = |_| DriverError::Unsupported { driver: "x", operation: "y" };
-        judge(&outcomes, is_message, error).map(|error| (error.failed, error.retryable))
+        judge(&outcomes, is_message, error).map(|error| (error.failed, error.retry_last))
     }
 
     #[test]
     fn refused_documents_are_lost_and_those_of_a_busy_server_come_again() {
         let all = [true; 4];
         assert_eq!(judged(&[201, 201, 201, 201], &all), None);
-        assert_eq!(judged(&[201, 400, 201, 400], &all), Some((2, false)));
-        assert_eq!(judged(&[201, 201, 429, 201], &all), Some((2, true)));
-        assert_eq!(judged(&[201, 400, 429, 201], &all), Some((3, true)), "the refused one is counted next time");
-        assert_eq!(judged(&[201, 429, 201, 201], &[true, false, true, true]), Some((3, true)), "a note");
-        assert_eq!(judged(&[201, 400, 201, 201], &[true, false, true, true]), Some((0, false)), "a refused note");
+        assert_eq!(judged(&[201, 400, 201, 400], &all), Some((2, 0)));
+        assert_eq!(judged(&[201, 201, 429, 201], &all), Some((1, 2)));
+        assert_eq!(judged(&[201, 400, 429, 201], &all), Some((2, 3)), "the refused one is refused again");
+        assert_eq!(judged(&[201, 429, 201, 201], &[true, false, true, true]), Some((0, 3)), "a note");
+        assert_eq!(judged(&[201, 400, 201, 201], &[true, false, true, true]), Some((0, 0)), "a refused note");
     }
 }

@@ -1,7 +1,8 @@
 //! Reading traces back, out of a queue that holds those of everybody.
 //!
 //! A reader takes all messages without acknowledging them, and gives them back by closing its channel: RabbitMQ puts them
-//! where they were. It is the queue's only consumer meanwhile, so that it sees all of them; a second one waits.
+//! where they were. It is the queue's only consumer meanwhile, so that it sees all of them; a second one waits. The broker
+//! sends as fast as it can, and the client keeps what was not looked at yet: a reader may hold the whole queue in memory.
 
 use std::collections::HashMap;
 use std::future::poll_fn;
@@ -210,7 +211,7 @@ async fn answer<T, E: Into<Cause>>(
     timeout(after, asked).await.map_err(|_| WaitError::TimedOut { after })?.map_err(Into::into)
 }
 
-/// The message with what a summary needs of its info, so that a list of a long queue takes little memory.
+/// The message with what a summary needs of its info, so that what a list keeps of a long queue is small.
 fn essence(message: &Message) -> Option<Message> {
     Message::new(&MessageFields {
         name: &message.name(),

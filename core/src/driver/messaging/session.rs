@@ -40,7 +40,16 @@ pub(super) struct Link {
 
 /// The other handle of a connection's socket, to end what waits for a broker that does not answer.
 #[derive(Clone, Default)]
-struct Socket(Arc<Mutex<Option<TcpStream>>>);
+struct Socket(Arc<Mutex<Dialled>>);
+
+#[derive(Default)]
+enum Dialled {
+    #[default]
+    NotYet,
+    Open(TcpStream),
+    /// Nobody waits for it any more.
+    Ended,
+}
 
 impl Session {
     pub(super) fn new(config: MessagingConfig) -> Self {
@@ -120,7 +129,7 @@ impl Session {
                     }
                 };
                 if let AsyncTcpStream::Plain(stream) = &stream {
-                    dialled.keep(duplicate(stream.get_ref())?);
+                    dialled.keep(duplicate(stream.get_ref())?)?;
                 }
                 match uri.scheme {
                     AMQPScheme::AMQP => Ok(stream),
@@ -197,12 +206,19 @@ impl Drop for Link {
 }
 
 impl Socket {
-    fn keep(&self, socket: TcpStream) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(socket);
+    /// Keeps what was dialled; an error where that came too late.
+    fn keep(&self, socket: TcpStream) -> io::Result<()> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(*kept, Dialled::Ended) {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        *kept = Dialled::Open(socket);
+        Ok(())
     }
 
     fn end(&self) {
-        if let Some(socket) = self.0.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        let kept = std::mem::replace(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner), Dialled::Ended);
+        if let Dialled::Open(socket) = kept {
             // It may have ended by itself.
             let _ = socket.shutdown(Shutdown::Both);
         }

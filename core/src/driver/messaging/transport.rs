@@ -67,6 +67,11 @@ impl Transport {
         let port = if tls { 5671 } else { 5672 };
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
         let (hosts, path) = rest.split_once('/').unwrap_or((rest, ""));
+        if path.contains('@') {
+            return Err(
+                "has an @ behind its first /: in passwords write %2F for /, in virtual hosts %40 for @".to_owned()
+            );
+        }
         let virtual_host = match decode(path)? {
             empty if empty.is_empty() => "/".to_owned(),
             name => name,
@@ -165,6 +170,12 @@ impl fmt::Debug for TransportHost {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn password_with_a_slash_is_not_shown() {
+        let error = Transport::read("rabbit://u:12/s3cret@h/").expect_err("an @ behind a /");
+        assert!(error.contains("%2F") && !error.contains("s3cret"), "{error}");
+    }
 
     #[test]
     fn hosts_credentials_and_virtual_hosts_are_read_as_oslo_messaging_reads_them() -> Result<(), String> {

@@ -30,11 +30,12 @@ pub(super) fn write(session: &Session, store: &str, batch: &[Message]) -> Result
             }
         }
     }
+    let is_sealed = lost == 0;
     let bodies = Arc::new(bodies);
     match publish(session, &bodies) {
         Ok(()) => {}
+        // What could not be sealed is lost when all is written again.
         Err(cause) if cause.is_retryable() => {
-            // What could not be sealed is lost when the rest is written again.
             return Err(WriteError::unwritten(batch.len(), cause.into_error(ACTION, store)));
         }
         Err(cause) if bodies.len() > 1 && cause.is_of_one_thing() => {
@@ -43,12 +44,12 @@ pub(super) fn write(session: &Session, store: &str, batch: &[Message]) -> Result
                 let Err(cause) = publish(session, &Arc::new(vec![body.clone()])) else { continue };
                 if !cause.is_of_one_thing() {
                     let left = bodies.len() - index;
-                    let error = cause.into_error(ACTION, store);
-                    // The last ones may be written again only where none before them is lost.
-                    return Err(match lost {
-                        0 => WriteError::unwritten(left, error),
-                        _ => WriteError::lost(lost + left, error),
-                    });
+                    if is_sealed {
+                        let left = WriteError::unwritten(left, cause.into_error(ACTION, store));
+                        return Err(WriteError { failed: left.failed + lost, ..left });
+                    }
+                    // Bodies are not the messages of the same places.
+                    return Err(WriteError::unwritten(batch.len(), cause.into_error(ACTION, store)));
                 }
                 lost += 1;
                 first.get_or_insert(cause);
@@ -71,8 +72,8 @@ fn publish(session: &Session, bodies: &Arc<Vec<Vec<u8>>>) -> Result<(), Cause> {
         let bodies = Arc::clone(bodies);
         async move {
             match once(&link, durable, &bodies).await {
-                // Somebody has deleted the queue or its binding since they were declared.
-                Err(Cause::Unroutable { .. }) => {
+                // Somebody has deleted the queue, its binding or the exchange since they were declared.
+                Err(cause) if cause.is_not_found() || matches!(cause, Cause::Unroutable { .. }) => {
                     link.forget_publisher();
                     once(&link, durable, &bodies).await
                 }

@@ -1,9 +1,10 @@
 //! [`OtlpConfig`]: the connection string of `otlp` and `otlps`.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::driver::http::{self, Client};
+use crate::driver::http::{Client, HttpOptions};
 use crate::driver::query::{Query, bad};
 use crate::driver::{DriverError, DriverOptions, Redacted};
 
@@ -12,10 +13,11 @@ use crate::driver::{DriverError, DriverOptions, Redacted};
 /// | option | default | meaning |
 /// | --- | --- | --- |
 /// | `path` | `/v1/traces` | the path of requests |
-/// | `headers` | none | further headers: `k=v,k2=v2`, with `%26` for `&` |
-/// | `open_points` | 65536 | how many points may wait for their end; the oldest beyond are sent as they are |
+/// | `headers` | none | further headers: `k=v,k2=v2`, with `%26` for `&` and `%2B` for `+` |
+/// | `open_points` | 65536 | how many points may wait for their end, with 32 MiB together; the oldest beyond are sent as they are |
 /// | `connect_timeout` | `5s` | how long a connection may take |
 /// | `timeout` | `10s` | how long one request may take |
+/// | `ca_cert` | those of the web | a PEM file with the certificates that the server's may be signed with |
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OtlpConfig {
@@ -25,12 +27,14 @@ pub struct OtlpConfig {
     pub path: String,
     /// Further headers of requests. Default: none.
     pub headers: Vec<(String, String)>,
-    /// How many points may wait for their end. Default: 65,536.
+    /// How many points may wait for their end; they have 32 MiB together at most. Default: 65,536.
     pub open_points: usize,
     /// How long a connection may take. Default: 5 s.
     pub connect_timeout: Duration,
     /// How long one request may take. Default: 10 s.
     pub timeout: Duration,
+    /// A file with the certificates that the server's may be signed with, in PEM. Default: those of the web.
+    pub ca_cert: Option<PathBuf>,
 }
 
 impl OtlpConfig {
@@ -43,23 +47,30 @@ impl OtlpConfig {
         let mut query = Query::of(connection_string);
         let path = query.take("path").unwrap_or_else(|| "/v1/traces".to_owned());
         let headers = query.take("headers").unwrap_or_default();
+        let http = HttpOptions::take(&mut query)?;
         let config = Self {
             connection_string: connection_string.to_owned(),
             path: if path.starts_with('/') { path } else { format!("/{path}") },
             headers: parse_headers(&headers)
                 .ok_or_else(|| bad(connection_string, "headers are written name=value,name=value"))?,
             open_points: query.number("open_points")?.unwrap_or(65_536),
-            connect_timeout: query.duration("connect_timeout")?.unwrap_or(http::CONNECT_TIMEOUT),
-            timeout: query.duration("timeout")?.unwrap_or(http::TIMEOUT),
+            connect_timeout: http.connect_timeout,
+            timeout: http.timeout,
+            ca_cert: http.ca_cert,
         };
-        query.finish(&["path", "headers", "open_points", "connect_timeout", "timeout"])?;
+        query.finish(&[&["path", "headers", "open_points"][..], &HttpOptions::KNOWN].concat())?;
         config.client()?;
         Ok(config)
     }
 
+    fn http(&self) -> HttpOptions {
+        let Self { connect_timeout, timeout, ref ca_cert, .. } = *self;
+        HttpOptions { connect_timeout, timeout, ca_cert: ca_cert.clone() }
+    }
+
     pub(super) fn client(&self) -> Result<Client, DriverError> {
         let is_tls = self.connection_string.starts_with("otlps:");
-        let mut client = Client::new(&self.connection_string, is_tls, 4318, self.connect_timeout, self.timeout)?;
+        let mut client = Client::new(&self.connection_string, is_tls, Some(4318), &self.http())?;
         for (name, value) in &self.headers {
             client.add_header(name, value);
         }
@@ -91,6 +102,7 @@ impl fmt::Debug for OtlpConfig {
             .field("open_points", &self.open_points)
             .field("connect_timeout", &self.connect_timeout)
             .field("timeout", &self.timeout)
+            .field("ca_cert", &self.ca_cert)
             .finish()
     }
 }

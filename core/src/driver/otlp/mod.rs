@@ -16,15 +16,19 @@ use std::sync::{Mutex, PoisonError};
 pub use config::OtlpConfig;
 
 use super::http::Client;
-use super::{Driver, DriverError, DriverOptions, WriteError};
-use crate::Message;
+use super::{Driver, DriverError, DriverOptions, ListFilter, StoredTrace, TraceSummary, WriteError};
 use crate::error::Chain;
+use crate::{Id, Message};
+
+/// So many points that have not ended are sent at once, or fewer that have so many bytes.
+const REQUEST_POINTS: usize = 1024;
+const REQUEST_BYTES: usize = 4 << 20;
 
 /// Sends trace points as spans to an OpenTelemetry collector.
 ///
 /// Connection string: `otlp://HOST:PORT`, or `otlps://` for HTTPS, with the options of [`OtlpConfig`]. A span is sent when
-/// its point has ended. Points that never end are sent when the driver is dropped, or when too many are open: they have the
-/// attribute `osprofiler.unfinished`.
+/// its point has ended. Points that never end are sent by [`finish`](Driver::finish), which dropping the driver does too, or when
+/// too many are open: they have the attribute `osprofiler.unfinished`.
 pub struct OtlpDriver {
     config: OtlpConfig,
     client: Client,
@@ -53,30 +57,73 @@ impl OtlpDriver {
     }
 }
 
+impl OtlpDriver {
+    fn send<'a>(&self, points: impl Iterator<Item = span::PointMessages<'a>>) -> Result<(), write::Cause> {
+        write::send(&self.client, &self.config.path, points)
+    }
+
+    fn only_sends(&self, operation: &'static str) -> DriverError {
+        DriverError::Unsupported { driver: self.name(), operation }
+    }
+}
+
 impl Driver for OtlpDriver {
     fn name(&self) -> &'static str {
-        "OTLP, which only sends,"
+        "OTLP"
     }
 
     fn write(&self, batch: &[Message]) -> Result<(), WriteError> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let change = open.plan(batch);
-        let result = write::send(&self.client, &self.config.path, change.points()).map_err(|cause| cause.of(batch));
+        // A span is two messages, of which one may have come with an earlier batch.
+        let result = self.send(change.points()).map_err(|cause| cause.of(batch.len(), 2));
         // What was not taken is sent again with the same spans: nothing has changed.
-        if result.as_ref().map_or_else(|error| !error.retryable, |()| true) {
+        if result.as_ref().map_or_else(|error| !error.is_retryable(), |()| true) {
             let change = change.into_parts();
             open.apply(change);
         }
         result
     }
+
+    /// Sends the points that have not ended.
+    fn finish(&self) -> Result<(), WriteError> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            let starts = open.oldest(REQUEST_POINTS, REQUEST_BYTES);
+            if starts.is_empty() {
+                return open.refused.take().map_or(Ok(()), Err);
+            }
+            let result = self.send(starts.iter().map(span::PointMessages::unfinished));
+            match result.map_err(|cause| cause.of(starts.len(), 1)) {
+                Ok(()) => {}
+                // What was refused is told again by the call that is the last.
+                Err(error) if error.is_retryable() => {
+                    let refused = open.refused.as_ref().map_or(0, |refused| refused.failed);
+                    return Err(WriteError { failed: refused + open.len(), retry_last: open.len(), ..error });
+                }
+                Err(error) => open.refuse(error),
+            }
+            let sent = starts.len();
+            open.forget(sent);
+        }
+    }
+
+    fn read(&self, _: &Id) -> Result<StoredTrace, DriverError> {
+        Err(self.only_sends("be read: it only sends"))
+    }
+
+    fn list(&self, _: &ListFilter) -> Result<Vec<TraceSummary>, DriverError> {
+        Err(self.only_sends("list traces: it only sends"))
+    }
+
+    fn delete(&self, _: &Id) -> Result<bool, DriverError> {
+        Err(self.only_sends("delete a trace: it only sends"))
+    }
 }
 
 impl Drop for OtlpDriver {
     fn drop(&mut self) {
-        let open = self.open.get_mut().unwrap_or_else(PoisonError::into_inner).take();
-        let points = open.iter().map(span::PointMessages::unfinished);
-        if let Err(cause) = write::send(&self.client, &self.config.path, points) {
-            let error = cause.of(&open);
+        if let Err(error) = self.finish() {
             tracing::warn!(points = error.failed, error = %Chain(&error), "points that had not ended were not sent");
         }
     }

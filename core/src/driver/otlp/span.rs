@@ -5,6 +5,7 @@ use opentelemetry_proto::tonic::trace::v1::span::{Event, SpanKind};
 use opentelemetry_proto::tonic::trace::v1::{Span, Status, status::StatusCode};
 use serde_json::{Map, Value};
 use sha1::{Digest as _, Sha1};
+use uuid::Uuid;
 
 use super::semantics;
 use crate::{Id, Message, Timestamp};
@@ -115,17 +116,22 @@ fn kind(point: &str) -> SpanKind {
 
 /// The 128 bits of a UUID; other ids and the nil one are hashed.
 pub(super) fn trace_id(base_id: &Id) -> [u8; 16] {
-    let bytes = base_id.as_uuid().map(|uuid| *uuid.as_bytes()).unwrap_or_default();
+    let bytes = uuid(base_id).map(Uuid::into_bytes).unwrap_or_default();
     if bytes == [0; 16] { hashed(base_id) } else { bytes }
 }
 
 /// The low 64 bits of a UUID; other ids, and those where these bits are zero, are hashed.
 pub(super) fn span_id(trace_id: &Id) -> [u8; 8] {
     let mut low = [0; 8];
-    if let Some(uuid) = trace_id.as_uuid() {
+    if let Some(uuid) = uuid(trace_id) {
         low.copy_from_slice(&uuid.as_bytes()[8..]);
     }
     if low == [0; 8] { hashed(trace_id) } else { low }
+}
+
+/// The UUID that an id is, however it is written: Python takes capital letters, braces and no hyphens as well.
+fn uuid(id: &Id) -> Option<Uuid> {
+    id.as_uuid().or_else(|| Uuid::try_parse(&id.to_string()).ok())
 }
 
 fn hashed<const N: usize>(id: &Id) -> [u8; N] {
@@ -175,6 +181,9 @@ mod tests {
         let id = Id::from("7a4b3b7e-0a7e-4f0e-9a53-0123456789ab");
         assert_eq!(trace_id(&id)[..2], [0x7a, 0x4b]);
         assert_eq!(span_id(&id), [0x9a, 0x53, 0x01, 0x23, 0x45, 0x67, 0x89, 0xab]);
+        for written in ["7A4B3B7E-0A7E-4F0E-9A53-0123456789AB", "7a4b3b7e0a7e4f0e9a530123456789ab"] {
+            assert_eq!(trace_id(&Id::from(written)), trace_id(&id));
+        }
         for odd in ["00000000-0000-0000-0000-000000000000", "no uuid", "é", ""] {
             let odd = Id::from(odd);
             assert_ne!(span_id(&odd), [0; 8]);

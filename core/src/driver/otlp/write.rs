@@ -10,7 +10,6 @@ use prost::Message as _;
 use ureq::http::Method;
 
 use super::span::{PointMessages, Service, text};
-use crate::Message;
 use crate::driver::http::{Client, HttpError};
 use crate::driver::{DriverError, WriteError};
 
@@ -22,14 +21,13 @@ pub(super) struct Cause {
 }
 
 impl Cause {
-    /// The error for the messages of `batch`.
-    pub(super) fn of(self, batch: &[Message]) -> WriteError {
+    /// The error for so many messages, of which a span has `each` at most.
+    pub(super) fn of(self, messages: usize, each: usize) -> WriteError {
         match self.rejected {
-            None => WriteError::unwritten(batch.len(), self.error),
-            // A span is two messages, of which one may have come with an earlier batch.
+            None => WriteError::unwritten(messages, self.error),
             Some(spans) => {
-                let messages = usize::try_from(spans).unwrap_or(usize::MAX).saturating_mul(2);
-                WriteError::lost(messages.min(batch.len()), self.error)
+                let rejected = usize::try_from(spans).unwrap_or(usize::MAX).saturating_mul(each);
+                WriteError::lost(rejected.min(messages), self.error)
             }
         }
     }

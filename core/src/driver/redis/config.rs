@@ -118,6 +118,9 @@ impl RedisConfig {
         query.finish(&KNOWN)?;
         let address = connection_string.split('?').next().unwrap_or_default();
         let target = if let Some(rest) = address.strip_prefix("redissentinel://") {
+            if ca_cert.is_some() {
+                return Err(bad(connection_string, "ca_cert is of use with rediss:// alone"));
+            }
             timeout = socket_timeout.unwrap_or(timeout);
             sentinel(connection_string, rest, service_name, sentinel_password.as_deref())?
         } else {
@@ -147,6 +150,9 @@ fn server(connection_string: &str, address: &str, ca_cert: Option<&str>) -> Resu
     let info = info(connection_string, address)?;
     let client = match ca_cert {
         None => Client::open(info),
+        Some(_) if !address.starts_with("rediss:") => {
+            return Err(bad(connection_string, "ca_cert is of use with rediss:// alone"));
+        }
         Some(path) => {
             let path = Path::new(path);
             let certificate = std::fs::read(path).map_err(|source| DriverError::Io {
@@ -246,6 +252,8 @@ mod tests {
             ("redis://u:s3cret@h?db=1", "unknown option db; known are ttl"),
             ("redis://u:s3cret@h?ttl=100ms", "whole seconds"),
             ("redissentinel://:s3cret@h?socket_timeout=0", "socket_timeout=0"),
+            ("redis://u:s3cret@h?ca_cert=x", "rediss:// alone"),
+            ("redissentinel://:s3cret@h?ca_cert=x", "rediss:// alone"),
             ("rediss://h?ca_cert=/no/such/file", "cannot read /no/such/file"),
         ] {
             let error = parse(text).expect_err(text).to_string();

@@ -1,6 +1,8 @@
 //! [`Server`]: the one connection of a driver, made when it is needed and not used again after an error, and OSProfiler's keys.
 
+use std::error::Error;
 use std::future::Future;
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -114,6 +116,12 @@ impl Drop for Server {
 
 /// Whether the server was away, loading, full or changing its role.
 pub(super) fn is_retryable(error: &RedisError) -> bool {
+    // Certificates are refused so, and whatever is no TLS.
+    let source = Error::source(error).and_then(<dyn Error>::downcast_ref::<Arc<dyn Error + Send + Sync>>);
+    let io = source.and_then(|source| source.downcast_ref::<io::Error>());
+    if io.is_some_and(|io| io.kind() == io::ErrorKind::InvalidData) {
+        return false;
+    }
     let is_away = error.is_io_error() || error.is_timeout() || error.is_connection_dropped();
     is_away
         || error.is_connection_refusal()

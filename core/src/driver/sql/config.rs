@@ -6,7 +6,7 @@ use url::Url;
 
 use super::database::{Connect, Database};
 use crate::driver::DriverError;
-use crate::driver::query::{Query, bad};
+use crate::driver::query::{Query, bad, unknown_option};
 
 /// SQLAlchemy's options that have no meaning here, because the client does what they ask for anyway.
 const OF_SQLALCHEMY: [&str; 3] = ["charset", "client_encoding", "use_unicode"];
@@ -57,12 +57,16 @@ impl SqlConfig {
         let scheme = connection_string.split(':').next().unwrap_or_default();
         let database = Database::of_scheme(scheme)
             .ok_or_else(|| bad(connection_string, format!("{scheme} is no database with a driver")))?;
-        let connect = if database == Database::Sqlite {
-            query.finish(&OURS)?;
-            Connect::to_file(sqlite_path(connection_string)?, timeout)
-        } else {
-            let url = server_url(connection_string, database)?;
-            Connect::to_server(database, &url).map_err(|reason| bad(connection_string, reason))?
+        let connect = match database {
+            #[cfg(feature = "driver-sqlite")]
+            Database::Sqlite => {
+                query.finish(&OURS)?;
+                Connect::to_file(sqlite_path(connection_string)?, timeout)
+            }
+            _ => {
+                let url = server_url(connection_string, database)?;
+                Connect::to_server(database, &url).map_err(|reason| bad(connection_string, reason))?
+            }
         };
         Ok(Self { connect, connect_timeout, timeout })
     }
@@ -77,6 +81,7 @@ fn duration(query: &Query<'_>, key: &str, text: &str) -> Result<Duration, Driver
 }
 
 /// The file that the connection string names.
+#[cfg(feature = "driver-sqlite")]
 fn sqlite_path(connection_string: &str) -> Result<&str, DriverError> {
     let rest = connection_string.strip_prefix("sqlite:").unwrap_or_default();
     let path = rest.split('?').next().unwrap_or_default();
@@ -113,8 +118,7 @@ fn server_url(connection_string: &str, database: Database) -> Result<Url, Driver
     url.set_query(None);
     for (key, value) in options {
         if !database.options().contains(&key.as_str()) {
-            let known = [&OURS[..], database.options()].concat().join(", ");
-            return Err(bad(connection_string, format!("unknown option {key}; known are {known}")));
+            return Err(unknown_option(connection_string, &key, &value, &[&OURS[..], database.options()].concat()));
         }
         url.query_pairs_mut().append_pair(&key, &value);
     }

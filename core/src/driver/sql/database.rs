@@ -3,6 +3,7 @@
 //! sqlx has a type for each database. What is done with them is the same, so it is written once: [`on!`] repeats it.
 
 use std::fmt;
+#[cfg(feature = "driver-sqlite")]
 use std::time::Duration;
 
 use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Row as _};
@@ -14,6 +15,14 @@ use super::failure::{Failure, failure};
 /// The pause before a file is opened again that others are just making.
 #[cfg(feature = "driver-sqlite")]
 const BUSY: Duration = Duration::from_millis(10);
+
+/// What SQLite calls a database that is no file.
+#[cfg(feature = "driver-sqlite")]
+const MEMORY: &str = ":memory:";
+
+/// What SQLite has its time in: milliseconds of 31 bits.
+#[cfg(feature = "driver-sqlite")]
+const LONGEST: Duration = Duration::from_millis(i32::MAX as u64);
 
 /// A kind of database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,11 +127,15 @@ impl Connect {
             .journal_mode(SqliteJournalMode::Wal)
             // What a crash of the machine may cost are the last moments of a trace.
             .synchronous(SqliteSynchronous::Normal)
-            .busy_timeout(timeout);
+            .busy_timeout(timeout.min(LONGEST));
         Self::Sqlite(Box::new(options.disable_statement_logging()))
     }
 
     /// The options of a server's URL, or what is wrong with it.
+    #[cfg_attr(
+        not(any(feature = "driver-mysql", feature = "driver-postgresql")),
+        allow(unused_variables, reason = "there are no servers")
+    )]
     pub(super) fn to_server(database: Database, url: &Url) -> Result<Self, String> {
         // Errors of sqlx name an option and its value, and no password.
         match database {
@@ -148,6 +161,20 @@ impl Connect {
             Self::PostgreSql(_) => Database::PostgreSql,
             #[cfg(feature = "driver-mysql")]
             Self::MySql(_) => Database::MySql,
+        }
+    }
+
+    /// Whether it is a file that does not exist.
+    pub(super) fn is_missing(&self) -> bool {
+        match self {
+            #[cfg(feature = "driver-sqlite")]
+            Self::Sqlite(options) => {
+                let path = options.get_filename();
+                path.as_os_str() != MEMORY
+                    && std::fs::metadata(path).is_err_and(|error| error.kind() == std::io::ErrorKind::NotFound)
+            }
+            #[allow(unreachable_patterns, reason = "with SQLite alone")]
+            _ => false,
         }
     }
 
@@ -182,7 +209,7 @@ impl Connect {
 /// Makes the file with the rights of its owner alone: traces hold what users typed. Where that fails, the database says why.
 #[cfg(feature = "driver-sqlite")]
 fn make_file(path: &std::path::Path) {
-    if path.as_os_str() == ":memory:" {
+    if path.as_os_str() == MEMORY {
         return;
     }
     let mut options = std::fs::OpenOptions::new();
@@ -267,8 +294,8 @@ impl Connection {
             match self.execute(sql, values).await {
                 Ok(rows) => changed += rows,
                 Err(error) => {
-                    // If that fails too, the connection is not used again.
-                    let _ = self.simple("ROLLBACK").await;
+                    // If that fails too, the connection is of no use any more, which is what its error says.
+                    self.simple("ROLLBACK").await?;
                     return Err(error);
                 }
             }

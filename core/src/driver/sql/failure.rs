@@ -1,5 +1,7 @@
 //! What an error of a database means for whoever asked.
 
+use std::io::ErrorKind;
+
 use super::database::Database;
 
 /// What to do about an error.
@@ -11,6 +13,8 @@ pub(super) enum Failure {
     NoTable,
     /// Something that somebody else did at the same time: the table exists now.
     Exists,
+    /// A value is refused, and will be again; other rows may do.
+    Value,
     /// Refused, and will be again.
     Refused,
 }
@@ -18,6 +22,8 @@ pub(super) enum Failure {
 pub(super) fn failure(database: Database, error: &sqlx::Error) -> Failure {
     let Some(error) = error.as_database_error() else {
         return match error {
+            // Certificates are refused so, and whatever is no TLS.
+            sqlx::Error::Io(error) if error.kind() == ErrorKind::InvalidData => Failure::Refused,
             sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => Failure::Away,
             _ => Failure::Refused,
         };
@@ -36,9 +42,9 @@ fn sqlite(code: &str, message: &str) -> Failure {
     match code.parse::<u32>().unwrap_or(0) & 0xff {
         // SQLITE_BUSY, SQLITE_LOCKED and SQLITE_FULL.
         5 | 6 | 13 => Failure::Away,
-        // SQLITE_CANTOPEN.
-        14 => Failure::NoTable,
         1 if message.starts_with("no such table") => Failure::NoTable,
+        // SQLITE_TOOBIG, SQLITE_CONSTRAINT and SQLITE_MISMATCH.
+        18..=20 => Failure::Value,
         _ => Failure::Refused,
     }
 }
@@ -49,8 +55,13 @@ fn postgresql(code: &str) -> Failure {
         "42P01" => Failure::NoTable,
         // The second comes from the catalogue's own indexes when two create the table at once.
         "42P07" | "23505" => Failure::Exists,
-        "40001" | "40P01" | "55P03" | "57014" | "57P01" | "57P02" | "57P03" => Failure::Away,
+        // Conflicts, shutdown, a standby that was the primary, and connections that were idle for too long.
+        "40001" | "40P01" | "55P03" | "57014" | "57P01" | "57P02" | "57P03" | "25006" | "25P03" | "57P05" => {
+            Failure::Away
+        }
         _ if code.starts_with("08") || code.starts_with("53") => Failure::Away,
+        // Data exceptions, integrity constraints and limits of the program.
+        _ if ["22", "23", "54"].iter().any(|class| code.starts_with(class)) => Failure::Value,
         _ => Failure::Refused,
     }
 }
@@ -61,8 +72,26 @@ fn mysql(number: u16) -> Failure {
         1146 => Failure::NoTable,
         // The table, or an index of it, exists.
         1050 | 1061 => Failure::Exists,
-        // Disk full, too many connections, shutdown, network, lock wait, deadlock, server gone.
-        1021 | 1040 | 1053 | 1077 | 1079 | 1158..=1161 | 1205 | 1213 | 2006 | 2013 => Failure::Away,
+        // Disk full, too many connections of all or of the user, shutdown, network, lock wait, deadlock, read only, killed, idle
+        // for too long, server gone.
+        1021
+        | 1040
+        | 1053
+        | 1077
+        | 1079
+        | 1158..=1161
+        | 1203
+        | 1205
+        | 1213
+        | 1226
+        | 1290
+        | 1836
+        | 1927
+        | 2006
+        | 2013
+        | 4031 => Failure::Away,
+        // Packet too large, null, out of range, wrong date, wrong characters, too long, no JSON, constraints.
+        1048 | 1153 | 1264 | 1292 | 1301 | 1366 | 1406 | 3140 | 3819 | 4025 => Failure::Value,
         _ => Failure::Refused,
     }
 }
@@ -86,17 +115,27 @@ mod tests {
         assert_eq!(sqlite("517", "database is locked"), Failure::Away);
         assert_eq!(sqlite("1", "no such table: data"), Failure::NoTable);
         assert_eq!(sqlite("1", "near \"x\": syntax error"), Failure::Refused);
+        assert_eq!(sqlite("14", "unable to open database file"), Failure::Refused);
+        assert_eq!(sqlite("275", "CHECK constraint failed: x"), Failure::Value);
         for (code, expected) in [
             ("57P03", Failure::Away),
             ("53300", Failure::Away),
             ("08006", Failure::Away),
             ("42P01", Failure::NoTable),
             ("28P01", Failure::Refused),
-            ("22021", Failure::Refused),
+            ("57P05", Failure::Away),
+            ("22021", Failure::Value),
+            ("42501", Failure::Refused),
         ] {
             assert_eq!(postgresql(code), expected, "{code}");
         }
-        for (number, expected) in [(1040, Failure::Away), (1146, Failure::NoTable), (1045, Failure::Refused)] {
+        for (number, expected) in [
+            (1040, Failure::Away),
+            (1146, Failure::NoTable),
+            (1045, Failure::Refused),
+            (1142, Failure::Refused),
+            (1366, Failure::Value),
+        ] {
             assert_eq!(mysql(number), expected, "{number}");
         }
     }

@@ -15,8 +15,9 @@ use crate::{Id, Message, MessageFields, Timestamp, json};
 
 const ACTION: &str = "read from";
 
-/// The messages of so many traces are asked for at once.
+/// The messages of so many traces are asked for at once, or of one, or of several that have so many together.
 const TRACES: usize = 50;
+const MESSAGES: usize = 5000;
 
 /// Reads a trace; where there is no table, there is no trace.
 pub(super) fn trace(session: &Session, base_id: &Id) -> Result<StoredTrace, DriverError> {
@@ -51,11 +52,25 @@ pub(super) fn list(session: &Session, filter: &ListFilter) -> Result<Vec<TraceSu
     let prefix = filter.id_prefix.as_deref().filter(|prefix| !prefix.is_empty());
     let sql = statements::traces(session.database(), prefix, filter.errors_only, limit);
     let values = prefix.map(|prefix| Some(prefix.to_owned())).into_iter().collect();
-    let ids: Vec<Id> =
-        rows(session, sql, values)?.iter().filter_map(|row| Some(Id::from(row.first()?.as_deref()?))).collect();
+    let counted: Vec<(Id, usize)> = rows(session, sql, values)?
+        .iter()
+        .filter_map(|row| {
+            let count = row.get(1)?.as_deref().and_then(|count| count.trim().parse().ok());
+            Some((Id::from(row.first()?.as_deref()?), count.unwrap_or(MESSAGES)))
+        })
+        .collect();
     let mut summaries: Vec<TraceSummary> = Vec::new();
-    for ids in ids.chunks(TRACES.min(most.max(1))) {
-        let stored = traces(session, ids)?;
+    let mut rest = counted.as_slice();
+    while !rest.is_empty() {
+        let mut messages = 0;
+        let fitting = rest.iter().take(TRACES.min(most.max(1))).take_while(|(_, count)| {
+            messages += count;
+            messages <= MESSAGES
+        });
+        let (these, others) = rest.split_at(fitting.count().max(1));
+        rest = others;
+        let ids: Vec<Id> = these.iter().map(|(id, _)| id.clone()).collect();
+        let stored = traces(session, &ids)?;
         let found = stored.values().filter_map(|trace| TraceSummary::of(&trace.messages));
         summaries.extend(found.filter(|summary| !filter.errors_only || summary.errors > 0));
         if summaries.len() >= most {

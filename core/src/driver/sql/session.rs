@@ -31,6 +31,8 @@ pub(super) struct Session {
 enum Cause {
     #[error("no connection within {after:?}")]
     NoConnection { after: std::time::Duration },
+    #[error("there is no such file")]
+    NoFile,
     #[error(transparent)]
     Database(sqlx::Error),
     #[error(transparent)]
@@ -74,6 +76,7 @@ impl Session {
         let (connect, slot) = (self.config.connect.clone(), Arc::clone(&self.connection));
         let mut connection = match kept {
             Some(connection) => connection,
+            None if !create && connect.is_missing() => return Err(Cause::NoFile),
             None => {
                 let after = self.config.connect_timeout;
                 match runtime::wait(after, async move { connect.connect(create).await }) {
@@ -98,6 +101,7 @@ impl Session {
 
     fn error(&self, action: &'static str, cause: Cause) -> SessionError {
         let failure = match &cause {
+            Cause::NoFile => Failure::NoTable,
             Cause::NoConnection { .. } | Cause::Wait(_) => Failure::Away,
             Cause::Database(error) => failure(self.database(), error),
         };

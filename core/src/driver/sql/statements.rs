@@ -67,9 +67,9 @@ pub(super) fn messages(database: Database, traces: usize) -> String {
     format!("SELECT {columns}, {data} FROM data WHERE base_id IN ({}) ORDER BY id", places.join(", "))
 }
 
-/// The ids of traces, the newest first. One value: the prefix, where there is one.
+/// The ids of traces and how many messages they have, the newest first. One value: the prefix, where there is one.
 pub(super) fn traces(database: Database, prefix: Option<&str>, errors_only: bool, limit: Option<usize>) -> String {
-    let mut sql = "SELECT base_id FROM data".to_owned();
+    let mut sql = "SELECT base_id, CAST(COUNT(*) AS CHAR(20)) FROM data".to_owned();
     if let Some(prefix) = prefix {
         let length = prefix.chars().count();
         sql.push_str(&format!(" WHERE SUBSTR(base_id, 1, {length}) = {}", placeholder(database, 1)));

@@ -28,26 +28,27 @@ pub(super) fn write(session: &Session, batch: &[Message]) -> Result<(), WriteErr
         Ok(()) => loss(rows.into_iter().filter_map(Result::err)).map_or(Ok(()), Err),
         Err(error) if error.failure == Failure::Away => Err(WriteError::unwritten(batch.len(), error.error)),
         // One of them is the culprit: each gets a transaction of its own.
-        Err(_) => one_by_one(session, rows),
+        Err(error) if error.failure == Failure::Value && batch.len() > 1 => one_by_one(session, rows),
+        // What is refused for another reason, such as a password, is refused to all.
+        Err(error) => Err(WriteError::lost(batch.len(), error.error)),
     }
 }
 
 fn one_by_one(session: &Session, rows: Vec<Result<Values, DriverError>>) -> Result<(), WriteError> {
     let count = rows.len();
-    let (mut first_lost, mut errors) = (None, Vec::new());
+    let mut errors = Vec::new();
     for (index, row) in rows.into_iter().enumerate() {
         let error = match row {
             Err(error) => error,
             Ok(row) => match insert(session, &[&row]) {
                 Ok(()) => continue,
-                // From the first lost one on, all are written again, so that the lost ones are counted then.
-                Err(error) if error.failure == Failure::Away => {
-                    return Err(WriteError::unwritten(count - first_lost.unwrap_or(index), error.error));
+                Err(error) if error.failure == Failure::Value => error.error,
+                Err(error) => {
+                    let left = WriteError::unwritten(count - index, error.error);
+                    return Err(WriteError { failed: left.failed + errors.len(), ..left });
                 }
-                Err(error) => error.error,
             },
         };
-        first_lost.get_or_insert(index);
         errors.push(error);
     }
     loss(errors.into_iter()).map_or(Ok(()), Err)
