@@ -136,8 +136,10 @@ impl Store {
                     if !error.is_retryable() || !patience.lasts(queue) {
                         return lost + failed;
                     }
-                    lost += error.lost_at_once().min(rest.len());
-                    rest = &rest[rest.len() - error.retry_last.min(rest.len())..];
+                    // Whatever a driver says, each message counts once.
+                    let done = rest.len() - error.retry_last.min(rest.len());
+                    lost += error.lost_at_once().min(done);
+                    rest = &rest[done..];
                 }
                 Err(_panic) => {
                     self.health.failed(&"the driver panicked");

@@ -224,6 +224,19 @@ fn what_has_not_ended_is_sent_in_parts() {
     assert_eq!(spans, [1024, 1024, 952]);
 }
 
+#[test]
+fn refused_starts_of_earlier_batches_are_counted_in_the_end() {
+    let listener = Listener::start(|_, _| (400, Vec::new()));
+    let driver = Store::new(format!("otlp://127.0.0.1:{}", listener.port)).driver();
+    let messages = trace();
+    driver.write(&messages[..3]).expect("nothing has ended");
+    // Two points end, and one stays open.
+    let error = driver.write(&messages[3..5]).expect_err("refused");
+    assert_eq!((error.failed, error.is_retryable()), (2, false));
+    // The two starts that had counted as stored, and the open one.
+    assert_eq!(driver.finish().expect_err("refused").failed, 3);
+}
+
 /// A span as rotel prints it, by the names that it prints.
 type Printed = BTreeMap<String, String>;
 

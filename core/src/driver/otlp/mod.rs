@@ -75,36 +75,52 @@ impl Driver for OtlpDriver {
     fn write(&self, batch: &[Message]) -> Result<(), WriteError> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let change = open.plan(batch);
-        // A span is two messages, of which one may have come with an earlier batch.
-        let result = self.send(change.points()).map_err(|cause| cause.of(batch.len(), 2));
-        // What was not taken is sent again with the same spans: nothing has changed.
-        if result.as_ref().map_or_else(|error| !error.is_retryable(), |()| true) {
-            let change = change.into_parts();
-            open.apply(change);
+        let sent: usize = change.points().map(span::PointMessages::count).sum();
+        let result = self.send(change.points());
+        let change = change.into_parts();
+        match result {
+            Ok(()) => {
+                open.apply(change);
+                Ok(())
+            }
+            // What was not taken is sent again with the same spans: nothing has changed.
+            Err(cause) if cause.is_retryable() => Err(WriteError::unwritten(batch.len(), cause.error)),
+            Err(cause) => {
+                open.apply(change);
+                // A span's start may have come with an earlier batch, which went well: that is told in the end.
+                let lost = cause.lost(sent, 2);
+                open.refused += lost.saturating_sub(batch.len());
+                Err(WriteError::lost(lost.min(batch.len()), cause.error))
+            }
         }
-        result
     }
 
     /// Sends the points that have not ended.
     fn finish(&self) -> Result<(), WriteError> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut first = None;
         loop {
             let starts = open.oldest(REQUEST_POINTS, REQUEST_BYTES);
             if starts.is_empty() {
-                return open.refused.take().map_or(Ok(()), Err);
+                break;
             }
-            let result = self.send(starts.iter().map(span::PointMessages::unfinished));
-            match result.map_err(|cause| cause.of(starts.len(), 1)) {
+            match self.send(starts.iter().map(span::PointMessages::unfinished)) {
                 Ok(()) => {}
                 // What was refused is told again by the call that is the last.
-                Err(error) if error.is_retryable() => {
-                    let refused = open.refused.as_ref().map_or(0, |refused| refused.failed);
-                    return Err(WriteError { failed: refused + open.len(), retry_last: open.len(), ..error });
+                Err(cause) if cause.is_retryable() => {
+                    let (failed, retry_last) = (open.refused + open.len(), open.len());
+                    return Err(WriteError { failed, retry_last, source: cause.error });
                 }
-                Err(error) => open.refuse(error),
+                Err(cause) => {
+                    open.refused += cause.lost(starts.len(), 1);
+                    first.get_or_insert(cause.error);
+                }
             }
-            let sent = starts.len();
-            open.forget(sent);
+            open.forget(starts.len());
+        }
+        match std::mem::take(&mut open.refused) {
+            0 => Ok(()),
+            lost => Err(WriteError::lost(lost, first.unwrap_or_else(|| write::refused_before(&self.client)))),
         }
     }
 

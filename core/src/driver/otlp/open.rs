@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::span::PointMessages;
-use crate::driver::WriteError;
 use crate::{Id, Message, Phase};
 
 /// The open points may have about so many bytes together, as what waits in the collector's queue.
@@ -21,8 +20,8 @@ pub(super) struct Open {
     starts: HashMap<Key, (u64, Message)>,
     /// The oldest first.
     order: BTreeMap<u64, Key>,
-    /// What was refused of points that had not ended, and nobody was told yet.
-    pub(super) refused: Option<WriteError>,
+    /// How many messages were refused and nobody was told of yet.
+    pub(super) refused: usize,
 }
 
 /// What a batch changes, once its spans are taken.
@@ -50,7 +49,7 @@ impl<'a> Change<'a> {
 
 impl Open {
     pub(super) fn new(limit: usize) -> Self {
-        Self { limit, bytes: 0, next: 0, starts: HashMap::new(), order: BTreeMap::new(), refused: None }
+        Self { limit, bytes: 0, next: 0, starts: HashMap::new(), order: BTreeMap::new(), refused: 0 }
     }
 
     /// What `batch` ends, begins and pushes out. Nothing changes before [`apply`](Self::apply).
@@ -147,12 +146,6 @@ impl Open {
                 self.bytes -= weight(&start);
             }
         }
-    }
-
-    /// Keeps in mind what was refused.
-    pub(super) fn refuse(&mut self, error: WriteError) {
-        let before = self.refused.take().map_or(0, |refused| refused.failed);
-        self.refused = Some(WriteError { failed: before + error.failed, ..error });
     }
 }
 

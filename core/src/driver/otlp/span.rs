@@ -32,6 +32,11 @@ impl<'a> PointMessages<'a> {
         Self { start: Some(start), stop: None }
     }
 
+    /// How many messages there are.
+    pub(super) fn count(self) -> usize {
+        usize::from(self.start.is_some()) + usize::from(self.stop.is_some())
+    }
+
     /// The span and whose it is.
     pub(super) fn span(self) -> Option<(Service, Span)> {
         let any = self.start.or(self.stop)?;

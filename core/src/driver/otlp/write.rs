@@ -10,27 +10,34 @@ use prost::Message as _;
 use ureq::http::Method;
 
 use super::span::{PointMessages, Service, text};
+use crate::driver::DriverError;
 use crate::driver::http::{Client, HttpError};
-use crate::driver::{DriverError, WriteError};
 
 /// Why not all spans were taken.
 pub(super) struct Cause {
-    error: DriverError,
+    pub(super) error: DriverError,
     /// How many spans the collector threw away; `None` where it took none.
     rejected: Option<u64>,
 }
 
 impl Cause {
-    /// The error for so many messages, of which a span has `each` at most.
-    pub(super) fn of(self, messages: usize, each: usize) -> WriteError {
+    /// Whether the same may be taken later.
+    pub(super) fn is_retryable(&self) -> bool {
+        self.rejected.is_none() && self.error.is_retryable()
+    }
+
+    /// How many of so many messages are lost, of which a span has `each` at most.
+    pub(super) fn lost(&self, messages: usize, each: usize) -> usize {
         match self.rejected {
-            None => WriteError::unwritten(messages, self.error),
-            Some(spans) => {
-                let rejected = usize::try_from(spans).unwrap_or(usize::MAX).saturating_mul(each);
-                WriteError::lost(rejected.min(messages), self.error)
-            }
+            None => messages,
+            Some(spans) => usize::try_from(spans).unwrap_or(usize::MAX).saturating_mul(each).min(messages),
         }
     }
+}
+
+/// What is said in the end of spans that were refused before.
+pub(super) fn refused_before(client: &Client) -> DriverError {
+    client.failed("write to", HttpError::Answer { reason: "the collector has refused spans".to_owned() })
 }
 
 /// Sends the points, a group of spans for each service; nothing where there are none.
