@@ -68,6 +68,20 @@ fn wrong_password_is_refused() {
 }
 
 #[test]
+fn message_that_is_too_long_for_the_server_is_lost_alone() {
+    let Some(server) = mariadb::start() else { return };
+    let (store, base_id) = (database(&server, "too_long"), Id::random());
+    mariadb::execute(&server, "SET GLOBAL max_allowed_packet = 1048576");
+    let mut batch = deterministic(&base_id);
+    let info = format!(r#"{{"filler": "{}"}}"#, "x".repeat(3 << 20));
+    batch.insert(2, suite::fields("long-start", &base_id, &Id::from("t"), &base_id, "2026-01-02T03:04:06", &info));
+    let driver = store.driver();
+    let error = driver.write(&batch).expect_err("too long");
+    assert_eq!((error.failed, error.is_retryable()), (1, false), "{error:?}");
+    assert_eq!(content(&driver.read(&base_id).expect("read").messages), content(&deterministic(&base_id)));
+}
+
+#[test]
 fn tls_is_spoken_and_the_certificate_looked_at() {
     let Some((server, certificate)) = mariadb::start_with_tls() else { return };
     let store = Store::new(format!("mysql://root@127.0.0.1:{}/mysql", server.port()));

@@ -23,7 +23,8 @@ use crate::{Id, Message, Timestamp};
 ///
 /// Connection string and options: [`SqlConfig`]. The table `data` and its indexes are made when the first message is written and
 /// they are missing. A batch is one transaction. Names, projects, services and hosts of more than 255 characters are cut; a message
-/// whose ids are longer is lost, and so is one with a NUL outside of its info in PostgreSQL.
+/// whose ids are longer is lost, and so is one with a NUL outside of its info in PostgreSQL, or one that is longer than
+/// `max_allowed_packet` of MySQL.
 pub struct SqlDriver {
     session: Session,
 }

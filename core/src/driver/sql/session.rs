@@ -99,6 +99,11 @@ impl Session {
         done?.map_err(Cause::Database)
     }
 
+    /// The error of something that the database would refuse, in these words.
+    pub(super) fn refusal(&self, action: &'static str, text: String) -> DriverError {
+        DriverError::Server { action, store: self.store.clone(), retryable: false, source: text.into() }
+    }
+
     fn error(&self, action: &'static str, cause: Cause) -> SessionError {
         let failure = match &cause {
             Cause::NoFile => Failure::NoTable,

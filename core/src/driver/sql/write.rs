@@ -11,19 +11,26 @@ use crate::driver::{DriverError, WriteError};
 
 const ACTION: &str = "write to";
 
-/// So many rows, or bytes, are inserted by one statement: SQLite takes 32,766 values, and MySQL 16 MiB by default.
+/// So many rows, or bytes, are inserted by one statement: SQLite takes 32,766 values, and MySQL's servers 1 MiB at least, if
+/// nobody has made that less.
 const ROWS: usize = 512;
-const BYTES: usize = 1 << 20;
+const BYTES: usize = 512 << 10;
+
+/// What a packet of MySQL's has beside a row's values, generously.
+const PACKET: usize = 1024;
 
 /// One row's values.
 type Values = Vec<Option<String>>;
 
 /// Stores the messages in one transaction. What the table cannot hold is lost, and does not keep the rest from being stored.
 pub(super) fn write(session: &Session, batch: &[Message]) -> Result<(), WriteError> {
-    let rows: Vec<Result<Values, DriverError>> =
+    let mut rows: Vec<Result<Values, DriverError>> =
         batch.iter().map(|message| values(message, session.database())).collect();
-    let fitting: Vec<&Values> = rows.iter().flatten().collect();
-    match insert(session, &fitting) {
+    let mut inserted = insert_fitting(session, &rows);
+    if inserted.as_ref().is_err_and(|error| error.failure == Failure::Away) && refuse_too_long(session, &mut rows) {
+        inserted = insert_fitting(session, &rows);
+    }
+    match inserted {
         // What does not fit is counted, below.
         Ok(()) => loss(rows.into_iter().filter_map(Result::err)).map_or(Ok(()), Err),
         Err(error) if error.failure == Failure::Away => Err(WriteError::unwritten(batch.len(), error.error)),
@@ -32,6 +39,43 @@ pub(super) fn write(session: &Session, batch: &[Message]) -> Result<(), WriteErr
         // What is refused for another reason, such as a password, is refused to all.
         Err(error) => Err(WriteError::lost(batch.len(), error.error)),
     }
+}
+
+fn insert_fitting(session: &Session, rows: &[Result<Values, DriverError>]) -> Result<(), SessionError> {
+    insert(session, &rows.iter().flatten().collect::<Vec<_>>())
+}
+
+/// MySQL ends the connection of whoever sends too much at once, which looks as if the server was away: refuses what is too long
+/// for it, and says whether there was any.
+fn refuse_too_long(session: &Session, rows: &mut [Result<Values, DriverError>]) -> bool {
+    let longest = rows.iter().flatten().map(bytes).max().unwrap_or(0);
+    if session.database() != Database::MySql || longest <= BYTES {
+        return false;
+    }
+    let asked = session.run(
+        ACTION,
+        true,
+        Arc::new(|connection| {
+            let sql = "SELECT CAST(@@max_allowed_packet AS CHAR(20))".to_owned();
+            Box::pin(async move { connection.rows(sql, Vec::new()).await })
+        }),
+    );
+    // Where it really is away, everything is tried again later.
+    let limit = asked.ok().and_then(|rows| rows.first()?.first()?.as_deref()?.trim().parse::<usize>().ok());
+    let Some(limit) = limit.filter(|limit| longest + PACKET > *limit) else { return false };
+    for row in rows {
+        let too_long = row.as_ref().ok().map(bytes).filter(|bytes| bytes + PACKET > limit);
+        if let Some(bytes) = too_long {
+            *row =
+                Err(session.refusal(ACTION, format!("a message has {bytes} bytes, and max_allowed_packet is {limit}")));
+        }
+    }
+    true
+}
+
+/// How many bytes a row's values have.
+fn bytes(row: &Values) -> usize {
+    row.iter().flatten().map(String::len).sum()
 }
 
 fn one_by_one(session: &Session, rows: Vec<Result<Values, DriverError>>) -> Result<(), WriteError> {
@@ -114,10 +158,10 @@ fn create(session: &Session) -> Result<(), SessionError> {
 fn parts<'a>(rows: &'a [&'a Values]) -> impl Iterator<Item = &'a [&'a Values]> {
     let mut rest = rows;
     std::iter::from_fn(move || {
-        let mut bytes = 0;
+        let mut part_bytes = 0;
         let fits = |row: &&Values| {
-            bytes += row.iter().flatten().map(String::len).sum::<usize>();
-            bytes <= BYTES
+            part_bytes += bytes(row);
+            part_bytes <= BYTES
         };
         let count = rest.iter().take(ROWS).map(fits).take_while(|fits| *fits).count().max(1).min(rest.len());
         let part;
