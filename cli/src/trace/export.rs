@@ -59,12 +59,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
     } else {
         arguments.traces.iter().map(|wanted| from.resolve_or_latest(wanted)).collect::<Result<_, _>>()?
     };
+    let mut is_away = false;
     for id in &ids {
-        let stored = match from.read(id, &one_line(&id.to_string())) {
-            Err(CliError::Store(error)) if error.is_retryable() => return Err(error.into()),
-            stored => stored,
-        };
-        match stored {
+        if is_away {
+            targets.iter_mut().for_each(|target| target.incomplete += 1);
+            continue;
+        }
+        match from.read(id, &one_line(&id.to_string())) {
             Ok(stored) => {
                 if stored.skipped > 0 {
                     output::note(&format!("{} entries of {id} cannot be read and are not exported", stored.skipped));
@@ -73,6 +74,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
             }
             // The others are worth having.
             Err(error) => {
+                is_away = matches!(&error, CliError::Store(error) if error.is_retryable());
                 output::complain(&error);
                 targets.iter_mut().for_each(|target| target.incomplete += 1);
             }
@@ -146,9 +148,16 @@ impl Target {
 
     /// Says what was copied of so many traces, and how many are not there whole.
     fn finish(mut self, traces: usize) -> Result<Option<CliError>, CliError> {
-        if !self.is_away
-            && let Err(error) = patiently(0, |_| self.store.finish())
-        {
+        let mut finished = self.store.finish();
+        // Each call tells of all that is lost so far.
+        for pause in PAUSES.into_iter().take_while(|_| !self.is_away) {
+            if !finished.as_ref().is_err_and(WriteError::is_retryable) {
+                break;
+            }
+            thread::sleep(pause);
+            finished = self.store.finish();
+        }
+        if let Err(error) = finished {
             self.exported = self.exported.saturating_sub(error.failed);
             // Whose they are is not known.
             self.incomplete = self.incomplete.max(1);

@@ -78,7 +78,8 @@ pub trait Driver: Send + Sync {
     /// # Errors
     ///
     /// When something of it could not be stored: [`WriteError::failed`] says how much, of batches whose
-    /// [`write`](Self::write) went well. Where it may be written again, the driver has kept it for the next call.
+    /// [`write`](Self::write) went well. Where it may be written again, the driver has kept it for the next call, which tells
+    /// of all that is lost until then.
     fn finish(&self) -> Result<(), WriteError> {
         Ok(())
     }

@@ -65,7 +65,11 @@ impl Driver for SeveralDriver {
 
     fn finish(&self) -> Result<(), WriteError> {
         let errors: Vec<WriteError> = self.drivers.iter().filter_map(|driver| driver.finish().err()).collect();
-        errors.into_iter().max_by_key(|error| error.failed).map_or(Ok(()), Err)
+        match errors.into_iter().max_by_key(|error| error.failed) {
+            None => Ok(()),
+            // Those that have told of their losses would not do so again.
+            Some(error) => Err(WriteError { retry_last: 0, ..error }),
+        }
     }
 
     fn read(&self, base_id: &Id) -> Result<StoredTrace, DriverError> {

@@ -89,21 +89,23 @@ fn scroll(server: &Server, index: &str, query: &Value, mut take: impl FnMut(&str
         return Ok(());
     }
     let mut last = None;
-    loop {
+    let scrolled = loop {
         answer = answer.ok()?;
         let page: Page<'_> = server::parse(&answer)?;
-        check(page.timed_out, page.shards)?;
-        page.hits.hits.iter().for_each(|hit| take(hit.source.get()));
         last = page.scroll_id.or(last);
-        let Some(scroll_id) = last.as_ref().filter(|_| !page.hits.hits.is_empty()) else { break };
+        if let Err(error) = check(page.timed_out, page.shards) {
+            break Err(error);
+        }
+        page.hits.hits.iter().for_each(|hit| take(hit.source.get()));
+        let Some(scroll_id) = last.as_ref().filter(|_| !page.hits.hits.is_empty()) else { break Ok(()) };
         answer =
             server.send_once(&Method::POST, "/_search/scroll", &json!({"scroll": time, "scroll_id": scroll_id}))?;
-    }
+    };
     if let Some(scroll_id) = last {
         // It would end by itself.
         let _ = server.send(&Method::DELETE, "/_search/scroll", &json!({"scroll_id": [scroll_id]}));
     }
-    Ok(())
+    scrolled
 }
 
 /// Lists traces, newest first.

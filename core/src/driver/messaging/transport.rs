@@ -67,9 +67,10 @@ impl Transport {
         let port = if tls { 5671 } else { 5672 };
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
         let (hosts, path) = rest.split_once('/').unwrap_or((rest, ""));
-        if path.contains('@') {
+        if path.contains('@') || query.contains('@') {
             return Err(
-                "has an @ behind its first /: in passwords write %2F for /, in virtual hosts %40 for @".to_owned()
+                "has an @ behind its first / or ?: in passwords write %2F for / and %3F for ?, elsewhere %40 for @"
+                    .to_owned(),
             );
         }
         let virtual_host = match decode(path)? {
@@ -172,9 +173,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn password_with_a_slash_is_not_shown() {
-        let error = Transport::read("rabbit://u:12/s3cret@h/").expect_err("an @ behind a /");
-        assert!(error.contains("%2F") && !error.contains("s3cret"), "{error}");
+    fn password_that_is_not_encoded_is_not_shown() {
+        for url in ["rabbit://u:12/s3cret@h/", "rabbit://u:12?s3cret@h/"] {
+            let error = Transport::read(url).expect_err("an @ behind a / or ?");
+            assert!(error.contains("%2F") && !error.contains("s3cret"), "{error}");
+        }
     }
 
     #[test]

@@ -48,8 +48,9 @@ pub(super) fn write(session: &Session, store: &str, batch: &[Message]) -> Result
                         let left = WriteError::unwritten(left, cause.into_error(ACTION, store));
                         return Err(WriteError { failed: left.failed + lost, ..left });
                     }
-                    // Bodies are not the messages of the same places.
-                    return Err(WriteError::unwritten(batch.len(), cause.into_error(ACTION, store)));
+                    // Bodies are not the messages of the same places: all are written again, or none.
+                    let failed = if cause.is_retryable() { batch.len() } else { lost + left };
+                    return Err(WriteError::unwritten(failed, cause.into_error(ACTION, store)));
                 }
                 lost += 1;
                 first.get_or_insert(cause);

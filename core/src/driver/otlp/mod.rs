@@ -74,6 +74,7 @@ impl Driver for OtlpDriver {
 
     fn write(&self, batch: &[Message]) -> Result<(), WriteError> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.is_told = false;
         let change = open.plan(batch);
         let sent: usize = change.points().map(span::PointMessages::count).sum();
         let result = self.send(change.points());
@@ -99,6 +100,7 @@ impl Driver for OtlpDriver {
     fn finish(&self) -> Result<(), WriteError> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let mut first = None;
+        open.is_told = false;
         loop {
             let starts = open.oldest(REQUEST_POINTS, REQUEST_BYTES);
             if starts.is_empty() {
@@ -108,6 +110,7 @@ impl Driver for OtlpDriver {
                 Ok(()) => {}
                 // What was refused is told again by the call that is the last.
                 Err(cause) if cause.is_retryable() => {
+                    open.is_told = true;
                     let (failed, retry_last) = (open.refused + open.len(), open.len());
                     return Err(WriteError { failed, retry_last, source: cause.error });
                 }
@@ -139,6 +142,10 @@ impl Driver for OtlpDriver {
 
 impl Drop for OtlpDriver {
     fn drop(&mut self) {
+        // Whoever was told that they are not sent has given up on them, and counted them as lost.
+        if self.open.get_mut().unwrap_or_else(PoisonError::into_inner).is_told {
+            return;
+        }
         if let Err(error) = self.finish() {
             tracing::warn!(points = error.failed, error = %Chain(&error), "points that had not ended were not sent");
         }

@@ -22,6 +22,8 @@ pub(super) struct Open {
     order: BTreeMap<u64, Key>,
     /// How many messages were refused and nobody was told of yet.
     pub(super) refused: usize,
+    /// Whether somebody was told, and last of all, that what is open cannot be sent now.
+    pub(super) is_told: bool,
 }
 
 /// What a batch changes, once its spans are taken.
@@ -49,7 +51,7 @@ impl<'a> Change<'a> {
 
 impl Open {
     pub(super) fn new(limit: usize) -> Self {
-        Self { limit, bytes: 0, next: 0, starts: HashMap::new(), order: BTreeMap::new(), refused: 0 }
+        Self { limit, bytes: 0, next: 0, starts: HashMap::new(), order: BTreeMap::new(), refused: 0, is_told: false }
     }
 
     /// What `batch` ends, begins and pushes out. Nothing changes before [`apply`](Self::apply).

@@ -294,9 +294,11 @@ impl Connection {
             match self.execute(sql, values).await {
                 Ok(rows) => changed += rows,
                 Err(error) => {
-                    // If that fails too, the connection is of no use any more, which is what its error says.
-                    self.simple("ROLLBACK").await?;
-                    return Err(error);
+                    // SQLite may have done that by itself, and says so. Whatever else fails says that the connection is of no use.
+                    match self.simple("ROLLBACK").await {
+                        Err(lost) if lost.as_database_error().is_none() => return Err(lost),
+                        _ => return Err(error),
+                    }
                 }
             }
         }
@@ -328,5 +330,26 @@ impl Connection {
             // Whoever does not need it any more need not know.
             let _ = connection.close().await;
         })
+    }
+}
+
+#[cfg(all(test, feature = "driver-sqlite"))]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn full_disk_may_have_room_later() -> Result<(), Box<dyn std::error::Error>> {
+        let directory = tempfile::tempdir()?;
+        let path = directory.path().join("full.db");
+        let connect = Connect::to_file(path.to_str().ok_or("no text")?, Duration::from_secs(1));
+        let mut connection = connect.connect(true).await?;
+        connection.simple("CREATE TABLE t (x)").await?;
+        connection.simple("PRAGMA max_page_count = 5").await?;
+        let work = vec![("INSERT INTO t VALUES (?)".to_owned(), vec![Some("x".repeat(1 << 20))])];
+        let error = connection.in_transaction(work.clone()).await.err().ok_or("it fits")?;
+        assert_eq!(failure(Database::Sqlite, &error), Failure::Away, "{error}");
+        connection.simple("PRAGMA max_page_count = 5000").await?;
+        assert_eq!(connection.in_transaction(work).await?, 1, "the connection is in order");
+        Ok(())
     }
 }

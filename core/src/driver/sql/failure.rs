@@ -11,7 +11,7 @@ pub(super) enum Failure {
     Away,
     /// The table, or SQLite's file, does not exist.
     NoTable,
-    /// Something that somebody else did at the same time: the table exists now.
+    /// Something exists already: the table, which somebody else made at the same time, or a key that rows must not share.
     Exists,
     /// A value is refused, and will be again; other rows may do.
     Value,
@@ -90,8 +90,8 @@ fn mysql(number: u16) -> Failure {
         | 2006
         | 2013
         | 4031 => Failure::Away,
-        // Packet too large, null, out of range, wrong date, wrong characters, too long, no JSON, constraints.
-        1048 | 1153 | 1264 | 1292 | 1301 | 1366 | 1406 | 3140 | 3819 | 4025 => Failure::Value,
+        // Null, duplicate, packet too large, out of range, cut, wrong date, wrong characters, too long, no JSON, constraints.
+        1048 | 1062 | 1153 | 1264 | 1265 | 1292 | 1301 | 1364 | 1366 | 1406 | 3140 | 3819 | 4025 => Failure::Value,
         _ => Failure::Refused,
     }
 }

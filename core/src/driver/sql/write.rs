@@ -35,7 +35,7 @@ pub(super) fn write(session: &Session, batch: &[Message]) -> Result<(), WriteErr
         Ok(()) => loss(rows.into_iter().filter_map(Result::err)).map_or(Ok(()), Err),
         Err(error) if error.failure == Failure::Away => Err(WriteError::unwritten(batch.len(), error.error)),
         // One of them is the culprit: each gets a transaction of its own.
-        Err(error) if error.failure == Failure::Value && batch.len() > 1 => one_by_one(session, rows),
+        Err(error) if is_of_a_row(error.failure) && batch.len() > 1 => one_by_one(session, rows),
         // What is refused for another reason, such as a password, is refused to all.
         Err(error) => Err(WriteError::lost(batch.len(), error.error)),
     }
@@ -78,6 +78,11 @@ fn bytes(row: &Values) -> usize {
     row.iter().flatten().map(String::len).sum()
 }
 
+/// Whether other rows may do.
+fn is_of_a_row(failure: Failure) -> bool {
+    matches!(failure, Failure::Value | Failure::Exists)
+}
+
 fn one_by_one(session: &Session, rows: Vec<Result<Values, DriverError>>) -> Result<(), WriteError> {
     let count = rows.len();
     let mut errors = Vec::new();
@@ -86,7 +91,7 @@ fn one_by_one(session: &Session, rows: Vec<Result<Values, DriverError>>) -> Resu
             Err(error) => error,
             Ok(row) => match insert(session, &[&row]) {
                 Ok(()) => continue,
-                Err(error) if error.failure == Failure::Value => error.error,
+                Err(error) if is_of_a_row(error.failure) => error.error,
                 Err(error) => {
                     let left = WriteError::unwritten(count - index, error.error);
                     return Err(WriteError { failed: left.failed + errors.len(), ..left });
