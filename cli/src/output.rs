@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 
-use osprofiler::report::text::{Style, one_line};
+use osprofiler::report::text::{Style, one_line, with_causes};
 
 use crate::error::CliError;
 
@@ -54,19 +54,9 @@ pub(crate) fn lasting_file(prefix: &str, suffix: &str) -> Result<PathBuf, CliErr
     kept.map_err(|source| CliError::Write { path: std::env::temp_dir(), source })
 }
 
-/// Tells of a failure on standard error, with all its causes, each once: some libraries' errors repeat their source.
-pub(crate) fn complain(error: &dyn Error) {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        let said = error.to_string();
-        if !text.ends_with(&said) {
-            text.push_str(": ");
-            text.push_str(&said);
-        }
-        cause = error.source();
-    }
-    note(&text);
+/// Tells of a failure on standard error, with all its causes.
+pub(crate) fn complain(error: &(dyn Error + 'static)) {
+    note(&with_causes(error));
 }
 
 /// Writes to standard error. Whatever was quoted in the text cannot drive the terminal.

@@ -191,11 +191,8 @@ impl Queue {
 
     /// Counts `messages`, of which `failed` are lost, as done. So many were taken `before` them.
     pub(super) fn count(&self, before: u64, messages: usize, failed: usize) {
-        self.counters.failed.fetch_add(failed as u64, Relaxed);
-        self.counters.stored.fetch_add((messages - failed) as u64, Relaxed);
-        let mut locked = self.lock();
+        let mut locked = self.tally(messages, failed);
         let state = &mut *locked;
-        state.held -= messages;
         state.finished_later.insert(before, messages as u64);
         while let Some(next) = state.finished_later.first_entry()
             && *next.key() <= state.finished
@@ -207,8 +204,17 @@ impl Queue {
 
     /// As [`count`](Self::count), of the messages that come next.
     pub(super) fn count_next(&self, messages: usize, failed: usize) {
-        let before = self.lock().finished;
-        self.count(before, messages, failed);
+        let mut state = self.tally(messages, failed);
+        state.finished += messages as u64;
+        self.changed(state);
+    }
+
+    fn tally(&self, messages: usize, failed: usize) -> MutexGuard<'_, State> {
+        self.counters.failed.fetch_add(failed as u64, Relaxed);
+        self.counters.stored.fetch_add((messages - failed) as u64, Relaxed);
+        let mut state = self.lock();
+        state.held -= messages;
+        state
     }
 
     /// So many messages that had counted as stored are lost.

@@ -22,13 +22,16 @@ const QUOTED: usize = 300;
 /// No answer may be longer: a page of 10,000 messages with long values fits.
 const ANSWER_BYTES: u64 = 1 << 30;
 
-/// The options that all servers have which speak HTTP.
-#[derive(Clone, Debug)]
-pub(super) struct HttpOptions {
-    pub(super) connect_timeout: Duration,
-    pub(super) timeout: Duration,
-    /// A file with the certificates that the server's may be signed with, in PEM; `None` is those of the web.
-    pub(super) ca_cert: Option<PathBuf>,
+/// The options that all servers have which speak HTTP, in the query of their connection strings by the same names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct HttpOptions {
+    /// How long a connection may take. Default: 5 s.
+    pub connect_timeout: Duration,
+    /// How long one request may take. Default: 10 s.
+    pub timeout: Duration,
+    /// A file with the certificates that the server's may be signed with, in PEM. Default: those of the web.
+    pub ca_cert: Option<PathBuf>,
 }
 
 impl HttpOptions {

@@ -44,6 +44,8 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+#[cfg(feature = "_http")]
+pub use http::HttpOptions;
 pub use options::DriverOptions;
 pub use quantity::parse_duration;
 pub(crate) use registry::connect_each;

@@ -9,12 +9,4 @@ fn store(_: &str) -> Option<(Store, TempDir)> {
     Some((Store::new(format!("file:{}?max_age=none", directory.path().join("traces").display())), directory))
 }
 
-suite!(store, [
-    stores_and_reads
-    keeps_hostile_content
-    lists
-    deletes
-    prunes
-    stores_big_traces
-    takes_concurrent_writers
-]);
+suite!(store);

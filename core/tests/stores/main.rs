@@ -5,6 +5,17 @@
 /// A test of this name for each check of the suite, on the store that `$store` makes, which is kept until its end; `None` is a
 /// skip.
 macro_rules! suite {
+    ($store:expr) => {
+        suite!($store, [
+            stores_and_reads
+            keeps_hostile_content
+            lists
+            deletes
+            prunes
+            stores_big_traces
+            takes_concurrent_writers
+        ]);
+    };
     ($store:expr, [$($check:ident)*]) => {
         $(
             #[test]

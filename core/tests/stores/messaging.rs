@@ -62,15 +62,7 @@ fn store(check: &str) -> Option<(Store, ())> {
     Some((queue(shared()?, check), ()))
 }
 
-suite!(store, [
-    stores_and_reads
-    keeps_hostile_content
-    lists
-    deletes
-    prunes
-    stores_big_traces
-    takes_concurrent_writers
-]);
+suite!(store);
 
 #[test]
 fn server_that_dies_hangs_or_is_absent_is_outlived() {

@@ -21,15 +21,7 @@ fn store(_: &str) -> Option<(Store, Server)> {
     Some((of(&server), server))
 }
 
-suite!(store, [
-    stores_and_reads
-    keeps_hostile_content
-    lists
-    deletes
-    prunes
-    stores_big_traces
-    takes_concurrent_writers
-]);
+suite!(store);
 
 #[test]
 fn server_that_dies_hangs_or_is_absent_is_outlived() {

@@ -24,15 +24,7 @@ fn store(check: &str) -> Option<(Store, ())> {
     Some((database(shared()?, check), ()))
 }
 
-suite!(store, [
-    stores_and_reads
-    keeps_hostile_content
-    lists
-    deletes
-    prunes
-    stores_big_traces
-    takes_concurrent_writers
-]);
+suite!(store);
 
 /// A server that tests kill, one after the other.
 fn mortal() -> Option<&'static Mutex<Server>> {

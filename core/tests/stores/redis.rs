@@ -24,15 +24,7 @@ fn store(_: &str) -> Option<(Store, ())> {
     Some((Store::new(format!("redis://127.0.0.1:{}/{database}", server.port())), ()))
 }
 
-suite!(store, [
-    stores_and_reads
-    keeps_hostile_content
-    lists
-    deletes
-    prunes
-    stores_big_traces
-    takes_concurrent_writers
-]);
+suite!(store);
 
 /// Asks the store by another client's means.
 fn ask<T: redis::FromRedisValue>(store: &Store, words: &[&str]) -> T {

@@ -11,15 +11,7 @@ fn store(_: &str) -> Option<(Store, TempDir)> {
     Some((Store::new(format!("sqlite:{}", directory.path().join("traces.db").display())), directory))
 }
 
-suite!(store, [
-    stores_and_reads
-    keeps_hostile_content
-    lists
-    deletes
-    prunes
-    stores_big_traces
-    takes_concurrent_writers
-]);
+suite!(store);
 
 #[test]
 fn reading_makes_no_file_and_writing_makes_it_for_its_owner() {

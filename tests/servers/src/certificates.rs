@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::program;
+use crate::programs::run;
 
 /// Makes in `directory` an authority, `ca.pem`, and for a server on this machine `server.pem` and `server.key`; `None` and a skip
 /// where there is no `openssl`.
@@ -24,9 +25,7 @@ pub fn make(directory: &Path) -> Option<()> {
         "x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out server.pem -days 2 -extfile extensions"
             .to_owned(),
     ] {
-        let output = Command::new(&openssl).args(arguments.split(' ')).current_dir(directory).output();
-        let output = output.expect("openssl starts");
-        assert!(output.status.success(), "openssl {arguments}: {}", String::from_utf8_lossy(&output.stderr));
+        run(Command::new(&openssl).args(arguments.split(' ')).current_dir(directory));
     }
     Some(())
 }

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use tempfile::TempDir;
 
+use crate::programs::{is_root, run};
 use crate::{Server, certificates, free_port, program};
 
 /// The password of the user `secured`; `root` has none.
@@ -79,14 +80,4 @@ pub fn ask(server: &Server, sql: &str) -> String {
 /// As [`ask`].
 pub fn execute(server: &Server, sql: &str) {
     let _ = ask(server, sql);
-}
-
-fn is_root() -> bool {
-    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
-}
-
-fn run(command: &mut Command) -> String {
-    let output = command.output().unwrap_or_else(|error| panic!("{command:?} cannot be started: {error}"));
-    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).into_owned()
 }

@@ -1,7 +1,8 @@
-//! Finding programs, and saying when one is missing.
+//! Finding programs, saying when one is missing, and running them.
 
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::process::Command;
 
 /// Whether what is missing makes a test fail.
 #[must_use]
@@ -46,4 +47,15 @@ pub fn program(name: &str, folders: &[&str]) -> Option<PathBuf> {
 #[must_use]
 pub fn python() -> Option<PathBuf> {
     program_named_by("OSPROFILER_TEST_PYTHON", "a Python with osprofiler 4.4.0")
+}
+
+pub(crate) fn is_root() -> bool {
+    Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
+}
+
+/// Runs a program to its end, which must be a good one, and returns what it printed.
+pub(crate) fn run(command: &mut Command) -> String {
+    let output = command.output().unwrap_or_else(|error| panic!("{command:?} cannot be started: {error}"));
+    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8_lossy(&output.stdout).into_owned()
 }

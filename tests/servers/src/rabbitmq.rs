@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use crate::programs::run;
 use crate::{Server, certificates, free_port, program};
 
 /// Where Debian has the programs themselves.
@@ -108,9 +109,7 @@ pub fn control(server: &Server, arguments: &[&str]) -> String {
     let mut command = Command::new(Path::new(PROGRAMS).join("rabbitmqctl"));
     command.env("HOME", server.directory()).env("ERL_EPMD_ADDRESS", "127.0.0.1");
     command.args(["--quiet", "--node", &node(server.port())]).args(arguments);
-    let output = command.output().unwrap_or_else(|error| panic!("{command:?} cannot be started: {error}"));
-    assert!(output.status.success(), "{command:?}: {}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8_lossy(&output.stdout).into_owned()
+    run(&mut command)
 }
 
 /// Users and virtual hosts, in RabbitMQ's JSON.

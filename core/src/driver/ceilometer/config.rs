@@ -1,8 +1,6 @@
 //! [`CeilometerConfig`]: the connection string of `ceilometer`.
 
 use std::fmt;
-use std::path::PathBuf;
-use std::time::Duration;
 
 use crate::driver::http::{Client, HttpOptions};
 use crate::driver::query::{Query, bad};
@@ -32,12 +30,8 @@ pub struct CeilometerConfig {
     pub token: Option<String>,
     /// How many events a request asks for. Default: 1,000.
     pub limit: usize,
-    /// How long a connection may take. Default: 5 s.
-    pub connect_timeout: Duration,
-    /// How long one request may take. Default: 10 s.
-    pub timeout: Duration,
-    /// A file with the certificates that the server's may be signed with, in PEM. Default: those of the web.
-    pub ca_cert: Option<PathBuf>,
+    /// What is said of connections and requests.
+    pub http: HttpOptions,
 }
 
 impl CeilometerConfig {
@@ -63,29 +57,21 @@ impl CeilometerConfig {
         if !url.starts_with("http://") && !url.starts_with("https://") {
             return Err(bad(connection_string, "the address of Ceilometer is no http:// or https:// URL"));
         }
-        let http = HttpOptions::take(&mut query)?;
         let config = Self {
             url,
             default_port,
             token: query.take("token").or_else(|| options.os_auth_token.clone()),
             limit: query.number("limit")?.unwrap_or(1000),
-            connect_timeout: http.connect_timeout,
-            timeout: http.timeout,
-            ca_cert: http.ca_cert,
+            http: HttpOptions::take(&mut query)?,
         };
         query.finish(&[&["token", "limit"][..], &HttpOptions::KNOWN].concat())?;
         config.client()?;
         Ok(config)
     }
 
-    fn http(&self) -> HttpOptions {
-        let Self { connect_timeout, timeout, ref ca_cert, .. } = *self;
-        HttpOptions { connect_timeout, timeout, ca_cert: ca_cert.clone() }
-    }
-
     pub(super) fn client(&self) -> Result<Client, DriverError> {
         let is_tls = self.url.starts_with("https:");
-        let mut client = Client::new(&self.url, is_tls, self.default_port, &self.http())?;
+        let mut client = Client::new(&self.url, is_tls, self.default_port, &self.http)?;
         if let Some(token) = &self.token {
             client.add_header("x-auth-token", token);
         }
@@ -100,9 +86,7 @@ impl fmt::Debug for CeilometerConfig {
             .field("url", &format_args!("{}", Redacted(&self.url)))
             .field("token", &self.token.as_ref().map(|_| "***"))
             .field("limit", &self.limit)
-            .field("connect_timeout", &self.connect_timeout)
-            .field("timeout", &self.timeout)
-            .field("ca_cert", &self.ca_cert)
+            .field("http", &self.http)
             .finish()
     }
 }

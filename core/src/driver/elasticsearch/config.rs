@@ -1,8 +1,6 @@
 //! [`ElasticsearchConfig`]: the connection string of `elasticsearch` and `elasticsearchs`.
 
 use std::fmt;
-use std::path::PathBuf;
-use std::time::Duration;
 
 use crate::driver::http::{Client, HttpOptions};
 use crate::driver::query::{Query, bad};
@@ -34,12 +32,8 @@ pub struct ElasticsearchConfig {
     pub es_scroll_size: usize,
     /// Whether paths have a type; `None` asks the server for its version. Default: `None`.
     pub types: Option<bool>,
-    /// How long a connection may take. Default: 5 s.
-    pub connect_timeout: Duration,
-    /// How long one request may take. Default: 10 s.
-    pub timeout: Duration,
-    /// A file with the certificates that the server's may be signed with, in PEM. Default: those of the web.
-    pub ca_cert: Option<PathBuf>,
+    /// What is said of connections and requests.
+    pub http: HttpOptions,
 }
 
 const KNOWN: [&str; 5] = ["filter_error_trace", "es_doc_type", "es_scroll_time", "es_scroll_size", "types"];
@@ -52,7 +46,6 @@ impl ElasticsearchConfig {
     /// [`DriverError::BadConnectionString`] where the host is missing or an option is unknown or wrong.
     pub fn parse(connection_string: &str, options: &DriverOptions) -> Result<Self, DriverError> {
         let mut query = Query::of(connection_string);
-        let http = HttpOptions::take(&mut query)?;
         let config = Self {
             connection_string: connection_string.to_owned(),
             filter_error_trace: query.switch("filter_error_trace")?.unwrap_or(options.filter_error_trace),
@@ -60,9 +53,7 @@ impl ElasticsearchConfig {
             es_scroll_time: query.take("es_scroll_time").unwrap_or_else(|| options.es_scroll_time.clone()),
             es_scroll_size: query.number("es_scroll_size")?.unwrap_or(options.es_scroll_size),
             types: query.switch("types")?,
-            connect_timeout: http.connect_timeout,
-            timeout: http.timeout,
-            ca_cert: http.ca_cert,
+            http: HttpOptions::take(&mut query)?,
         };
         query.finish(&[&KNOWN[..], &HttpOptions::KNOWN].concat())?;
         for word in [&config.es_doc_type, &config.es_scroll_time] {
@@ -75,14 +66,9 @@ impl ElasticsearchConfig {
         Ok(config)
     }
 
-    fn http(&self) -> HttpOptions {
-        let Self { connect_timeout, timeout, ref ca_cert, .. } = *self;
-        HttpOptions { connect_timeout, timeout, ca_cert: ca_cert.clone() }
-    }
-
     pub(super) fn client(&self) -> Result<Client, DriverError> {
         let is_tls = self.connection_string.starts_with("elasticsearchs:");
-        Client::new(&self.connection_string, is_tls, Some(9200), &self.http())
+        Client::new(&self.connection_string, is_tls, Some(9200), &self.http)
     }
 }
 
@@ -96,9 +82,7 @@ impl fmt::Debug for ElasticsearchConfig {
             .field("es_scroll_time", &self.es_scroll_time)
             .field("es_scroll_size", &self.es_scroll_size)
             .field("types", &self.types)
-            .field("connect_timeout", &self.connect_timeout)
-            .field("timeout", &self.timeout)
-            .field("ca_cert", &self.ca_cert)
+            .field("http", &self.http)
             .finish()
     }
 }

@@ -1,8 +1,6 @@
 //! [`OtlpConfig`]: the connection string of `otlp` and `otlps`.
 
 use std::fmt;
-use std::path::PathBuf;
-use std::time::Duration;
 
 use crate::driver::http::{Client, HttpOptions};
 use crate::driver::query::{Query, bad};
@@ -29,12 +27,8 @@ pub struct OtlpConfig {
     pub headers: Vec<(String, String)>,
     /// How many points may wait for their end; they have 32 MiB together at most. Default: 65,536.
     pub open_points: usize,
-    /// How long a connection may take. Default: 5 s.
-    pub connect_timeout: Duration,
-    /// How long one request may take. Default: 10 s.
-    pub timeout: Duration,
-    /// A file with the certificates that the server's may be signed with, in PEM. Default: those of the web.
-    pub ca_cert: Option<PathBuf>,
+    /// What is said of connections and requests.
+    pub http: HttpOptions,
 }
 
 impl OtlpConfig {
@@ -47,30 +41,22 @@ impl OtlpConfig {
         let mut query = Query::of(connection_string);
         let path = query.take("path").unwrap_or_else(|| "/v1/traces".to_owned());
         let headers = query.take("headers").unwrap_or_default();
-        let http = HttpOptions::take(&mut query)?;
         let config = Self {
             connection_string: connection_string.to_owned(),
             path: if path.starts_with('/') { path } else { format!("/{path}") },
             headers: parse_headers(&headers)
                 .ok_or_else(|| bad(connection_string, "headers are written name=value,name=value"))?,
             open_points: query.number("open_points")?.unwrap_or(65_536),
-            connect_timeout: http.connect_timeout,
-            timeout: http.timeout,
-            ca_cert: http.ca_cert,
+            http: HttpOptions::take(&mut query)?,
         };
         query.finish(&[&["path", "headers", "open_points"][..], &HttpOptions::KNOWN].concat())?;
         config.client()?;
         Ok(config)
     }
 
-    fn http(&self) -> HttpOptions {
-        let Self { connect_timeout, timeout, ref ca_cert, .. } = *self;
-        HttpOptions { connect_timeout, timeout, ca_cert: ca_cert.clone() }
-    }
-
     pub(super) fn client(&self) -> Result<Client, DriverError> {
         let is_tls = self.connection_string.starts_with("otlps:");
-        let mut client = Client::new(&self.connection_string, is_tls, Some(4318), &self.http())?;
+        let mut client = Client::new(&self.connection_string, is_tls, Some(4318), &self.http)?;
         for (name, value) in &self.headers {
             client.add_header(name, value);
         }
@@ -100,15 +86,15 @@ impl fmt::Debug for OtlpConfig {
             .field("path", &self.path)
             .field("headers", &self.headers.iter().map(|(name, _)| name).collect::<Vec<_>>())
             .field("open_points", &self.open_points)
-            .field("connect_timeout", &self.connect_timeout)
-            .field("timeout", &self.timeout)
-            .field("ca_cert", &self.ca_cert)
+            .field("http", &self.http)
             .finish()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn parse(text: &str) -> Result<OtlpConfig, DriverError> {
@@ -118,7 +104,10 @@ mod tests {
     #[test]
     fn options_are_read() -> Result<(), DriverError> {
         let config = parse("otlps://h?path=x/y&headers=api-key=secret%3D,b=2&open_points=7&timeout=1s")?;
-        assert_eq!((config.path.as_str(), config.open_points, config.timeout), ("/x/y", 7, Duration::from_secs(1)));
+        assert_eq!(
+            (config.path.as_str(), config.open_points, config.http.timeout),
+            ("/x/y", 7, Duration::from_secs(1))
+        );
         assert_eq!(config.headers[0], ("api-key".to_owned(), "secret=".to_owned()));
         assert!(!format!("{config:?}").contains("secret"));
         assert_eq!(parse("otlp://h")?.path, "/v1/traces");

@@ -7,12 +7,14 @@ pub(super) mod line;
 mod statements;
 mod tree;
 
+use std::error::Error;
 use std::io;
 
 use self::line::{Color, Line};
 use super::analysis::{Analysis, AnalysisOptions};
 use super::duration::Shown;
 use super::{Trace, label};
+use crate::error::Chain;
 
 /// How the terminal view looks.
 ///
@@ -60,6 +62,17 @@ pub fn write_with(analysis: &Analysis<'_>, style: &Style, mut out: impl io::Writ
     tree::write(analysis.trace, style, &mut out)?;
     statements::write(analysis, style, &mut out)?;
     out.flush()
+}
+
+/// An error with its causes, each once: some libraries' errors repeat their source.
+///
+/// ```
+/// let error = std::io::Error::other("the disk is full");
+/// assert_eq!(osprofiler::report::text::with_causes(&error), "the disk is full");
+/// ```
+#[must_use]
+pub fn with_causes(error: &(dyn Error + 'static)) -> String {
+    Chain(error).to_string()
 }
 
 /// Stored text as it may be shown in a terminal: on one line, with marks in place of characters that could drive it.
