@@ -53,11 +53,11 @@ pub trait RenderInfo: Send + 'static {
     /// calling thread and must not panic.
     fn weight(&self) -> usize;
 
-    /// Whether what is left of this after it was rendered goes back to a calling thread, which drops it: memory that one
-    /// thread allocates and another frees is what a trace point costs most. Only what is small should, and what does
-    /// nothing but free memory: the queue is locked meanwhile. By default it is dropped on the worker.
+    /// Drops what runs the program's code when it is dropped, after it was rendered, and says whether the rest goes back to
+    /// a calling thread, which frees it: memory that one thread allocates and another frees is what a trace point costs most.
+    /// Only what is small should. By default it is dropped on the worker.
     #[doc(hidden)]
-    fn goes_back(&self) -> bool {
+    fn goes_back(&mut self) -> bool {
         false
     }
 }
@@ -101,8 +101,11 @@ impl Info {
     }
 
     /// Whether what is left of it is to be dropped by a calling thread.
-    pub(crate) fn goes_back(&self) -> bool {
-        matches!(&self.0, Repr::Later { info, .. } if info.goes_back())
+    pub(crate) fn goes_back(&mut self) -> bool {
+        match &mut self.0 {
+            Repr::Later { info, .. } => info.goes_back(),
+            Repr::Empty | Repr::Map(_) | Repr::DbStop(_) => false,
+        }
     }
 
     /// Whether it may keep memory that another thread will free.

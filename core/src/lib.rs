@@ -77,6 +77,7 @@ mod collector;
 mod config;
 pub mod context;
 pub mod db;
+mod discard;
 pub mod driver;
 mod error;
 #[cfg(feature = "macros")]

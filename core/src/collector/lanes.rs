@@ -9,6 +9,7 @@ use std::thread::{self, JoinHandle};
 use super::queue::Queue;
 use super::store::{Store, StoreCounters};
 use crate::Message;
+use crate::discard::discard;
 
 /// Messages on their way to several stores. When the last store is done with them, they are counted.
 struct Batch {
@@ -151,7 +152,9 @@ fn run(waiting: &Waiting, queue: &Queue, mut store: Store) -> u64 {
         drop(state);
         abandon.batch = None;
     }
-    store.finish(queue)
+    let lost = store.finish(queue);
+    discard(store);
+    lost
 }
 
 /// However a store's thread ends, nothing more is handed to it, and what it was handed is lost and counted.

@@ -31,7 +31,6 @@ thread_local! {
 }
 
 /// Whether the calling thread is a collector's worker, which is in no trace.
-#[cfg(feature = "tracing-subscriber")]
 pub(crate) fn is_worker() -> bool {
     IS_WORKER.get()
 }
@@ -86,6 +85,10 @@ pub struct CollectorStats {
     pub dropped: u64,
     /// Messages lost because the driver failed.
     pub failed: u64,
+    /// Statements of the whole process that ran on traced types in no trace, while traces were active in other threads or
+    /// tasks: they are not recorded. A request whose work goes on in a spawned task or on a blocking thread carries its trace
+    /// there by [`in_current_trace`](crate::TraceExt::in_current_trace) or [`carry`](crate::profiler::carry).
+    pub outside_traces: u64,
 }
 
 /// Owns the worker. Dropping it stores what is left, for at most five seconds.
@@ -132,7 +135,8 @@ impl Collector {
         // Losses and stores first: a message counted there was counted in `recorded` before.
         let (stored, failed) = (counters.stored.load(Relaxed), counters.failed.load(Relaxed));
         let dropped = counters.dropped.load(Relaxed);
-        CollectorStats { recorded: self.queue.recorded(), stored, dropped, failed }
+        let outside_traces = crate::db::outside_traces();
+        CollectorStats { recorded: self.queue.recorded(), stored, dropped, failed, outside_traces }
     }
 }
 

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use super::CollectorConfig;
 use super::store::shift;
 use crate::profiler::TraceShared;
+use crate::discard::discard;
 use crate::{Id, Info, Phase};
 
 /// From so many held messages on, those who push keep only what is small.
@@ -25,6 +26,9 @@ const SPENT: usize = 1024;
 
 /// The longest pause before messages are written again when the queue is closed.
 const PAUSE_WHEN_CLOSED: Duration = Duration::from_millis(100);
+
+/// Something that is too slow for the threads that record, such as reading debug information.
+pub(crate) type Chore = Box<dyn FnOnce() + Send>;
 
 /// A message that is not rendered yet.
 pub(crate) struct Record {
@@ -65,8 +69,10 @@ pub(crate) struct Queue {
 #[derive(Default)]
 struct State {
     records: VecDeque<Record>,
-    /// What the worker has rendered: each thread that pushes takes one and drops it.
+    /// What the worker has rendered: each thread that pushes takes one and frees it.
     spent: Vec<Info>,
+    /// What the worker is to do beside its messages.
+    chores: Vec<Chore>,
     /// Records in `records` and in the worker's hands.
     held: usize,
     /// Their weight.
@@ -114,13 +120,10 @@ impl Queue {
             drop(state);
             self.counters.dropped.fetch_add(1, Relaxed);
             trace.lost.fetch_add(1, Relaxed);
-            return;
+            // Nothing of the program's is dropped under the lock, nor panics into its query.
+            return discard(info);
         }
-        if info.is_later() {
-            // In its place: to move it out of the lock would cost as much as to free it.
-            let left = state.spent.len().saturating_sub(1);
-            state.spent.truncate(left);
-        }
+        let spent = if info.is_later() { state.spent.pop() } else { None };
         state.held += 1;
         state.held_bytes += bytes;
         state.taken += 1;
@@ -130,8 +133,22 @@ impl Queue {
         }
         let wake = std::mem::take(&mut state.idle) || state.records.len() == self.config.batch;
         drop(state);
+        // Freed here, where it was allocated, while nothing is locked.
+        if let Some(spent) = spent {
+            discard(spent);
+        }
         if wake {
             self.work.notify_one();
+        }
+    }
+
+    /// Has the worker do something, with the next batch; what comes when nothing more is taken is not done.
+    pub(crate) fn later(&self, chore: Chore) {
+        /// Chores are rare; a program that makes them faster than the worker does them loses some.
+        const MAX_CHORES: usize = 256;
+        let mut state = self.lock();
+        if !state.closed && state.chores.len() < MAX_CHORES {
+            state.chores.push(chore);
         }
     }
 
@@ -238,8 +255,8 @@ impl Queue {
         }
     }
 
-    /// Moves the next records to `batch`, which is empty; `false` when the queue is closed and empty.
-    pub(super) fn next_batch(&self, batch: &mut VecDeque<Record>) -> bool {
+    /// Moves the next records to `batch`, which is empty, and chores to `chores`; `false` when the queue is closed and empty.
+    pub(super) fn next_batch(&self, batch: &mut VecDeque<Record>, chores: &mut Vec<Chore>) -> bool {
         let mut state = self.lock();
         while state.records.is_empty() {
             if state.closed {
@@ -260,6 +277,7 @@ impl Queue {
             batch.extend(state.records.drain(..self.config.batch.max(1)));
         }
         state.begun += batch.len() as u64;
+        chores.append(&mut state.chores);
         true
     }
 
@@ -295,11 +313,13 @@ impl Queue {
         let mut state = self.lock();
         state.closed = true;
         let left = std::mem::take(&mut state.records);
+        let chores = std::mem::take(&mut state.chores);
         let held = std::mem::take(&mut state.held);
         state.held_bytes = 0;
         state.finished = state.taken;
         drop(state);
-        drop(left);
+        left.into_iter().for_each(discard);
+        chores.into_iter().for_each(discard);
         self.counters.failed.fetch_add(held as u64, Relaxed);
         if held > 0 {
             tracing::warn!(lost = held, "the collector's worker is gone: trace points are not recorded any more");

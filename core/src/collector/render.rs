@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::queue::Record;
+use crate::discard::discard;
 use crate::json::{InfoWriter, write_json, write_str};
 use crate::{Id, Info, Message};
 
@@ -89,14 +90,15 @@ impl Renderer {
     pub(super) fn message(&mut self, record: &mut Record) -> Message {
         let mut info = std::mem::take(&mut record.info);
         // User code renders itself here, and may panic; what the message says without it is still worth having.
-        catch_unwind(AssertUnwindSafe(|| {
-            let message = self.write(record, &mut info);
-            if info.goes_back() {
-                self.spent.push(info);
-            }
-            message
-        }))
-        .unwrap_or_else(|_panic| {
+        let message = catch_unwind(AssertUnwindSafe(|| self.write(record, &mut info)));
+        // After the panic is over: a second one in the meantime, by what the info drops, would end the process.
+        if matches!(catch_unwind(AssertUnwindSafe(|| info.goes_back())), Ok(true)) {
+            self.spent.push(info);
+        } else {
+            discard(info);
+        }
+        message.unwrap_or_else(|payload| {
+            discard(payload);
             self.write(record, &mut Info::error("panic", "the info panicked while it was rendered"))
         })
     }
@@ -148,6 +150,7 @@ impl Renderer {
         if lost > 0 {
             writer.number("lost_messages", lost);
         }
+        record.trace.handed_out.render(&mut writer);
         writer.members(&self.host);
         let mut json = writer.finish();
         let info = start..json.len();

@@ -1,6 +1,7 @@
 //! The collector's worker: has records rendered and hands them to the store, or to the threads of several.
 
 use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -9,6 +10,7 @@ use super::queue::Queue;
 use super::render::Renderer;
 use super::store::{Drops, Store};
 use crate::Message;
+use crate::discard::discard;
 
 /// A driver gets about so many bytes at once.
 const BATCH_BYTES: usize = 4 << 20;
@@ -29,8 +31,8 @@ pub(super) fn run(queue: &Arc<Queue>, mut stores: Vec<Store>, mut renderer: Rend
         (last, _) => Stores::Several(Lanes::start(queue, stores.into_iter().chain(last).collect())),
     };
     let mut drops = Drops::default();
-    let (mut batch, mut messages) = (VecDeque::new(), Vec::new());
-    while queue.next_batch(&mut batch) {
+    let (mut batch, mut messages, mut chores) = (VecDeque::new(), Vec::new(), Vec::new());
+    while queue.next_batch(&mut batch, &mut chores) {
         let bytes = batch.iter().map(|record| record.weight).sum();
         let mut rendered = 0;
         for record in &mut batch {
@@ -48,6 +50,9 @@ pub(super) fn run(queue: &Arc<Queue>, mut stores: Vec<Store>, mut renderer: Rend
         stores.write(queue, &mut messages, &mut renderer);
         queue.give_back_bytes(bytes);
         drops.look_at(queue.counters.dropped.load(Relaxed));
+        for chore in chores.drain(..) {
+            discard(catch_unwind(AssertUnwindSafe(chore)));
+        }
     }
     stores.finish(queue);
 }
@@ -71,7 +76,10 @@ impl Stores {
     /// Nothing more comes.
     fn finish(self, queue: &Queue) {
         match self {
-            Self::One(mut store) => queue.recount(store.finish(queue)),
+            Self::One(mut store) => {
+                queue.recount(store.finish(queue));
+                discard(store);
+            }
             // Each thread does the same, and is waited for.
             Self::Several(lanes) => drop(lanes),
         }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 
-pub use carry::carry;
+pub use carry::{Carry, carry};
 pub use future::{InTrace, TraceExt};
 #[cfg(feature = "tracing-subscriber")]
 pub(crate) use span::{Entry, SpanState, enter_span};
@@ -22,7 +22,7 @@ pub(crate) use span::{Entry, SpanState, enter_span};
 use self::overlay::Overlay;
 use self::span::Entered;
 use crate::Id;
-use crate::profiler::{Point, Profiler, TraceShared};
+use crate::profiler::{CountedScope, Point, Profiler, TraceShared};
 
 thread_local! {
     static CURRENT: Cell<Option<Box<Scope>>> = const { Cell::new(None) };
@@ -32,7 +32,7 @@ thread_local! {
 }
 
 /// No trace is active.
-const INACTIVE: u8 = 0;
+pub(crate) const INACTIVE: u8 = 0;
 /// A trace is active.
 pub(crate) const ACTIVE: u8 = 1;
 /// A trace is active whose SQL is traced whatever the switch says.
@@ -45,6 +45,7 @@ pub(crate) struct Scope {
     frames: Vec<Frame>,
     /// The scope that comes back when this one's span is left, where a span has installed it.
     overlay: Option<Overlay>,
+    _counted: CountedScope,
 }
 
 /// An open point.
@@ -67,7 +68,13 @@ enum FrameKind {
 
 impl Scope {
     pub(crate) fn of(profiler: &Profiler) -> Box<Self> {
-        Box::new(Self { trace: Arc::clone(&profiler.trace), root: profiler.clone(), frames: Vec::new(), overlay: None })
+        Box::new(Self {
+            trace: Arc::clone(&profiler.trace),
+            root: profiler.clone(),
+            frames: Vec::new(),
+            overlay: None,
+            _counted: CountedScope::begin(),
+        })
     }
 
     /// The ids of the open points, the innermost first, and then those of the scope itself.

@@ -10,6 +10,8 @@ mod caller;
 mod caller;
 #[cfg(feature = "debug-values")]
 pub mod debug;
+mod gate;
+mod handed_out;
 pub mod long;
 #[cfg(feature = "mysql")]
 pub mod mysql;
@@ -28,6 +30,10 @@ use std::time::Instant;
 
 pub use crate::error::text as error_text;
 pub use caller::Caller;
+pub use gate::{CheckoutTrace, Gate};
+pub(crate) use gate::outside_traces;
+pub(crate) use handed_out::HandedOut;
+pub use handed_out::handed_out;
 pub use options::{DbOptions, ParamsPolicy, PatternError, Recorded};
 pub use params::{ParamsWriter, RowsWriter};
 pub use source::{DbLease, DbSource};
@@ -101,13 +107,41 @@ impl<S: AsRef<str>, V> DbStart<S, V> {
 
 impl<S: AsRef<str> + Send + 'static, V: BoundValues> From<DbStart<S, V>> for Info {
     fn from(start: DbStart<S, V>) -> Self {
-        Self::rendered_later(start)
+        let DbStart { source, method, internal, acquire, lease, prepared, caller, statement, values } = start;
+        Self::rendered_later(StartInfo {
+            source: Some(source),
+            method,
+            internal,
+            acquire,
+            lease,
+            prepared,
+            caller,
+            statement,
+            values,
+        })
     }
 }
 
-impl<S: AsRef<str> + Send + 'static, V: BoundValues> RenderInfo for DbStart<S, V> {
+/// A [`DbStart`] on its way to the worker and back.
+struct StartInfo<S, V> {
+    /// `None` once it was rendered: with the last of them the program's redactors are dropped, which is not to happen on a
+    /// thread that runs another query.
+    source: Option<Arc<DbSource>>,
+    method: &'static str,
+    internal: bool,
+    acquire: Option<Range<Instant>>,
+    lease: Option<Arc<DbLease>>,
+    prepared: Option<bool>,
+    caller: Option<Caller>,
+    statement: S,
+    values: Option<V>,
+}
+
+impl<S: AsRef<str> + Send + 'static, V: BoundValues> RenderInfo for StartInfo<S, V> {
     fn render(&mut self, info: &mut InfoWriter) {
         let Self { source, method, internal, acquire, lease, prepared, caller, statement, values } = self;
+        // It is rendered once.
+        let Some(source) = source.as_deref() else { return };
         info.object("db", |db| {
             let (statement, options) = (statement.as_ref(), &source.options);
             if statement.len() <= options.statement_cap {
@@ -148,9 +182,10 @@ impl<S: AsRef<str> + Send + 'static, V: BoundValues> RenderInfo for DbStart<S, V
         size_of::<Self>() + self.statement.as_ref().len() + self.values.as_ref().map_or(0, V::weight) + caller
     }
 
-    fn goes_back(&self) -> bool {
+    fn goes_back(&mut self) -> bool {
         /// Longer values are freed by the worker, so that little memory is held for nothing.
         const SMALL: usize = 1024;
+        self.source = None;
         self.values.as_ref().is_some_and(|values| values.weight() <= SMALL)
     }
 }
@@ -229,7 +264,8 @@ mod tests {
         DbStart { source, method, internal: false, acquire, lease, prepared, caller: None, statement, values }
     }
 
-    fn rendered(mut info: impl RenderInfo) -> String {
+    fn rendered(info: impl Into<Info>) -> String {
+        let mut info = info.into();
         let mut writer = InfoWriter::new();
         info.render(&mut writer);
         writer.finish()

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use regex_lite::Regex;
 use serde_json::Value;
 
+use crate::discard::discard;
+
 /// What is recorded of bound values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ParamsPolicy {
@@ -39,7 +41,23 @@ pub struct Recorded<'a> {
     pub cut: bool,
 }
 
-type Redactor = dyn Fn(Recorded<'_>) -> Option<Value> + Send + Sync;
+type Redact = dyn Fn(Recorded<'_>) -> Option<Value> + Send + Sync;
+
+/// A function of the program's. What it holds is dropped where the last pool or statement with it is: a panic there ends
+/// there.
+pub(super) struct Redactor(Option<Box<Redact>>);
+
+impl Redactor {
+    pub(super) fn redact(&self, recorded: Recorded<'_>) -> Option<Value> {
+        self.0.as_ref()?(recorded)
+    }
+}
+
+impl Drop for Redactor {
+    fn drop(&mut self) {
+        discard(self.0.take());
+    }
+}
 
 /// The pattern is no regular expression.
 #[derive(Debug, thiserror::Error)]
@@ -153,7 +171,7 @@ impl DbOptions {
     /// ```
     #[must_use]
     pub fn redact_with(mut self, redactor: impl Fn(Recorded<'_>) -> Option<Value> + Send + Sync + 'static) -> Self {
-        self.redactors.push(Arc::new(redactor));
+        self.redactors.push(Arc::new(Redactor(Some(Box::new(redactor)))));
         self
     }
 

@@ -160,7 +160,7 @@ impl<'a> Values<'a> {
             let mut replaced = false;
             for redactor in &self.options.redactors {
                 let recorded = Recorded { statement: self.statement, index, column, type_name, value: &value, cut };
-                if let Some(other) = redactor(recorded) {
+                if let Some(other) = redactor.redact(recorded) {
                     value = other;
                     replaced = true;
                 }

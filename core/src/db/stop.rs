@@ -12,6 +12,9 @@ pub enum Outcome {
     Committed,
     /// Rolled back, because the program said so.
     RolledBack,
+    /// Nobody can tell: the statement that ends it succeeded, and what ran before it was not all seen. PostgreSQL takes `COMMIT`
+    /// for `ROLLBACK` after a failure.
+    Unknown,
     /// Dropped without a word; the rollback goes to the database with whatever uses the connection next.
     Dropped,
 }
@@ -66,6 +69,7 @@ impl DbStop {
         self.outcome.map(|outcome| match outcome {
             Outcome::Committed => "committed",
             Outcome::RolledBack | Outcome::Dropped => "rolled_back",
+            Outcome::Unknown => "unknown",
         })
     }
 

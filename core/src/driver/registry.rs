@@ -136,8 +136,11 @@ pub fn register(
 ) {
     let scheme = scheme.into();
     let mut registered = REGISTERED.write().unwrap_or_else(PoisonError::into_inner);
-    registered.retain(|(name, _)| *name != scheme);
+    let replaced: Vec<_> = registered.extract_if(.., |(name, _)| *name == scheme).collect();
     registered.push((scheme, Arc::new(connect)));
+    drop(registered);
+    // It may hold what the program's code drops.
+    drop(replaced);
 }
 
 /// What stands before the first colon. OSProfiler reads `messaging` as `messaging://`.

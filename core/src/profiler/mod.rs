@@ -62,14 +62,16 @@ use database_time::DatabaseTime;
 pub use panic::install_panic_hook;
 pub use point::Point;
 use switch::Captured;
+pub(crate) use switch::CountedScope;
 #[doc(hidden)]
-pub use switch::any_sql_active;
+pub use switch::{SqlState, any_sql_active, sql_state};
 pub use switch::{set_trace_sql, sql_active, trace_sql};
 pub use trace::Trace;
 
-pub use crate::context::carry;
+pub use crate::context::{Carry, carry};
 
 use crate::collector::Queue;
+use crate::db::HandedOut;
 use crate::context::{self, Scope};
 use crate::{Id, Info, Notifier, Timestamp, notifier};
 
@@ -93,6 +95,8 @@ pub(crate) struct TraceShared {
     /// How many messages of this trace were dropped here.
     pub(crate) lost: AtomicU64,
     pub(crate) database_time: DatabaseTime,
+    /// What the wrappers gave away in it.
+    pub(crate) handed_out: HandedOut,
     /// Whether SQL is traced in it whatever the process's switch says: it is the trace of a test.
     pub(crate) captured: Option<Captured>,
 }
@@ -161,6 +165,7 @@ impl Profiler {
             queue: notifier.queue(),
             lost: AtomicU64::new(0),
             database_time: DatabaseTime::default(),
+            handed_out: HandedOut::default(),
             captured,
         };
         Self { trace: Arc::new(trace), id, parent_id }

@@ -46,7 +46,6 @@ impl Point {
     }
 
     /// A point under `profiler`'s, whatever is active here; `None` where nobody takes its messages.
-    #[cfg(any(feature = "tower", feature = "actix-web", feature = "tracing-subscriber"))]
     pub(crate) fn under(profiler: &Profiler, name: impl Into<Cow<'static, str>>) -> Option<Self> {
         let trace = profiler.trace.queue.is_some().then(|| Arc::clone(&profiler.trace))?;
         Some(Self::of(trace, profiler.id().clone(), name.into()))

@@ -1,32 +1,72 @@
-//! Whether adapters trace SQL: a switch for the whole process, and captures of tests, which need none.
+//! Whether adapters trace SQL: the switch for the process, captures of tests, and how many scopes there are.
 
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 
 use crate::context;
 
-/// The lowest bit is the switch; what is above counts the traces whose SQL is traced whatever the switch says. Together, so
-/// that a query which is not traced asks once.
-static TRACE_SQL: AtomicUsize = AtomicUsize::new(0);
+/// All that a query has to ask, in one word, so that one load is enough:
+///
+/// | bits | what they are |
+/// | --- | --- |
+/// | 0 | the switch |
+/// | 1 to 31 | how many traces are captured by tests: their SQL is traced whatever the switch says |
+/// | 32 to 63 | how many scopes there are: threads and futures that are in a trace |
+static STATE: AtomicU64 = AtomicU64::new(0);
 
-const SWITCH: usize = 1;
-const CAPTURE: usize = 2;
+const SWITCH: u64 = 1;
+const CAPTURE: u64 = 2;
+const SCOPE: u64 = 1 << 32;
+/// The bits that say whether SQL is traced at all.
+const TRACED: u64 = SCOPE - 1;
 
 /// Switches the tracing of SQL on or off for the whole process, from the next query on. It is off at first.
 ///
 /// [`init_from_conf`](crate::initializer::init_from_conf) sets it from the configuration's `trace_sql`.
 pub fn set_trace_sql(on: bool) {
     if on {
-        TRACE_SQL.fetch_or(SWITCH, Relaxed);
+        STATE.fetch_or(SWITCH, Relaxed);
     } else {
-        TRACE_SQL.fetch_and(!SWITCH, Relaxed);
+        STATE.fetch_and(!SWITCH, Relaxed);
     }
 }
 
 /// Whether SQL is traced, where a trace is active.
 #[must_use]
 pub fn trace_sql() -> bool {
-    TRACE_SQL.load(Relaxed) & SWITCH != 0
+    STATE.load(Relaxed) & SWITCH != 0
+}
+
+/// What becomes of a query that is made now, by what the process and the thread say.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SqlState {
+    /// It is traced: SQL is traced, and a trace is active here.
+    Active,
+    /// It is not traced, because no trace is active here. Somewhere else one is.
+    Outside,
+    /// It is not traced.
+    Off,
+}
+
+/// Asks for the state: one atomic load, and one read of a thread local where SQL is traced.
+#[doc(hidden)]
+#[inline]
+#[must_use]
+pub fn sql_state() -> SqlState {
+    let state = STATE.load(Relaxed);
+    if state & TRACED == 0 {
+        return SqlState::Off;
+    }
+    let level = context::level();
+    // A scope counts where the switch is on; the scope of a capture, which is one level higher, always does.
+    if level + (state & SWITCH) as u8 > context::ACTIVE {
+        SqlState::Active
+    } else if level == context::INACTIVE && state & SWITCH != 0 && state >= SCOPE {
+        SqlState::Outside
+    } else {
+        SqlState::Off
+    }
 }
 
 /// Whether a query made now is to be traced: SQL is traced, and a trace is active here.
@@ -35,15 +75,15 @@ pub fn trace_sql() -> bool {
 #[inline]
 #[must_use]
 pub fn sql_active() -> bool {
-    let traced = TRACE_SQL.load(Relaxed);
-    traced != 0 && context::level() + (traced & SWITCH) as u8 > context::ACTIVE
+    let state = STATE.load(Relaxed);
+    state & TRACED != 0 && context::level() + (state & SWITCH) as u8 > context::ACTIVE
 }
 
 /// Whether SQL is traced in any trace, be it only in that of a test: where this says no, [`sql_active`] says so everywhere.
 #[doc(hidden)]
 #[must_use]
 pub fn any_sql_active() -> bool {
-    TRACE_SQL.load(Relaxed) != 0
+    STATE.load(Relaxed) & TRACED != 0
 }
 
 /// While this lives, SQL is traced in the trace that holds it, whatever the switch says.
@@ -52,13 +92,29 @@ pub(crate) struct Captured(());
 #[cfg(feature = "testing")]
 impl Captured {
     pub(super) fn begin() -> Self {
-        TRACE_SQL.fetch_add(CAPTURE, Relaxed);
+        STATE.fetch_add(CAPTURE, Relaxed);
         Self(())
     }
 }
 
 impl Drop for Captured {
     fn drop(&mut self) {
-        TRACE_SQL.fetch_sub(CAPTURE, Relaxed);
+        STATE.fetch_sub(CAPTURE, Relaxed);
+    }
+}
+
+/// One of the scopes that are counted.
+pub(crate) struct CountedScope(());
+
+impl CountedScope {
+    pub(crate) fn begin() -> Self {
+        STATE.fetch_add(SCOPE, Relaxed);
+        Self(())
+    }
+}
+
+impl Drop for CountedScope {
+    fn drop(&mut self) {
+        STATE.fetch_sub(SCOPE, Relaxed);
     }
 }

@@ -48,6 +48,12 @@ impl Caller {
         size_of_val(&*self.0)
     }
 
+    /// File and line, or the function where there are no line tables.
+    pub(super) fn place(&self) -> Option<String> {
+        let site = sites::first(&self.0)?;
+        Some(site.place.as_ref().map_or_else(|| site.function.clone(), |(file, line)| format!("{file}:{line}")))
+    }
+
     /// Writes the member `caller`, if the program's own code is among the frames.
     pub(super) fn render(&self, db: &mut InfoWriter) {
         let Some(site) = sites::first(&self.0) else { return };

@@ -11,6 +11,10 @@ impl Caller {
         match *self {}
     }
 
+    pub(super) fn place(&self) -> Option<String> {
+        match *self {}
+    }
+
     pub(super) fn render(&self, _: &mut InfoWriter) {
         match *self {}
     }

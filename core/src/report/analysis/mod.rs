@@ -165,7 +165,9 @@ pub enum TransactionOutcome {
     Committed,
     /// It was rolled back.
     RolledBack,
-    /// The trace does not say.
+    /// It ended, and the trace does not say how: not everything that ran in it was seen.
+    Unknown,
+    /// The trace does not say whether it ended.
     Open,
 }
 

@@ -48,6 +48,7 @@ fn outcome(point: &Point) -> TransactionOutcome {
     match point.outcome() {
         Some(("committed", _)) => TransactionOutcome::Committed,
         Some(("rolled_back", _)) => TransactionOutcome::RolledBack,
+        Some(("unknown", _)) => TransactionOutcome::Unknown,
         _ => TransactionOutcome::Open,
     }
 }

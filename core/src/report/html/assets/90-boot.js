@@ -277,7 +277,7 @@ class Page {
   /** @param {number} place */
   txText(place) {
     const { t } = this, tx = t.tx[place];
-    const outcome = { commit: "✓ committed", rollback: "↩ rolled back", open: "? left open" }[tx.out] ?? tx.out;
+    const outcome = { commit: "✓ committed", rollback: "↩ rolled back", unknown: "? outcome unknown", open: "? left open" }[tx.out] ?? tx.out;
     return `${tx.parent >= 0 ? "savepoint" : "transaction"} ${place + 1}: ${count(tx.n, "statement")}, busy ${time(tx.busy)}, idle ${time(Math.max(0, tx.to - tx.from - tx.busy))}, ${outcome}`;
   }
 

@@ -62,6 +62,7 @@ fn outcome(outcome: TransactionOutcome) -> &'static str {
     match outcome {
         TransactionOutcome::Committed => "commit",
         TransactionOutcome::RolledBack => "rollback",
+        TransactionOutcome::Unknown => "unknown",
         TransactionOutcome::Open => "open",
     }
 }

@@ -1,0 +1,187 @@
+//! Whether a statement is traced, and in which trace: the one that is active here, or the one in which its connection was
+//! taken. Statements that are in neither, while traces are active elsewhere, are counted and logged.
+
+use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{LazyLock, Mutex, PoisonError};
+
+use super::DbSource;
+use crate::profiler::{self, Point, Profiler, SqlState};
+use crate::{collector, context, notifier};
+
+/// What becomes of a statement that is made now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gate {
+    /// It is traced.
+    Traced,
+    /// It is not traced: tracing is off, or no trace is active anywhere.
+    Off,
+    /// It is not traced, because no trace is active here, while others are elsewhere: tell
+    /// [`note_outside`](DbSource::note_outside).
+    Outside,
+}
+
+/// The trace in which a connection was taken from its pool.
+///
+/// Statements on the connection belong to that trace where no other is active: in a spawned task, or on a thread that does
+/// blocking work.
+#[derive(Clone, Debug, Default)]
+pub struct CheckoutTrace(Option<Profiler>);
+
+impl CheckoutTrace {
+    /// No trace.
+    #[must_use]
+    pub const fn none() -> Self {
+        Self(None)
+    }
+
+    /// The trace that is active here, where SQL is traced in it.
+    #[must_use]
+    pub fn here() -> Self {
+        Self(if profiler::sql_active() { profiler::get() } else { None })
+    }
+
+    /// Whether statements made here belong to it.
+    #[cold]
+    #[inline(never)]
+    fn applies(&self) -> bool {
+        let Some(profiler) = &self.0 else { return false };
+        // What a notifier's function or a driver runs belongs to no request.
+        context::level() == context::INACTIVE
+            && !collector::is_worker()
+            && (profiler::trace_sql() || profiler.trace.captured.is_some())
+    }
+}
+
+impl DbSource {
+    /// What becomes of a statement that is made now on a connection that was taken in `checkout`. This is all that a call
+    /// costs when tracing is off: one atomic load, and one read of a thread local where SQL is traced.
+    #[inline]
+    #[must_use]
+    pub fn gate(&self, checkout: Option<&CheckoutTrace>) -> Gate {
+        match profiler::sql_state() {
+            SqlState::Active if self.trace_sql() => Gate::Traced,
+            SqlState::Active => Gate::Off,
+            state => match checkout {
+                Some(checkout) if checkout.0.is_some() && checkout.applies() && self.trace_sql() => Gate::Traced,
+                _ if state == SqlState::Outside && self.trace_sql() => Gate::Outside,
+                _ => Gate::Off,
+            },
+        }
+    }
+
+    /// The point of a statement that is to be traced, as [`gate`](Self::gate) says; `None` where nothing takes its messages.
+    #[must_use]
+    pub fn point(&self, checkout: Option<&CheckoutTrace>) -> Option<Point> {
+        match checkout.and_then(|checkout| checkout.0.as_ref()) {
+            Some(profiler) if !context::is_active() => Point::under(profiler, self.name()),
+            _ => Point::new(self.name()),
+        }
+    }
+
+    /// Counts a statement that [`gate`](Self::gate) found to be outside of all traces, and logs the first one of each call
+    /// site or, where call sites are not recorded, of each `statement`.
+    ///
+    /// [`CollectorStats::outside_traces`](crate::CollectorStats::outside_traces) has the number.
+    #[cold]
+    pub fn note_outside(&self, statement: &str) {
+        if collector::is_worker() {
+            return;
+        }
+        OUTSIDE.fetch_add(1, Relaxed);
+        let caller = self.caller();
+        // A caller is compared when the worker has looked it up, and until then by the statement too: to look for the same
+        // statement's place again and again would be dear.
+        if !SAID.is_first(HASHER.hash_one(statement)) {
+            return;
+        }
+        let statement = without_values(statement);
+        match (caller, notifier::get().queue()) {
+            (Some(caller), Some(queue)) => queue.later(Box::new(move || {
+                let place = caller.place();
+                let is_first = place.as_ref().is_none_or(|place| SAID.is_first(HASHER.hash_one(place)));
+                if is_first {
+                    log(&statement, place.as_deref());
+                }
+            })),
+            _ => log(&statement, None),
+        }
+    }
+}
+
+/// How many statements ran outside of all traces while there were traces.
+static OUTSIDE: AtomicU64 = AtomicU64::new(0);
+
+pub(crate) fn outside_traces() -> u64 {
+    OUTSIDE.load(Relaxed)
+}
+
+/// What was said in the log, by its hash.
+static SAID: Said = Said(LazyLock::new(Mutex::default));
+
+static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
+
+struct Said(LazyLock<Mutex<HashSet<u64>>>);
+
+impl Said {
+    /// So many lines are logged; what comes later is counted only.
+    const MAX_LINES: usize = 128;
+
+    fn is_first(&self, hash: u64) -> bool {
+        let mut said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        said.len() < Self::MAX_LINES && said.insert(hash)
+    }
+}
+
+/// The beginning of a statement, up to the first literal: a log may be read by more people than a trace.
+fn without_values(statement: &str) -> String {
+    const MAX_CHARS: usize = 120;
+    let mut shown = String::new();
+    let mut before = ' ';
+    for c in statement.chars().take(MAX_CHARS) {
+        let begins_number = c.is_ascii_digit() && !(before.is_alphanumeric() || "_$?:@.".contains(before));
+        if matches!(c, '\'' | '"' | '`') || begins_number {
+            break;
+        }
+        shown.push(if c.is_whitespace() { ' ' } else { c });
+        before = c;
+    }
+    if shown.len() < statement.len() {
+        shown.push('…');
+    }
+    shown
+}
+
+fn log(statement: &str, place: Option<&str>) {
+    let place = place.unwrap_or("unknown: record call sites to see it (`caller(true)`, feature `caller`)");
+    // The program's subscriber may panic, and this is the program's own query.
+    let _ = catch_unwind(AssertUnwindSafe(|| {
+        tracing::warn!(
+            statement,
+            caller = place,
+            "a statement ran in no trace while requests were traced elsewhere, and is not recorded; if it belongs to a \
+             request, bring the trace there: `profiler::carry(closure)` for threads and blocking closures, \
+             `.in_current_trace()` for spawned futures. More from here are counted in `stats().outside_traces` and not logged"
+        );
+    }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statements_are_logged_without_their_values() {
+        for (statement, shown) in [
+            ("SELECT a1 FROM t2 WHERE b = $1 AND c = ?2", "SELECT a1 FROM t2 WHERE b = $1 AND c = ?2"),
+            ("INSERT INTO users (name) VALUES ('s3cret')", "INSERT INTO users (name) VALUES (…"),
+            ("SELECT 1 WHERE pin = 1234", "SELECT …"),
+            ("UPDATE t\nSET x = 3", "UPDATE t SET x = …"),
+        ] {
+            assert_eq!(without_values(statement), shown);
+        }
+    }
+}

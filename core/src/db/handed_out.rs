@@ -1,0 +1,162 @@
+//! [`handed_out`]: a wrapper gives away what it wraps, and does not see what runs on that.
+
+use std::panic::Location;
+use std::sync::OnceLock;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
+
+use serde_json::json;
+
+use crate::profiler::{self, SqlState};
+use crate::{InfoWriter, context};
+
+/// So many places are told apart in a trace; what others give away is counted together.
+const MAX_SITES: usize = 8;
+
+/// Counts that a traced type hands out the host's own connection, pool or transaction, where a trace is active: the
+/// statements that run on it are not seen, and reports say so.
+///
+/// `what` is named as in "sqlx's own connection". `at` is where that happens: `#[track_caller]` knows.
+#[doc(hidden)]
+#[inline]
+pub fn handed_out(what: &'static str, at: &'static Location<'static>) {
+    if profiler::sql_state() == SqlState::Active {
+        count(what, at);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn count(what: &'static str, at: &'static Location<'static>) {
+    context::with_current(|scope| scope.trace.handed_out.count(what, at));
+}
+
+/// What was handed out in a trace, and where.
+#[derive(Default)]
+pub(crate) struct HandedOut {
+    /// Made when there is something to count: most traces have nothing.
+    sites: OnceLock<Box<Sites>>,
+    /// How many of them a message has told of.
+    told: AtomicU64,
+}
+
+#[derive(Default)]
+struct Sites {
+    known: [Site; MAX_SITES],
+    /// At other places than those.
+    others: AtomicU64,
+}
+
+#[derive(Default)]
+struct Site {
+    place: OnceLock<(&'static str, &'static Location<'static>)>,
+    count: AtomicU64,
+}
+
+impl HandedOut {
+    fn count(&self, what: &'static str, at: &'static Location<'static>) {
+        let sites = self.sites.get_or_init(Box::default);
+        let is_here =
+            |site: &Site| site.place.get_or_init(|| (what, at)).0 == what && site.place.get().is_some_and(|it| it.1 == at);
+        let count = sites.known.iter().find(|site| is_here(site)).map_or(&sites.others, |site| &site.count);
+        count.fetch_add(1, Relaxed);
+    }
+
+    /// Writes the member `handed_out` where there is something that no message has told of yet:
+    /// `[{"what": "sqlx's own connection", "count": 12, "file": "src/repo.rs", "line": 30}]`.
+    ///
+    /// Counts are those of the whole trace in this process, so that the last message with them tells all.
+    pub(crate) fn render(&self, info: &mut InfoWriter) {
+        let Some(sites) = self.sites.get() else { return };
+        let counts = || sites.known.iter().map(|site| &site.count).chain([&sites.others]).map(|count| count.load(Relaxed));
+        let total = counts().sum();
+        if self.told.swap(total, Relaxed) == total {
+            return;
+        }
+        let mut list = Vec::new();
+        for site in &sites.known {
+            let (Some((what, at)), count @ 1..) = (site.place.get(), site.count.load(Relaxed)) else { continue };
+            list.push(match is_programs(at.file()) {
+                true => json!({"what": what, "count": count, "file": at.file(), "line": at.line()}),
+                false => json!({"what": what, "count": count}),
+            });
+        }
+        if let others @ 1.. = sites.others.load(Relaxed) {
+            list.push(json!({"what": "the host library's own connection", "count": others}));
+        }
+        info.value("handed_out", &list);
+    }
+}
+
+/// Whether the file may be the program's own. A library is no place that the reader can change.
+fn is_programs(file: &str) -> bool {
+    let file = file.replace('\\', "/");
+    !["/registry/src/", "/git/checkouts/", "/rustlib/src/"].iter().any(|part| file.contains(part))
+        && !file.starts_with("/rustc/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(handed_out: &HandedOut) -> String {
+        let mut info = InfoWriter::new();
+        handed_out.render(&mut info);
+        info.finish()
+    }
+
+    #[test]
+    fn places_are_counted_and_told_once() {
+        let handed_out = HandedOut::default();
+        assert_eq!(told(&handed_out), "{}");
+        let here = Location::caller();
+        for _ in 0..3 {
+            handed_out.count("sqlx's own connection", here);
+        }
+        handed_out.count("sqlx's own pool", here);
+        let (file, line) = (here.file(), here.line());
+        let of = |what: &str, count: u64| {
+            format!(r#"{{"what":"sqlx's own {what}","count":{count},"file":"{file}","line":{line}}}"#)
+        };
+        assert_eq!(told(&handed_out), format!(r#"{{"handed_out":[{},{}]}}"#, of("connection", 3), of("pool", 1)));
+        assert_eq!(told(&handed_out), "{}");
+        handed_out.count("sqlx's own pool", here);
+        assert_eq!(told(&handed_out), format!(r#"{{"handed_out":[{},{}]}}"#, of("connection", 3), of("pool", 2)));
+    }
+
+    #[test]
+    fn places_beyond_the_last_are_counted_together() {
+        let handed_out = HandedOut::default();
+        let names = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
+        for what in names {
+            handed_out.count(what, Location::caller());
+        }
+        let text = told(&handed_out);
+        assert!(text.contains(r#""what":"7","count":1"#) && !text.contains(r#""what":"8""#), "{text}");
+        assert!(text.ends_with(r#"{"what":"the host library's own connection","count":2}]}"#), "{text}");
+    }
+
+    #[test]
+    fn every_thread_is_counted() {
+        let handed_out = HandedOut::default();
+        let at = Location::caller();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| (0..1000).for_each(|_| handed_out.count("x", at)));
+            }
+        });
+        assert!(told(&handed_out).contains(r#""count":4000"#));
+    }
+
+    #[test]
+    fn places_in_libraries_are_not_named() {
+        for (file, programs) in [
+            ("src/repo.rs", true),
+            ("/srv/me/.cargo/registry/src/index-1/sqlx-core-0.9.0/src/pool.rs", false),
+            ("C:\\me\\.cargo\\registry\\src\\index-1\\sqlx-core-0.9.0\\src\\pool.rs", false),
+            ("/rustc/5980/library/core/src/ops/function.rs", false),
+        ] {
+            assert_eq!(is_programs(file), programs, "{file}");
+        }
+    }
+}
