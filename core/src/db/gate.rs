@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{LazyLock, Mutex, PoisonError};
@@ -42,6 +42,20 @@ impl CheckoutTrace {
     #[must_use]
     pub fn here() -> Self {
         Self(if profiler::sql_active() { profiler::get() } else { None })
+    }
+
+    /// As [`handed_out`](super::handed_out), in the trace to which a statement made here would belong.
+    #[inline]
+    pub fn handed_out(&self, what: &'static str, at: &'static Location<'static>) {
+        match profiler::sql_state() {
+            SqlState::Active => super::handed_out(what, at),
+            _ if self.0.is_some() && self.applies() => {
+                if let Some(profiler) = &self.0 {
+                    profiler.trace.handed_out.count(what, at);
+                }
+            }
+            _ => {}
+        }
     }
 
     /// Whether statements made here belong to it.

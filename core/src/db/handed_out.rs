@@ -54,7 +54,7 @@ struct Site {
 }
 
 impl HandedOut {
-    fn count(&self, what: &'static str, at: &'static Location<'static>) {
+    pub(super) fn count(&self, what: &'static str, at: &'static Location<'static>) {
         let sites = self.sites.get_or_init(Box::default);
         let is_here =
             |site: &Site| site.place.get_or_init(|| (what, at)).0 == what && site.place.get().is_some_and(|it| it.1 == at);

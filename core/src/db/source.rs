@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::atomic::{AtomicBool, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64};
 
-use super::{Caller, DbOptions, ParamsPolicy};
+use super::{Caller, DbOptions, Outcome, ParamsPolicy};
 use crate::{Id, InfoWriter};
 
 /// What all points of one pool or connection have in common.
@@ -121,15 +121,22 @@ pub struct DbLease {
     pub transaction: Option<Id>,
     /// The transaction or savepoint around it.
     pub savepoint_of: Option<Id>,
-    /// Whether a statement failed in it.
-    failed: AtomicBool,
+    /// Whether a statement failed in it, as far as that is known.
+    failure: AtomicU8,
 }
+
+/// No statement failed since the last that succeeded.
+const FINE: u8 = 0;
+/// A statement failed.
+const FAILED: u8 = 1;
+/// Statements ran that were not seen.
+const UNSEEN: u8 = 2;
 
 impl DbLease {
     /// A connection without a transaction, with the number that its points have.
     #[must_use]
     pub fn new(connection: u64) -> Self {
-        Self { connection, transaction: None, savepoint_of: None, failed: AtomicBool::new(false) }
+        Self { connection, transaction: None, savepoint_of: None, failure: AtomicU8::new(FINE) }
     }
 
     /// The same connection in a new transaction, or savepoint where there is a transaction already.
@@ -139,24 +146,45 @@ impl DbLease {
             connection: self.connection,
             transaction: Some(transaction),
             savepoint_of: self.transaction.clone(),
-            failed: AtomicBool::new(false),
+            failure: AtomicU8::new(FINE),
         })
     }
 
     /// A statement failed in this transaction.
     pub fn fail(&self) {
-        self.failed.store(true, Relaxed);
+        self.failure.store(FAILED, Relaxed);
+    }
+
+    /// The host's own connection was given away in this transaction: what runs on it, and whether it fails, is not seen.
+    pub fn lose_sight(&self) {
+        self.failure.store(UNSEEN, Relaxed);
     }
 
     /// The transaction is as it was before a statement failed in it.
     pub fn recover(&self) {
-        self.failed.store(false, Relaxed);
+        self.failure.store(FINE, Relaxed);
     }
 
     /// Whether a statement failed in this transaction, so that some databases only roll it back.
     #[must_use]
     pub fn has_failed(&self) -> bool {
-        self.failed.load(Relaxed)
+        self.failure.load(Relaxed) == FAILED
+    }
+
+    /// Whether a statement may have failed in this transaction that was not seen.
+    #[must_use]
+    pub fn is_unseen(&self) -> bool {
+        self.failure.load(Relaxed) == UNSEEN
+    }
+
+    /// What a `COMMIT` that succeeds does, where a failure aborts the transaction, as in PostgreSQL.
+    #[must_use]
+    pub fn committed(&self) -> Outcome {
+        match self.failure.load(Relaxed) {
+            FAILED => Outcome::RolledBack,
+            UNSEEN => Outcome::Unknown,
+            _ => Outcome::Committed,
+        }
     }
 
     pub(super) fn render(&self, db: &mut InfoWriter) {
