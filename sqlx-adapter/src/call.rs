@@ -6,9 +6,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use osprofiler::db::{Caller, DbLease, DbSource, DbStart, DbStop, DbStopRows, Outcome};
-use osprofiler::profiler::{self, Point};
-use osprofiler::{Id, Profiler};
+use osprofiler::Id;
+use osprofiler::db::{
+    Caller, CheckoutTrace, DbLease, DbSource, DbStart, DbStop, DbStopRows, Outcome, changes_rows_each,
+};
+use osprofiler::profiler::Point;
 use sqlx_core::Either;
 use sqlx_core::error::Error;
 use sqlx_core::executor::Execute;
@@ -17,12 +19,6 @@ use sqlx_core::sql_str::SqlStr;
 use crate::database::TracedDatabase;
 use crate::failure::failure;
 use crate::parts::Parts;
-
-/// Whether a call made now is to be traced.
-#[inline]
-pub(crate) fn is_traced(source: &DbSource) -> bool {
-    profiler::sql_active() && source.trace_sql()
-}
 
 /// Whether a call that is not traced is to be kept from the net.
 #[inline]
@@ -64,17 +60,27 @@ pub(crate) struct Call<DB: TracedDatabase> {
     waits_since: Option<Instant>,
     /// Whether the types of the bound values are to be looked at when the statement has run.
     learns: bool,
+    /// How many statements of the text have ended.
+    ended: usize,
+    /// The start, until the types of its values are known: what is stored must not depend on who is faster, the worker or the
+    /// database.
+    delayed: Option<Box<Start<DB>>>,
     /// The query, until the driver gets it, or what the call is about.
     parts: Option<Parts<DB>>,
 }
 
 impl<DB: TracedDatabase> Call<DB> {
-    /// A call to trace; `None` where nobody takes its messages.
+    /// A call to trace, on a connection that was taken in `checkout`; `None` where nothing takes its messages.
     #[inline(never)]
-    pub(crate) fn new(source: &Arc<DbSource>, method: &'static str, lease: Option<&Arc<DbLease>>) -> Option<Box<Self>> {
+    pub(crate) fn new(
+        source: &Arc<DbSource>,
+        method: &'static str,
+        lease: Option<&Arc<DbLease>>,
+        checkout: Option<&CheckoutTrace>,
+    ) -> Option<Box<Self>> {
         // In a box, since it moves from future to future.
         Some(Box::new(Self {
-            point: Some(Point::new(source.name())?),
+            point: Some(source.point(checkout)?),
             source: Arc::clone(source),
             method,
             lease: lease.cloned(),
@@ -90,6 +96,8 @@ impl<DB: TracedDatabase> Call<DB> {
             waited: None,
             waits_since: None,
             learns: false,
+            ended: 0,
+            delayed: None,
             parts: None,
         }))
     }
@@ -154,12 +162,14 @@ impl<DB: TracedDatabase> Call<DB> {
         self.begun.get_or_insert(at);
         let Some(point) = &mut self.point else { return };
         let (mut prepared, mut values, mut statement) = (None, None, SqlStr::from_static(""));
+        let mut delay = false;
         if let Some(parts) = &mut self.parts {
             prepared = parts.prepared();
             if let Ok(Some(arguments)) = &mut parts.arguments {
                 values = Some(DB::capture(arguments, point.is_collector_behind()));
                 self.text = false;
                 self.learns = parts.is_kept() && DB::may_learn(&parts.sql);
+                delay = self.learns && DB::has_declared_types(arguments);
             }
             // Cloning copies a `String` once; the driver gets the copy that is shared.
             let shared = parts.sql.clone();
@@ -179,7 +189,18 @@ impl<DB: TracedDatabase> Call<DB> {
             statement,
             values,
         };
-        point.start_statement(at, start);
+        match delay {
+            false => point.start_statement(at, start),
+            true => self.delayed = Some(Box::new((at, start))),
+        }
+    }
+
+    /// What was held back is told now.
+    fn start_delayed(&mut self) {
+        if let (Some(delayed), Some(point)) = (self.delayed.take(), &mut self.point) {
+            let (at, start) = *delayed;
+            point.start_statement(at, start);
+        }
     }
 
     /// The only row came back, and with it the statement's end.
@@ -218,7 +239,18 @@ impl<DB: TracedDatabase> Call<DB> {
     /// A statement says how many rows it changed.
     #[inline]
     pub(crate) fn affected(&mut self, result: &DB::QueryResult) {
-        self.counted.add_affected(DB::rows_affected(result));
+        if DB::COUNTS_ALL_CHANGES || self.changes_rows() {
+            self.counted.add_affected(DB::rows_affected(result));
+        }
+    }
+
+    /// Whether the statement whose end was told last, of those in the text, changes rows. SQLite says of the others what an
+    /// earlier statement changed.
+    #[inline(never)]
+    fn changes_rows(&mut self) -> bool {
+        let ended = self.ended;
+        self.ended += 1;
+        self.parts.as_ref().is_some_and(|parts| changes_rows_each(parts.sql.as_str()).nth(ended) == Some(true))
     }
 
     /// A part of a stream: see [`row`](Self::row) and [`affected`](Self::affected).
@@ -273,10 +305,9 @@ impl<DB: TracedDatabase> Call<DB> {
     /// What becomes of the transaction by this call, if it succeeds. Where a statement has failed, some databases take
     /// `COMMIT` and roll back.
     pub(crate) fn ends(&mut self, outcome: Outcome) {
-        let failed = DB::ABORTS_TRANSACTIONS && self.lease.as_ref().is_some_and(|lease| lease.has_failed());
-        self.counted.outcome = Some(match outcome {
-            Outcome::Committed if failed => Outcome::RolledBack,
-            outcome => outcome,
+        self.counted.outcome = Some(match (&self.lease, outcome) {
+            (Some(lease), Outcome::Committed) if DB::ABORTS_TRANSACTIONS => lease.committed(),
+            _ => outcome,
         });
     }
 
@@ -289,10 +320,11 @@ impl<DB: TracedDatabase> Call<DB> {
         // Where a failure aborts, nothing succeeds after it but a program's own way back to a savepoint.
         if DB::ABORTS_TRANSACTIONS
             && !self.counted.cancelled
-            && let Some(lease) = self.lease.as_ref().filter(|lease| lease.has_failed())
+            && let Some(lease) = self.lease.as_ref().filter(|lease| lease.has_failed() || lease.is_unseen())
         {
             lease.recover();
         }
+        self.start_delayed();
         let Some(point) = self.point.take() else { return };
         match self.kept.take() {
             Some(kept) if self.counted.rows.unwrap_or(0) > 0 => {
@@ -312,6 +344,7 @@ impl<DB: TracedDatabase> Call<DB> {
         if let (Some(lease), Error::Database(_)) = (&self.lease, &error) {
             lease.fail();
         }
+        self.start_delayed();
         if let Some(point) = self.point.take() {
             point.stop(failure::<DB>(self.counted, &error));
         }
@@ -339,11 +372,6 @@ impl<DB: TracedDatabase> Call<DB> {
         if self.learns { self.parts.as_ref().map(|parts| parts.sql.clone()) } else { None }
     }
 
-    /// The trace, as it is around this call.
-    pub(crate) fn profiler(&self) -> Option<Profiler> {
-        self.point.is_some().then(profiler::get).flatten()
-    }
-
     /// It ended on the way to its connection.
     fn start_late(&mut self) {
         if self.started.is_none()
@@ -369,6 +397,9 @@ impl<DB: TracedDatabase> Drop for Call<DB> {
         self.finish();
     }
 }
+
+/// A start and its time.
+type Start<DB> = (Instant, DbStart<SqlStr, <DB as TracedDatabase>::Values>);
 
 fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)

@@ -29,6 +29,11 @@ pub trait TracedDatabase: Database {
     #[doc(hidden)]
     const ABORTS_TRANSACTIONS: bool = false;
 
+    /// Whether the database tells of every statement how many rows it changed. SQLite tells of those that change none what the
+    /// last did that changed some.
+    #[doc(hidden)]
+    const COUNTS_ALL_CHANGES: bool = true;
+
     /// The inner executor of a connection.
     #[doc(hidden)]
     fn connection_executor<'c>(connection: &'c mut Self::Connection) -> impl Executor<'c, Database = Self>;
@@ -71,6 +76,13 @@ pub trait TracedDatabase: Database {
     #[inline]
     fn may_learn(sql: &SqlStr) -> bool {
         let _ = sql;
+        false
+    }
+
+    /// Whether there are arguments of types that the program declares by their names, of which nothing else is known yet.
+    #[doc(hidden)]
+    fn has_declared_types(arguments: &Self::Arguments) -> bool {
+        let _ = arguments;
         false
     }
 

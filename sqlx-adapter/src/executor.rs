@@ -12,7 +12,7 @@ use std::time::Instant;
 use futures_core::Stream;
 use futures_core::future::BoxFuture;
 use futures_core::stream::BoxStream;
-use osprofiler::db::{DbLease, DbSource};
+use osprofiler::db::{CheckoutTrace, DbLease, DbSource, Gate};
 use osprofiler::profiler;
 use sqlx_core::Either;
 use sqlx_core::database::Database;
@@ -25,6 +25,7 @@ use sqlx_core::sql_str::SqlStr;
 use crate::call::{self, Call};
 use crate::database::TracedDatabase;
 use crate::mark::Marked;
+use crate::parts::Parts;
 
 /// What runs a call: a pool, which must first give a connection, or a connection.
 pub(crate) enum Host<'c, 's, DB: TracedDatabase> {
@@ -40,6 +41,8 @@ pub(crate) struct Via<'c, 's, DB: TracedDatabase> {
     pub(crate) lease: Option<&'s mut Option<Arc<DbLease>>>,
     /// From when to when the connection was waited for, where this is the first call on it.
     pub(crate) acquire: Option<&'s mut Option<(Instant, Instant)>>,
+    /// The trace in which the connection was taken.
+    pub(crate) checkout: Option<&'s CheckoutTrace>,
 }
 
 impl<DB: TracedDatabase> fmt::Debug for Via<'_, '_, DB> {
@@ -49,17 +52,22 @@ impl<DB: TracedDatabase> fmt::Debug for Via<'_, '_, DB> {
 }
 
 impl<'c, DB: TracedDatabase> Via<'c, '_, DB> {
-    /// A call to trace; `None` where tracing is off.
+    #[inline]
+    fn gate(&self) -> Gate {
+        self.source.gate(self.checkout)
+    }
+
+    /// A call to trace; `None` where it is not traced.
     #[inline]
     pub(crate) fn call(&mut self, method: &'static str) -> Option<Box<Call<DB>>> {
-        if call::is_traced(self.source) { self.new_call(method) } else { None }
+        if self.gate() == Gate::Traced { self.new_call(method) } else { None }
     }
 
     #[inline(never)]
     fn new_call(&mut self, method: &'static str) -> Option<Box<Call<DB>>> {
         let source = self.source;
         let lease = self.lease.as_mut().map(|lease| &*lease.get_or_insert_with(|| source.lease()));
-        let mut call = Call::new(source, method, lease)?;
+        let mut call = Call::new(source, method, lease, self.checkout)?;
         call.was_acquired(self.acquire.as_mut().and_then(|acquire| acquire.take()));
         Some(call)
     }
@@ -95,7 +103,7 @@ pub(crate) fn acquire_unseen<DB: TracedDatabase>(
     pool: &Pool<DB>,
 ) -> impl Future<Output = Result<PoolConnection<DB>, Error>> + Send + use<DB> {
     // Without a trace the net records nothing.
-    Marked::new(pool.acquire(), DB::EVENTS_ELSEWHERE && profiler::sql_active())
+    Marked::internal(pool.acquire(), DB::EVENTS_ELSEWHERE && profiler::sql_active())
 }
 
 /// Takes a connection from the pool; what is sent to set up a new one belongs to the wait.
@@ -104,7 +112,7 @@ pub(crate) async fn acquire<DB: TracedDatabase>(
     call: &mut Call<DB>,
 ) -> Result<PoolConnection<DB>, Error> {
     call.begin();
-    match Marked::new(pool.acquire(), DB::EVENTS_ELSEWHERE).await {
+    match Marked::internal(pool.acquire(), DB::EVENTS_ELSEWHERE).await {
         Ok(connection) => {
             call.acquired();
             Ok(connection)
@@ -120,7 +128,8 @@ fn steps<'e, DB: TracedDatabase>(connection: &'e mut DB::Connection, call: &mut 
     Marked::new(DB::connection_executor(connection).fetch_many(call.take_query()), DB::EVENTS_ELSEWHERE)
 }
 
-/// Looks at the types of the values that were bound, where there may be something to learn.
+/// Looks at the types of the values that were bound, where there may be something to learn. The connection has that in its
+/// memory: nothing is sent.
 async fn learn<DB: TracedDatabase>(connection: &mut DB::Connection, sql: Option<SqlStr>) {
     if let Some(sql) = sql {
         DB::learn(connection, sql).await;
@@ -148,8 +157,8 @@ async fn gather<DB: TracedDatabase, T>(
         }
     }
     drop(steps);
-    call.finish();
     learn::<DB>(&mut connection, sql).await;
+    call.finish();
     Ok(gathered)
 }
 
@@ -183,8 +192,8 @@ async fn optional<DB: TracedDatabase>(held: Held<'_, DB>, mut call: Box<Call<DB>
     if let Some(row) = &row {
         call.only_row(row);
     }
-    call.finish();
     learn::<DB>(&mut connection, sql).await;
+    call.finish();
     Ok(row)
 }
 
@@ -214,8 +223,8 @@ fn stream<'e, DB: TracedDatabase, T: Send + 'e>(
             }
         }
         drop(steps);
-        call.finish();
         learn::<DB>(&mut connection, sql).await;
+        call.finish();
         Ok(())
     })
 }
@@ -228,7 +237,16 @@ macro_rules! run_query {
             'c: 'e,
             E: 'q + Execute<'q, DB>,
         {
-            match self.call(stringify!($method)) {
+            let call = match self.gate() {
+                Gate::Off => None,
+                Gate::Traced => self.new_call(stringify!($method)),
+                Gate::Outside => {
+                    let query = Parts::of(query);
+                    self.source.note_outside(query.sql.as_str());
+                    return straight!(self, $method(query));
+                }
+            };
+            match call {
                 None => straight!(self, $method(query)),
                 Some(mut $call) => {
                     $call.runs(query);

@@ -11,29 +11,43 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 use pin_project::{pin_project, pinned_drop};
 
-#[cfg(feature = "net")]
-thread_local! {
-    static MARKED: Cell<bool> = const { Cell::new(false) };
+/// Whose statements sqlx's events tell of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The program's, on sqlx's own connections.
+    #[cfg(feature = "net")]
+    Unmarked,
+    /// The traced types', which record them themselves.
+    Recorded,
+    /// A pool's, which opens connections and calls the program's hooks while it is waited for.
+    Internal,
 }
 
-/// Whether this thread runs something that is marked.
 #[cfg(feature = "net")]
-pub(crate) fn is_marked() -> bool {
+thread_local! {
+    static MARKED: Cell<Kind> = const { Cell::new(Kind::Unmarked) };
+}
+
+/// Whose statements this thread runs.
+#[cfg(feature = "net")]
+pub(crate) fn kind() -> Kind {
     MARKED.get()
 }
 
-/// Unmarks the thread when it ends, also by a panic. Without the net there is nobody to ask.
+/// Unmarks the thread when it ends, also by a panic. Without the net there is nothing to mark.
 struct Mark {
     #[cfg(feature = "net")]
-    before: bool,
+    before: Kind,
 }
 
 impl Mark {
     #[inline]
-    fn set() -> Self {
+    fn set(kind: Kind) -> Self {
+        #[cfg(not(feature = "net"))]
+        let _ = kind;
         Self {
             #[cfg(feature = "net")]
-            before: MARKED.replace(true),
+            before: MARKED.replace(kind),
         }
     }
 }
@@ -51,6 +65,7 @@ impl Drop for Mark {
 pub(crate) struct Marked<I> {
     #[pin]
     inner: Option<I>,
+    kind: Kind,
     #[cfg(feature = "net")]
     span: Option<tracing::Span>,
 }
@@ -59,19 +74,31 @@ impl<I> Marked<I> {
     /// `elsewhere` says that the events come from a thread of the driver's own.
     #[inline]
     pub(crate) fn new(inner: I, elsewhere: bool) -> Self {
+        Self::of(inner, elsewhere, Kind::Recorded)
+    }
+
+    /// As [`new`](Self::new), for what a pool does when it gives a connection.
+    #[inline]
+    pub(crate) fn internal(inner: I, elsewhere: bool) -> Self {
+        Self::of(inner, elsewhere, Kind::Internal)
+    }
+
+    #[inline]
+    fn of(inner: I, elsewhere: bool, kind: Kind) -> Self {
         #[cfg(not(feature = "net"))]
         let _ = elsewhere;
         Self {
             inner: Some(inner),
+            kind,
             #[cfg(feature = "net")]
-            span: (elsewhere && crate::net::is_installed()).then(crate::net::mark_span),
+            span: (elsewhere && crate::net::is_installed()).then(|| crate::net::mark_span(kind)),
         }
     }
 
     #[inline]
     fn poll_inner<R>(self: Pin<&mut Self>, poll: impl FnOnce(Pin<&mut I>) -> Poll<R>) -> Poll<R> {
         let this = self.project();
-        let _mark = Mark::set();
+        let _mark = Mark::set(*this.kind);
         #[cfg(feature = "net")]
         let _span = this.span.as_ref().map(tracing::Span::enter);
         // It is there until it is dropped.
@@ -83,8 +110,9 @@ impl<I> Marked<I> {
 impl<I> PinnedDrop for Marked<I> {
     #[inline]
     fn drop(self: Pin<&mut Self>) {
-        let _mark = Mark::set();
-        self.project().inner.set(None);
+        let mut this = self.project();
+        let _mark = Mark::set(*this.kind);
+        this.inner.set(None);
     }
 }
 

@@ -168,6 +168,11 @@ fn types_text(arguments: &PgArguments) -> TypeList {
     TypeList { text: format!("{}]", &text[start..end.max(start)]), cut: true }
 }
 
+/// Whether there are types that are known by their names alone, until the server says what they are.
+pub(super) fn has_declared_types(arguments: &PgArguments) -> bool {
+    types_text(arguments).text.contains("(Declare")
+}
+
 /// What follows the types.
 const AFTER_TYPES: &str = "], buffer: PgArgumentBuffer";
 

@@ -28,7 +28,7 @@ impl TracedPool<Postgres> {
     pub async fn copy_in_raw(&self, statement: &str) -> Result<TracedCopyIn<PoolConnection<Postgres>>, Error> {
         // sqlx takes the connection for itself: its wait counts as the statement's.
         let call = started(self.call("copy_in_raw"), statement);
-        TracedCopyIn::after(PgPoolCopyExt::copy_in_raw(&**self, statement).await, call)
+        TracedCopyIn::after(PgPoolCopyExt::copy_in_raw(self.host(), statement).await, call)
     }
 
     /// As [`PgPoolCopyExt::copy_out_raw`], traced.
@@ -38,7 +38,7 @@ impl TracedPool<Postgres> {
     /// As there.
     pub async fn copy_out_raw(&self, statement: &str) -> Result<BoxStream<'static, Result<Bytes, Error>>, Error> {
         let call = started(self.call("copy_out_raw"), statement);
-        copied_out(PgPoolCopyExt::copy_out_raw(&**self, statement).await, call)
+        copied_out(PgPoolCopyExt::copy_out_raw(self.host(), statement).await, call)
     }
 }
 
@@ -50,7 +50,7 @@ impl TracedConnection<'_, Postgres> {
     /// As there.
     pub async fn copy_in_raw(&mut self, statement: &str) -> Result<TracedCopyIn<&mut PgConnection>, Error> {
         let call = started(self.call("copy_in_raw"), statement);
-        let connection: &mut PgConnection = self;
+        let connection = self.host_mut();
         TracedCopyIn::after(connection.copy_in_raw(statement).await, call)
     }
 
@@ -61,7 +61,7 @@ impl TracedConnection<'_, Postgres> {
     /// As there.
     pub async fn copy_out_raw<'c>(&'c mut self, statement: &str) -> Result<BoxStream<'c, Result<Bytes, Error>>, Error> {
         let call = started(self.call("copy_out_raw"), statement);
-        let connection: &'c mut PgConnection = self;
+        let connection = self.host_mut();
         copied_out(connection.copy_out_raw(statement).await, call)
     }
 }

@@ -38,16 +38,13 @@ thread_local! {
     static SEEN: RefCell<Seen> = RefCell::default();
 }
 
-/// Whether this thread has not looked at the statement yet. It has then.
+/// Whether this thread has not looked at the statement yet.
 pub(super) fn is_new(sql: &str) -> bool {
     SEEN.with_borrow_mut(|seen| {
         if seen.last == sql {
             return false;
         }
-        if seen.statements.len() >= MAX_SEEN {
-            seen.statements.clear();
-        }
-        let is_new = seen.statements.insert(seen.hasher.hash_one(sql));
+        let is_new = !seen.statements.contains(&seen.hasher.hash_one(sql));
         if !is_new && sql.len() <= MAX_LAST {
             seen.last.clear();
             seen.last.push_str(sql);
@@ -56,8 +53,19 @@ pub(super) fn is_new(sql: &str) -> bool {
     })
 }
 
+/// This thread has looked at the statement. One that failed is looked at when it runs again.
+fn remember(sql: &str) {
+    SEEN.with_borrow_mut(|seen| {
+        if seen.statements.len() >= MAX_SEEN {
+            seen.statements.clear();
+        }
+        seen.statements.insert(seen.hasher.hash_one(sql));
+    });
+}
+
 /// Looks at the parameters' types of a statement that the connection has just run and keeps prepared.
 pub(super) async fn from_statement(connection: &mut PgConnection, sql: SqlStr) {
+    remember(sql.as_str());
     // A connection that keeps no statements would have to prepare it again.
     if connection.cached_statements_size() == 0 {
         return;
@@ -82,7 +90,8 @@ mod tests {
     #[test]
     fn a_statement_made_in_the_place_of_another_is_new() {
         let mut text = String::from("SELECT $1 FROM a");
-        assert!(is_new(&text));
+        assert!(is_new(&text) && is_new(&text));
+        remember(&text);
         for _ in 0..3 {
             assert!(!is_new(&text));
         }
@@ -90,9 +99,11 @@ mod tests {
         text.replace_range(text.len() - 1.., "b");
         assert_eq!(text.as_ptr(), place);
         assert!(is_new(&text));
+        remember(&text);
         assert!(!is_new(&text));
         let long = "x".repeat(MAX_LAST + 1);
         assert!(is_new(&long));
+        remember(&long);
         assert!(!is_new(&long));
     }
 }

@@ -72,6 +72,10 @@ impl TracedDatabase for Postgres {
         learn::is_new(sql.as_str())
     }
 
+    fn has_declared_types(arguments: &PgArguments) -> bool {
+        arguments::has_declared_types(arguments)
+    }
+
     async fn learn(connection: &mut PgConnection, sql: SqlStr) {
         learn::from_statement(connection, sql).await;
     }

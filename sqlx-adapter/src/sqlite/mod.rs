@@ -16,6 +16,7 @@ impl TracedDatabase for Sqlite {
     type Rows = Rows<rows::SqliteCell>;
 
     const EVENTS_ELSEWHERE: bool = true;
+    const COUNTS_ALL_CHANGES: bool = false;
 
     fn connection_executor<'c>(connection: &'c mut SqliteConnection) -> impl Executor<'c, Database = Self> {
         connection
