@@ -60,7 +60,8 @@ pub(crate) struct Call<DB: TracedDatabase> {
     waits_since: Option<Instant>,
     /// Whether the types of the bound values are to be looked at when the statement has run.
     learns: bool,
-    /// How many statements of the text have ended.
+    /// The text, where it has to be asked which of its statements change rows, and how many of them have ended.
+    statement: Option<SqlStr>,
     ended: usize,
     /// The start, until the types of its values are known: what is stored must not depend on who is faster, the worker or the
     /// database.
@@ -96,6 +97,7 @@ impl<DB: TracedDatabase> Call<DB> {
             waited: None,
             waits_since: None,
             learns: false,
+            statement: None,
             ended: 0,
             delayed: None,
             parts: None,
@@ -174,6 +176,9 @@ impl<DB: TracedDatabase> Call<DB> {
             // Cloning copies a `String` once; the driver gets the copy that is shared.
             let shared = parts.sql.clone();
             statement = std::mem::replace(&mut parts.sql, shared);
+            if !DB::COUNTS_ALL_CHANGES {
+                self.statement = Some(parts.sql.clone());
+            }
             if self.keep > 0 {
                 self.kept = Some(Box::new((parts.sql.clone(), DB::Rows::default())));
             }
@@ -250,7 +255,7 @@ impl<DB: TracedDatabase> Call<DB> {
     fn changes_rows(&mut self) -> bool {
         let ended = self.ended;
         self.ended += 1;
-        self.parts.as_ref().is_some_and(|parts| changes_rows_each(parts.sql.as_str()).nth(ended) == Some(true))
+        self.statement.as_ref().is_some_and(|sql| changes_rows_each(sql.as_str()).nth(ended) == Some(true))
     }
 
     /// A part of a stream: see [`row`](Self::row) and [`affected`](Self::affected).

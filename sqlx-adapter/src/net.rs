@@ -7,7 +7,8 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
 
 use osprofiler::Profiler;
-use osprofiler::db::{BoundValues, DbOptions, DbSource, DbStart, DbStop, ParamsWriter};
+use osprofiler::db::{BoundValues, DbOptions, DbSource, DbStart, DbStop, ParamsWriter, changes_rows};
+use osprofiler::notice::{self, Notice};
 use osprofiler::profiler::{self, Point};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id};
@@ -18,13 +19,18 @@ use tracing_subscriber::filter::Filtered;
 use tracing_subscriber::layer::{Context, Filter};
 use tracing_subscriber::registry::LookupSpan;
 
-use crate::mark;
+use crate::mark::{self, Kind};
 
 /// The target of sqlx's events.
 const TARGET: &str = "sqlx::query";
 
-/// The name of the spans in which the traced types run what another thread tells of.
+/// The names of the spans in which the traced types run what another thread tells of: what they record themselves, and what a
+/// pool does for them.
 const MARK: &str = "osprofiler";
+const MARK_INTERNAL: &str = "osprofiler internal";
+
+/// Where sqlx keeps account of migrations, unless the program says otherwise.
+const MIGRATIONS_TABLE: &str = "_sqlx_migrations";
 
 static INSTALLED: AtomicBool = AtomicBool::new(false);
 
@@ -36,8 +42,27 @@ pub(crate) fn is_installed() -> bool {
 
 /// A span that says to the layer, in whatever thread, that a statement is known. Its level is the highest, so that whoever
 /// sees sqlx's events sees it too.
-pub(crate) fn mark_span() -> Span {
-    tracing::span!(target: TARGET, Level::ERROR, MARK)
+pub(crate) fn mark_span(kind: Kind) -> Span {
+    match kind {
+        Kind::Internal => tracing::span!(target: TARGET, Level::ERROR, MARK_INTERNAL),
+        _ => tracing::span!(target: TARGET, Level::ERROR, MARK),
+    }
+}
+
+/// Warns where a layer is installed and a filter keeps sqlx's events from it: the statements on a connection that was just
+/// given away would be missing without a word.
+#[cold]
+pub(crate) fn warn_if_starved() {
+    static STARVED: Notice = Notice::new();
+    if is_installed() && !tracing::enabled!(target: TARGET, Level::DEBUG) && STARVED.is_due() {
+        notice::log(|| {
+            tracing::warn!(
+                "SqlxEventLayer is installed, but a filter hides sqlx's events from it, and statements on sqlx's own \
+                 connections are not recorded; let the filter pass `sqlx::query=debug`, or give each layer a filter of its \
+                 own and use `SqlxEventLayer::filtered()`"
+            );
+        });
+    }
 }
 
 /// Records what a traced request runs around the traced types: in libraries that take `&sqlx::Pool`, by `migrate!`, in code
@@ -96,26 +121,31 @@ impl SqlxEventLayer {
         Self::new().with_filter(SqlxEventFilter::default())
     }
 
-    fn record(&self, event: &Event<'_>) {
+    fn record(&self, event: &Event<'_>, internal: bool) {
         let Some(mut point) = Point::new(self.source.name()) else { return };
         let mut statement = Statement::default();
         event.record(&mut statement);
         let now = Instant::now();
+        let sql = statement.sql();
+        let changes_rows = changes_rows(&sql);
         let start = DbStart::<String, NoValues> {
             source: Arc::clone(&self.source),
             method: "",
-            internal: false,
+            // sqlx's own bookkeeping of migrations is no statement of the program's.
+            internal: internal || sql.contains(MIGRATIONS_TABLE),
             acquire: None,
             lease: None,
             prepared: None,
             caller: None,
-            statement: statement.sql(),
+            statement: sql,
             values: None,
         };
         point.start_statement(now.checked_sub(statement.elapsed).unwrap_or(now), start);
         let mut stop = DbStop::default();
         match statement.rows_returned {
-            0 => stop.add_affected(statement.rows_affected),
+            // Which database it is, sqlx does not say; SQLite's number is an earlier statement's where this one changes none.
+            0 if changes_rows || statement.rows_affected == 0 => stop.add_affected(statement.rows_affected),
+            0 => {}
             rows => stop.add_rows(rows),
         }
         point.stop(stop);
@@ -151,23 +181,27 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for SqlxEventLayer {
     }
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        if event.metadata().target() != TARGET || mark::is_marked() || !profiler::any_sql_active() {
+        let kind = mark::kind();
+        if event.metadata().target() != TARGET || kind == Kind::Recorded || !profiler::any_sql_active() {
             return;
         }
         if profiler::sql_active() {
-            return self.record(event);
+            return self.record(event, kind == Kind::Internal);
         }
         // Another thread tells: the trace is that of the innermost span that has one, unless the statement is known.
         let Some(scope) = context.event_scope(event) else { return };
+        let mut internal = false;
         for span in scope {
-            if is_mark(span.metadata()) {
-                return;
+            match mark_of(span.metadata()) {
+                Some(Kind::Internal) => internal = true,
+                Some(_) => return,
+                None => {}
             }
             let trace = span.extensions().get::<TraceOfSpan>().map(|trace| trace.0.clone());
             if let Some(profiler) = trace {
                 return profiler.in_scope(|| {
                     if profiler::sql_active() {
-                        self.record(event);
+                        self.record(event, internal);
                     }
                 });
             }
@@ -210,8 +244,14 @@ fn is_sqlites_thread() -> bool {
     IS_SQLITES.with(|is_sqlites| *is_sqlites)
 }
 
-fn is_mark(metadata: &Metadata<'_>) -> bool {
-    metadata.is_span() && metadata.target() == TARGET && metadata.name() == MARK
+/// Whose statements run in this span, where it is one of the traced types'.
+fn mark_of(metadata: &Metadata<'_>) -> Option<Kind> {
+    match metadata.name() {
+        _ if !metadata.is_span() || metadata.target() != TARGET => None,
+        MARK => Some(Kind::Recorded),
+        MARK_INTERNAL => Some(Kind::Internal),
+        _ => None,
+    }
 }
 
 /// Lets pass what [`SqlxEventLayer`] needs: sqlx's events, and with SQLite the spans around them.
@@ -230,7 +270,7 @@ impl<S> Filter<S> for SqlxEventFilter {
     fn enabled(&self, metadata: &Metadata<'_>, _: &Context<'_, S>) -> bool {
         // sqlx makes no text of a statement for nobody.
         let unwanted = || {
-            mark::is_marked()
+            mark::kind() == Kind::Recorded
                 || !profiler::any_sql_active()
                 || !(profiler::sql_active() || (cfg!(feature = "sqlite") && is_sqlites_thread()))
         };
