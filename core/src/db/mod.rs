@@ -28,6 +28,8 @@ use std::time::Instant;
 
 pub use crate::error::text as error_text;
 pub use caller::Caller;
+#[doc(hidden)]
+pub use caller::register_own_frames;
 pub use options::{DbOptions, ParamsPolicy, PatternError, Recorded};
 pub use params::{ParamsWriter, RowsWriter};
 pub use source::{DbLease, DbSource};
