@@ -6,7 +6,10 @@
 use std::time::Duration;
 
 use crate::collector::SHUTDOWN_TIMEOUT;
+use crate::notice::{self, Notice};
 use crate::{Config, ConfigError, Notifier, driver, notifier, profiler, web};
+
+static NOT_ENABLED: Notice = Notice::new();
 
 /// Switches tracing on as `config` says, for the whole process.
 ///
@@ -18,7 +21,8 @@ use crate::{Config, ConfigError, Notifier, driver, notifier, profiler, web};
 ///   traces that the program begins itself are recorded.
 /// - Guards record what a panic says ([`install_panic_hook`](profiler::install_panic_hook)).
 ///
-/// With `enabled = false` nothing of this happens: nothing is traced, no web request either, and no store is touched.
+/// With `enabled = false` nothing of this happens: nothing is traced, no web request either, and no store is touched. If
+/// `always` or `sample` is set all the same, a warning is logged.
 ///
 /// Keep the guard until the end of `main`. A second call replaces what the first set.
 ///
@@ -52,6 +56,15 @@ pub fn init_from_conf(
         notifier::set(Notifier::default());
         profiler::set_trace_sql(false);
         web::disable();
+        // NaN compares false, as it does where requests are sampled.
+        if config.always || config.sample > 0.0 {
+            NOT_ENABLED.log(|| {
+                tracing::warn!(
+                    "always or sample is set, but tracing is not enabled: no web request will be traced; set enabled = true \
+                     (OSPROFILER_ENABLED=true), or remove always and sample"
+                );
+            });
+        }
         return Ok(ShutdownGuard { notifier: None });
     }
     let drivers = driver::connect_each(config.connection_string(), &config.driver)
@@ -62,7 +75,9 @@ pub fn init_from_conf(
     let hmac_keys = config.hmac_keys.iter().cloned().collect();
     web::enable_with(web::Switches { hmac_keys, always: config.always, sample: config.sample });
     if web::hmac_keys().is_empty() && !config.always && config.sample.max(0.0) == 0.0 {
-        tracing::warn!("tracing is enabled without hmac_keys, always or sample: no web request will be traced");
+        notice::quietly(|| {
+            tracing::warn!("tracing is enabled without hmac_keys, always or sample: no web request will be traced");
+        });
     }
     profiler::install_panic_hook();
     Ok(ShutdownGuard { notifier: Some(notifier) })

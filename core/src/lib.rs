@@ -87,6 +87,8 @@ mod info;
 pub mod initializer;
 mod json;
 mod message;
+#[doc(hidden)]
+pub mod notice;
 pub mod notifier;
 pub mod profiler;
 pub mod report;

@@ -271,3 +271,14 @@ fn warned_is_where_no_request_can_be_traced() {
     assert_eq!(warnings(&without_keys.clone().with_sample(0.01)), 0);
     assert_eq!(warnings(&without_keys.with_sample(-0.01)), 1);
 }
+
+#[test]
+fn always_without_enabled_is_warned_of_once_a_minute() {
+    let place = Place::new();
+    let off = place.config().with_enabled(false);
+    assert_eq!(warnings(&off), 0);
+    assert_eq!(warnings(&off.clone().with_sample(f64::NAN)), 0);
+    assert_eq!(warnings(&off.clone().with_always(true)), 1);
+    // The same minute.
+    assert_eq!(warnings(&off.with_sample(0.5)), 0);
+}

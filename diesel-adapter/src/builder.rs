@@ -31,6 +31,7 @@ pub fn set_default_options(options: DbOptions) {
 }
 
 pub(crate) fn default_options() -> DbOptions {
+    osprofiler::db::register_own_frames(crate::own_frames);
     DEFAULT.read().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default()
 }
 

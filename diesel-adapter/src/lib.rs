@@ -234,3 +234,9 @@ pub type TracedMysqlConnection = TracedConnection<diesel::MysqlConnection>;
 /// A traced `SqliteConnection`.
 #[cfg(feature = "sqlite")]
 pub type TracedSqliteConnection = TracedConnection<diesel::SqliteConnection>;
+
+/// By where this function lies, `osprofiler` knows which frames are this crate's and no call sites.
+#[inline(never)]
+fn own_frames() -> &'static str {
+    "osprofiler-diesel/src/lib.rs"
+}

@@ -215,6 +215,7 @@ impl<DB: TracedDatabase> TracedBuilder<DB> {
     /// What the points say of their database.
     fn source(&self, options: &<DB::Connection as Connection>::Options, url: Option<&str>) -> Arc<DbSource> {
         let system = self.system.as_deref().unwrap_or(DB::system(url));
+        osprofiler::db::register_own_frames(crate::own_frames);
         DbSource::new(system, &DB::database_name(options), DB::server(options).as_deref(), self.options.clone())
     }
 }

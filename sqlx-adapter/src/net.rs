@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use osprofiler::Profiler;
 use osprofiler::db::{BoundValues, DbOptions, DbSource, DbStart, DbStop, ParamsWriter, changes_rows};
-use osprofiler::notice::{self, Notice};
+use osprofiler::notice::Notice;
 use osprofiler::profiler::{self, Point};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id};
@@ -54,8 +54,8 @@ pub(crate) fn mark_span(kind: Kind) -> Span {
 #[cold]
 pub(crate) fn warn_if_starved() {
     static STARVED: Notice = Notice::new();
-    if is_installed() && !tracing::enabled!(target: TARGET, Level::DEBUG) && STARVED.is_due() {
-        notice::log(|| {
+    if is_installed() && !tracing::enabled!(target: TARGET, Level::DEBUG) {
+        STARVED.log(|| {
             tracing::warn!(
                 "SqlxEventLayer is installed, but a filter hides sqlx's events from it, and statements on sqlx's own \
                  connections are not recorded; let the filter pass `sqlx::query=debug`, or give each layer a filter of its \

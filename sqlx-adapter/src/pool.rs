@@ -7,29 +7,33 @@
 
 use std::fmt;
 use std::ops::Deref;
+use std::panic::Location;
 use std::sync::Arc;
 
 use futures_core::future::BoxFuture;
-use osprofiler::db::DbSource;
+use osprofiler::db::{CheckoutTrace, DbSource, Gate};
+use osprofiler::profiler;
 use sqlx_core::acquire::Acquire;
 use sqlx_core::connection::Connection;
 use sqlx_core::error::Error;
-use sqlx_core::pool::{MaybePoolConnection, Pool, PoolConnection};
+use sqlx_core::pool::{CloseEvent, MaybePoolConnection, Pool, PoolConnection, PoolOptions};
 use sqlx_core::sql_str::{SqlSafeStr, SqlStr};
 use sqlx_core::transaction::{Transaction, begin_ansi_transaction_sql};
 
 use crate::builder::TracedBuilder;
-use crate::call::{self, Call};
+use crate::call::Call;
 use crate::connection::TracedPoolConnection;
 use crate::database::TracedDatabase;
 use crate::executor::{self, Host, Via, impl_executor};
+use crate::hand_out::hand_out;
+use crate::mark::Marked;
 use crate::transaction::{self, TracedTransaction};
 
 /// A [`sqlx::Pool`](Pool) whose queries are traced.
 ///
 /// It takes the place of the pool: `&pool` is an executor, `begin` and `acquire` give traced transactions and connections,
-/// and everything else is the inner pool's, by deref. Functions that want `&sqlx::Pool<DB>` take it too; what they run only
-/// the [net](crate#the-net) sees.
+/// and everything else is the inner pool's, by deref. Functions that want `&sqlx::Pool<DB>` take it too; what they run is not
+/// recorded, unless the [net](crate#the-net) sees it, and reports say so.
 pub struct TracedPool<DB: TracedDatabase> {
     inner: Pool<DB>,
     source: Arc<DbSource>,
@@ -97,18 +101,18 @@ impl<DB: TracedDatabase> TracedPool<DB> {
         let pool = self.inner.clone();
         async move {
             let Some(mut call) = call else {
-                return Ok(TracedPoolConnection::new(executor::acquire_unseen(&pool).await?, source, None));
+                return Ok(TracedPoolConnection::taken(executor::acquire_unseen(&pool).await?, source, None));
             };
             let connection = executor::acquire(&pool, &mut call).await?;
             call.forget();
-            Ok(TracedPoolConnection::new(connection, source, call.acquire()))
+            Ok(TracedPoolConnection::taken(connection, source, call.acquire()))
         }
     }
 
     /// As [`Pool::try_acquire`], traced.
     #[must_use]
     pub fn try_acquire(&self) -> Option<TracedPoolConnection<DB>> {
-        Some(TracedPoolConnection::new(self.inner.try_acquire()?, Arc::clone(&self.source), None))
+        Some(TracedPoolConnection::taken(self.inner.try_acquire()?, Arc::clone(&self.source), None))
     }
 
     /// As [`Pool::begin`], traced.
@@ -189,16 +193,71 @@ impl<DB: TracedDatabase> TracedPool<DB> {
         call: Option<Box<Call<DB>>>,
     ) -> Result<TracedTransaction<'static, DB>, Error> {
         let connection = MaybePoolConnection::PoolConnection(connection);
-        transaction::begin(connection, statement, Arc::clone(&self.source), None, call).await
+        transaction::begin(connection, statement, Arc::clone(&self.source), None, CheckoutTrace::here(), call).await
     }
 
     /// A call on this pool to trace; `None` where tracing is off.
     pub(crate) fn call(&self, method: &'static str) -> Option<Box<Call<DB>>> {
-        if call::is_traced(&self.source) { Call::new(&self.source, method, None) } else { None }
+        if self.source.gate(None) == Gate::Traced { Call::new(&self.source, method, None, None) } else { None }
     }
 
     fn via<'c>(&self) -> Via<'c, '_, DB> {
-        Via { host: Host::Pool(&self.inner), source: &self.source, lease: None, acquire: None }
+        Via { host: Host::Pool(&self.inner), source: &self.source, lease: None, acquire: None, checkout: None }
+    }
+
+    /// sqlx's pool, for what is recorded here.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn host(&self) -> &Pool<DB> {
+        &self.inner
+    }
+}
+
+/// What runs no statement: it is here so that it does not count as a use of sqlx's own pool, which deref does.
+impl<DB: TracedDatabase> TracedPool<DB> {
+    /// As [`Pool::close`].
+    pub fn close(&self) -> impl Future<Output = ()> + '_ {
+        self.inner.close()
+    }
+
+    /// As [`Pool::is_closed`].
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.inner.is_closed()
+    }
+
+    /// As [`Pool::close_event`].
+    #[must_use]
+    pub fn close_event(&self) -> CloseEvent {
+        self.inner.close_event()
+    }
+
+    /// As [`Pool::size`].
+    #[must_use]
+    pub fn size(&self) -> u32 {
+        self.inner.size()
+    }
+
+    /// As [`Pool::num_idle`].
+    #[must_use]
+    pub fn num_idle(&self) -> usize {
+        self.inner.num_idle()
+    }
+
+    /// As [`Pool::connect_options`].
+    #[must_use]
+    pub fn connect_options(&self) -> Arc<<DB::Connection as Connection>::Options> {
+        self.inner.connect_options()
+    }
+
+    /// As [`Pool::set_connect_options`].
+    pub fn set_connect_options(&self, connect_options: <DB::Connection as Connection>::Options) {
+        self.inner.set_connect_options(connect_options);
+    }
+
+    /// As [`Pool::options`].
+    #[must_use]
+    pub fn options(&self) -> &PoolOptions<DB> {
+        self.inner.options()
     }
 }
 
@@ -211,8 +270,20 @@ impl<DB: TracedDatabase> From<Pool<DB>> for TracedPool<DB> {
 impl<DB: TracedDatabase> Deref for TracedPool<DB> {
     type Target = Pool<DB>;
 
+    /// sqlx's own pool. Where a trace is active this is counted: what runs on it is not recorded.
+    #[track_caller]
     fn deref(&self) -> &Pool<DB> {
+        hand_out("sqlx's own pool", &CheckoutTrace::none(), Location::caller());
         &self.inner
+    }
+}
+
+impl<DB: TracedDatabase> From<TracedPool<DB>> for Pool<DB> {
+    /// sqlx's own pool. Where a trace is active this is counted: what runs on it is not recorded.
+    #[track_caller]
+    fn from(pool: TracedPool<DB>) -> Self {
+        hand_out("sqlx's own pool", &CheckoutTrace::none(), Location::caller());
+        pool.inner
     }
 }
 
@@ -230,17 +301,21 @@ impl<DB: TracedDatabase> fmt::Debug for TracedPool<DB> {
 
 impl_executor!(&'_ TracedPool<DB>);
 
-/// For code that is generic over [`Acquire`], such as `migrate!`. What it runs is not traced: `Acquire` can only give out
-/// sqlx's own connections.
+/// For code that is generic over [`Acquire`], such as `migrate!`. What it runs is not recorded, and that is counted where a
+/// trace is active: `Acquire` can only give out sqlx's own connections.
 impl<'c, DB: TracedDatabase> Acquire<'c> for &'_ TracedPool<DB> {
     type Database = DB;
     type Connection = PoolConnection<DB>;
 
+    #[track_caller]
     fn acquire(self) -> BoxFuture<'c, Result<PoolConnection<DB>, Error>> {
-        Box::pin(self.inner.acquire())
+        hand_out("sqlx's own connection", &CheckoutTrace::none(), Location::caller());
+        Box::pin(Marked::internal(self.inner.acquire(), DB::EVENTS_ELSEWHERE && profiler::sql_active()))
     }
 
+    #[track_caller]
     fn begin(self) -> BoxFuture<'c, Result<Transaction<'c, DB>, Error>> {
+        hand_out("sqlx's own transaction", &CheckoutTrace::none(), Location::caller());
         let acquired = self.inner.acquire();
         Box::pin(async move { Transaction::begin(MaybePoolConnection::PoolConnection(acquired.await?), None).await })
     }

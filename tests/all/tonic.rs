@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 
 use axum::http::{HeaderMap, HeaderValue, Request, Response};
 use http_body_util::{BodyExt, Full};
+use osprofiler::report::Trace;
 use osprofiler::{TraceExt, web};
 use tonic::body::Body;
 use tonic::server::NamedService;
@@ -16,7 +17,7 @@ use tower::{Layer, Service, ServiceExt};
 
 use crate::store::Store;
 
-/// Answers every call with an empty message, and `OK` in the trailers.
+/// Answers every call with an empty message, and `OK` in the trailers. The length is announced, but not for `Stream`.
 #[derive(Clone)]
 struct Empty;
 
@@ -33,12 +34,17 @@ impl Service<Request<Body>> for Empty {
         Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, _: Request<Body>) -> Self::Future {
-        Box::pin(async {
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        Box::pin(async move {
             async {}.traced("query", ()).await;
             let trailers =
                 HeaderMap::from_iter([("grpc-status".parse().expect("a name"), HeaderValue::from_static("0"))]);
-            let message = Full::from(&[0_u8; 5][..]).with_trailers(async { Some(Ok(trailers)) });
+            let message = Full::from(&[0_u8; 5][..]);
+            let message = match request.uri().path() {
+                "/blog.Posts/Stream" => axum::body::Body::from_stream(message.into_data_stream()),
+                _ => axum::body::Body::new(message),
+            };
+            let message = message.with_trailers(async { Some(Ok(trailers)) });
             let response = Response::builder().header("content-type", "application/grpc").body(Body::new(message));
             Ok(response.expect("a valid response"))
         })
@@ -55,21 +61,25 @@ async fn server_and_channel_of_tonic_are_traced() {
 
     let channel = Endpoint::try_from(format!("http://{address}")).expect("a URL").connect().await.expect("a server");
     let client = web::TraceClientLayer::new().layer(channel);
-    let profiler = store.profiler();
-    let request = Request::post("/blog.Posts/List").header("content-type", "application/grpc");
-    let request = request.body(Body::new(Full::from(&[0_u8; 5][..]))).expect("a valid request");
-    let call = async {
-        let response = client.oneshot(request).await.expect("a response");
-        assert_eq!(response.headers()[web::X_TRACE_ID], profiler.base_id().to_string());
-        response.into_body().collect().await.expect("a body")
-    };
-    let body = call.in_trace(&profiler).await;
-    assert_eq!(body.trailers().expect("trailers")["grpc-status"], "0");
+    for path in ["/blog.Posts/List", "/blog.Posts/Stream"] {
+        let profiler = store.profiler();
+        let request = Request::post(path).header("content-type", "application/grpc");
+        let request = request.body(Body::new(Full::from(&[0_u8; 5][..]))).expect("a valid request");
+        let call = async {
+            let response = client.clone().oneshot(request).await.expect("a response");
+            assert_eq!(response.headers()[web::X_TRACE_ID], profiler.base_id().to_string());
+            response.into_body().collect().await.expect("a body")
+        };
+        let body = call.in_trace(&profiler).await;
+        assert_eq!(body.trailers().expect("trailers")["grpc-status"], "0");
 
-    // The root point has stopped before the trailers came.
-    let whole = store.trace();
-    let points: Vec<(usize, &str)> = whole.points().iter().map(|point| (point.depth, point.name.as_str())).collect();
-    assert_eq!(points, [(0, "http"), (1, "wsgi"), (2, "query")]);
-    assert_eq!(whole.points()[1].request().map(|request| request.path), Some("/blog.Posts/List"));
-    assert!(whole.points().iter().all(|point| point.error().is_none() && !point.is_cancelled()));
+        // The root point has stopped before the trailers came.
+        let messages = store.messages().into_iter().filter(|message| message.base_id() == profiler.base_id());
+        let whole = Trace::build(messages.collect());
+        let points: Vec<(usize, &str)> =
+            whole.points().iter().map(|point| (point.depth, point.name.as_str())).collect();
+        assert_eq!(points, [(0, "http"), (1, "wsgi"), (2, "query")]);
+        assert_eq!(whole.points()[1].request().map(|request| request.path), Some(path));
+        assert!(whole.points().iter().all(|point| point.error().is_none() && !point.is_cancelled()));
+    }
 }

@@ -3,12 +3,13 @@
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
-use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::panic::Location;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use super::DbSource;
+use crate::notice::quietly;
 use crate::profiler::{self, Point, Profiler, SqlState};
 use crate::{collector, context, notifier};
 
@@ -44,18 +45,17 @@ impl CheckoutTrace {
         Self(if profiler::sql_active() { profiler::get() } else { None })
     }
 
-    /// As [`handed_out`](super::handed_out), in the trace to which a statement made here would belong.
+    /// As [`handed_out`](super::handed_out), in the trace to which a statement made here would belong; whether there is one.
     #[inline]
-    pub fn handed_out(&self, what: &'static str, at: &'static Location<'static>) {
+    pub fn handed_out(&self, what: &'static str, at: &'static Location<'static>) -> bool {
         match profiler::sql_state() {
             SqlState::Active => super::handed_out(what, at),
-            _ if self.0.is_some() && self.applies() => {
-                if let Some(profiler) = &self.0 {
-                    profiler.trace.handed_out.count(what, at);
-                }
-            }
-            _ => {}
+            _ => match &self.0 {
+                Some(profiler) if self.applies() => profiler.trace.handed_out.count(what, at),
+                _ => return false,
+            },
         }
+        true
     }
 
     /// Whether statements made here belong to it.
@@ -171,8 +171,7 @@ fn without_values(statement: &str) -> String {
 
 fn log(statement: &str, place: Option<&str>) {
     let place = place.unwrap_or("unknown: record call sites to see it (`caller(true)`, feature `caller`)");
-    // The program's subscriber may panic, and this is the program's own query.
-    let _ = catch_unwind(AssertUnwindSafe(|| {
+    quietly(|| {
         tracing::warn!(
             statement,
             caller = place,
@@ -180,7 +179,7 @@ fn log(statement: &str, place: Option<&str>) {
              request, bring the trace there: `profiler::carry(closure)` for threads and blocking closures, \
              `.in_current_trace()` for spawned futures. More from here are counted in `stats().outside_traces` and not logged"
         );
-    }));
+    });
 }
 
 #[cfg(test)]

@@ -31,6 +31,8 @@ use std::time::Instant;
 
 pub use crate::error::text as error_text;
 pub use caller::Caller;
+#[doc(hidden)]
+pub use caller::register_own_frames;
 pub use gate::{CheckoutTrace, Gate};
 pub(crate) use gate::outside_traces;
 pub(crate) use handed_out::HandedOut;

@@ -3,12 +3,15 @@
 use serde_json::{Map, Value};
 
 use super::{X_TRACE_HMAC, X_TRACE_INFO, signed_pack};
+use crate::notice::Notice;
 use crate::profiler::{self, Profiler};
+
+static NO_KEY: Notice = Notice::new();
 
 /// The headers to send with a request to another service, so that its points become part of the active trace, under the
 /// point that is open here.
 ///
-/// Empty where no trace is active, or where the trace has no key to sign with.
+/// Empty where no trace is active, or where the trace has no key to sign with. The latter is logged, once a minute at most.
 ///
 /// ```
 /// use osprofiler::{Profiler, web};
@@ -20,7 +23,23 @@ use crate::profiler::{self, Profiler};
 /// ```
 #[must_use]
 pub fn headers() -> Vec<(&'static str, String)> {
-    profiler::get().as_ref().map(of).unwrap_or_default()
+    let Some(profiler) = profiler::get() else { return Vec::new() };
+    let headers = of(&profiler);
+    if headers.is_empty() {
+        log_unsigned();
+    }
+    headers
+}
+
+/// Logs that a request of an active trace goes out without headers.
+#[cold]
+pub(super) fn log_unsigned() {
+    NO_KEY.log(|| {
+        tracing::warn!(
+            "a request to another service is not signed, because the active trace has no HMAC key, and that service will not go \
+             on with the trace: set hmac_keys (OSPROFILER_HMAC_KEYS), or give the Profiler a key"
+        );
+    });
 }
 
 /// As [`headers`], for that trace.

@@ -6,7 +6,7 @@ use super::{headers, traceparent};
 use crate::profiler::{self, Profiler};
 
 /// Puts the headers of [`headers`](super::headers) into those of a request to another service, in the place of such that are
-/// there. Without a trace, or without a key to sign with, nothing changes.
+/// there. Without a trace, or without a key to sign with, nothing changes; a missing key is logged, once a minute at most.
 ///
 /// ```
 /// use http::HeaderMap;
@@ -28,6 +28,9 @@ pub fn inject(headers: &mut HeaderMap) {
 pub(super) fn inject_of(profiler: &Profiler, headers: &mut HeaderMap, traceparent: bool) {
     let signed = headers::of(profiler);
     let other = traceparent.then(|| traceparent::of(profiler)).flatten();
+    if signed.is_empty() && other.is_none() {
+        headers::log_unsigned();
+    }
     let all = signed.into_iter().chain(other.map(|value| (traceparent::TRACEPARENT, value)));
     for (name, value) in all {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {

@@ -85,6 +85,12 @@ pub(super) fn switches() -> Option<Arc<Switches>> {
     }
 }
 
+/// Whether tracing was switched on for requests; `false` also where only layers that have settings of their own trace.
+#[cfg(any(feature = "tower", feature = "actix-web"))]
+pub(super) fn is_enabled() -> bool {
+    matches!(&*STATE.read().unwrap_or_else(PoisonError::into_inner), State::Enabled(_))
+}
+
 /// An empty key would let everybody in.
 pub(super) fn collect<K: Into<HmacKey>>(hmac_keys: impl IntoIterator<Item = K>) -> Arc<[HmacKey]> {
     hmac_keys.into_iter().map(Into::into).filter(|key| !key.is_empty()).collect()

@@ -1,10 +1,13 @@
 //! [`Caller`]: where in the program a statement came from.
 //!
 //! The calling thread takes the addresses of its frames and nothing else; the collector's worker looks up what stands there
-//! (`sites`), and which of it is the program's own (`origin`).
+//! (`sites`), and which of it is the program's own (`origin`), and not this project's (`own`).
 
 mod origin;
+mod own;
 mod sites;
+
+pub use own::register_own_frames;
 
 use crate::InfoWriter;
 

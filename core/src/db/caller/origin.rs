@@ -2,8 +2,10 @@
 
 use std::path::{Component, Path};
 
-/// Crates whose functions are no call sites, where their path does not say so: those of this project, which a workspace may
-/// have beside its own.
+use super::own::Directories;
+
+/// The crates of this project, which a workspace may have beside its own. Their functions are no call sites. This counts where their
+/// names have a crate; where their files lie is known as well (`own`).
 const OURS: [&str; 4] = ["osprofiler", "osprofiler_diesel", "osprofiler_macros", "osprofiler_sqlx"];
 
 /// What libraries' crates are called, where the build has no files: the standard library's, and the first words of others.
@@ -32,14 +34,14 @@ const LIBRARIES: [&str; 18] = [
 /// Directories in which the sources of libraries lie: cargo's registry and checkouts, and the standard library's.
 const ELSEWHERE: [&[&str]; 4] = [&["registry", "src"], &["git", "checkouts"], &["rustlib", "src"], &["vendor"]];
 
-/// Whether the function in this file is the program's own.
-pub(super) fn is_own(file: Option<&Path>, name: &str) -> bool {
+/// Whether the function in this file is the program's own. `ours` is where the files of this project's crates lie.
+pub(super) fn is_own(file: Option<&Path>, name: &str, ours: &Directories) -> bool {
     let crates = crates(name);
     if crates.iter().any(|of| OURS.contains(of)) {
         return false;
     }
     match file {
-        Some(file) => !lies_elsewhere(file),
+        Some(file) => !ours.contain(file) && !lies_elsewhere(file),
         // The C library's and the compiler's own have no path of Rust.
         None => name.contains("::") && !crates.first().is_none_or(|of| is_library(of)),
     }
@@ -75,13 +77,13 @@ fn lies_elsewhere(file: &Path) -> bool {
     of_standard || ELSEWHERE.iter().any(|directory| parts.windows(directory.len()).any(|window| window == *directory))
 }
 
-/// The crate that a function is of and, for a method of a trait, the type's and the trait's.
+/// The crate that a function is of and, for a method of a trait, the type's and the trait's. None where the name has no path.
 fn crates(name: &str) -> Vec<&str> {
     let (subject, of_trait) = match name.strip_prefix('<') {
         Some(rest) => (rest, trait_of(rest)),
         None => (name, None),
     };
-    [Some(subject), of_trait].into_iter().flatten().map(first_word).collect()
+    [Some(subject), of_trait].into_iter().flatten().filter_map(crate_of).collect()
 }
 
 /// The trait in `Type as Trait>::method`; brackets within the type may have traits too.
@@ -104,8 +106,8 @@ fn trait_of(name: &str) -> Option<&str> {
     None
 }
 
-/// The first name of a path, behind references and brackets.
-fn first_word(path: &str) -> &str {
+/// The first name of a path of several, behind references and brackets.
+fn crate_of(path: &str) -> Option<&str> {
     let mut path = path;
     loop {
         let trimmed = path.trim_start_matches(['&', '*', '(', '[', '<', ' ']);
@@ -116,7 +118,7 @@ fn first_word(path: &str) -> &str {
         path = trimmed;
     }
     let end = path.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(path.len());
-    &path[..end]
+    path[end..].starts_with("::").then(|| &path[..end])
 }
 
 #[cfg(test)]
@@ -124,6 +126,11 @@ mod tests {
     use super::*;
 
     const USERS: &str = "/srv/me/blog/src/posts.rs";
+    const OURS: [&str; 2] = ["/srv/me/osprofiler/core/src", "/remapped/osprofiler-sqlx-0.1.0/src"];
+
+    fn is_own(file: Option<&str>, name: &str) -> bool {
+        super::is_own(file.map(Path::new), name, &OURS[..].into())
+    }
 
     #[test]
     fn a_function_is_the_programs_by_where_its_source_lies() {
@@ -138,7 +145,7 @@ mod tests {
             ("/srv/me/.rustup/toolchains/stable/lib/rustlib/src/rust/library/std/src/rt.rs", false),
             ("library/core/src/future/future.rs", false),
         ] {
-            assert_eq!(is_own(Some(Path::new(file)), "blog::posts::list"), own, "{file}");
+            assert_eq!(is_own(Some(file), "blog::posts::list"), own, "{file}");
         }
     }
 
@@ -153,7 +160,26 @@ mod tests {
             ("<blog::Posts as blog::Store>::list", true),
             ("<alloc::vec::Vec<osprofiler::Id> as blog::Shown>::shown", true),
         ] {
-            assert_eq!(is_own(Some(Path::new(USERS)), name), own, "{name}");
+            assert_eq!(is_own(Some(USERS), name), own, "{name}");
+        }
+    }
+
+    #[test]
+    fn crates_of_this_project_are_told_by_where_they_lie_if_names_have_no_crate() {
+        for (file, name, own) in [
+            ("/srv/me/osprofiler/core/src/db/caller/mod.rs", "here", false),
+            ("/srv/me/osprofiler/core/src/db/caller/mod.rs", "", false),
+            ("/remapped/osprofiler-sqlx-0.1.0/src/call.rs", "new<sqlx_sqlite::database::Sqlite>", false),
+            // The repository's own programs and tests, and a neighbour.
+            ("/srv/me/osprofiler/core/tests/collector.rs", "main", true),
+            ("/srv/me/osprofiler/examples/src/quickstart/blog.rs", "{async_fn#0}", true),
+            ("/srv/me/osprofiler/core/src2/lib.rs", "list", true),
+            (USERS, "list", true),
+            (USERS, "osprofiler", true),
+            (USERS, "osprofiler_sqlx<blog::Row>", true),
+            (USERS, "", true),
+        ] {
+            assert_eq!(is_own(Some(file), name), own, "{file} {name}");
         }
     }
 
@@ -167,6 +193,9 @@ mod tests {
             ("__libc_start_main", false),
             ("main", false),
             ("core_banking::run", true),
+            ("<T as core::convert::Into<U>>::into", false),
+            ("<T as blog::Store>::list", true),
+            ("poll<blog::Row>", false),
         ] {
             assert_eq!(is_own(None, name), own, "{name}");
         }

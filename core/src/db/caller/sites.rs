@@ -8,6 +8,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use super::origin;
+use super::own::Directories;
 
 /// So many addresses are kept. A large program has fewer places that lead to a query.
 const MOST_ADDRESSES: usize = 1 << 16;
@@ -20,8 +21,15 @@ pub(super) struct Site {
     pub(super) function: String,
 }
 
-/// What was found at each address; `None` where only libraries' code is.
-static KNOWN: LazyLock<Mutex<HashMap<usize, Option<Arc<Site>>>>> = LazyLock::new(Mutex::default);
+/// What was looked up so far, by workers.
+#[derive(Default)]
+struct Known {
+    ours: Directories,
+    /// What was found at each address; `None` where only libraries' code is.
+    sites: HashMap<usize, Option<Arc<Site>>>,
+}
+
+static KNOWN: LazyLock<Mutex<Known>> = LazyLock::new(Mutex::default);
 
 /// Addresses that are known to be the program's own, each in a slot by its number, which a later one may take from it. The
 /// calling threads look here, where they wait for nobody.
@@ -41,11 +49,17 @@ fn slot(address: usize) -> &'static AtomicUsize {
 /// The first place of the program's own among these addresses.
 pub(super) fn first(addresses: &[usize]) -> Option<Arc<Site>> {
     let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let Known { ours, sites } = &mut *known;
+    if ours.update() {
+        // Another adapter's functions may have been taken for the program's.
+        sites.clear();
+        OWN.iter().for_each(|slot| slot.store(0, Relaxed));
+    }
     for address in addresses {
-        if known.len() >= MOST_ADDRESSES && !known.contains_key(address) {
-            known.clear();
+        if sites.len() >= MOST_ADDRESSES && !sites.contains_key(address) {
+            sites.clear();
         }
-        if let Some(site) = known.entry(*address).or_insert_with(|| look_up(*address).map(Arc::new)) {
+        if let Some(site) = sites.entry(*address).or_insert_with(|| look_up(*address, ours).map(Arc::new)) {
             slot(*address).store(*address, Relaxed);
             return Some(Arc::clone(site));
         }
@@ -54,19 +68,19 @@ pub(super) fn first(addresses: &[usize]) -> Option<Arc<Site>> {
 }
 
 /// The innermost of the functions at an address, of which all but the last were inlined, that is the program's own.
-fn look_up(address: usize) -> Option<Site> {
+fn look_up(address: usize, ours: &Directories) -> Option<Site> {
     let mut site = None;
     // It is told a return address, and looks up the instruction before.
     backtrace::resolve(address as *mut c_void, |symbol| {
         if site.is_some() {
             return;
         }
-        let Some(name) = symbol.name() else { return };
-        // Without the hash at its end.
-        let name = format!("{name:#}");
-        if origin::is_own(symbol.filename(), &name) {
+        // Without the hash at its end. There may be a file without a name, where symbols were removed and line tables were not.
+        let name = symbol.name().map(|name| format!("{name:#}"));
+        if origin::is_own(symbol.filename(), name.as_deref().unwrap_or_default(), ours) {
             let place = symbol.filename().zip(symbol.lineno()).map(|(file, line)| (shown(file), line));
-            site = Some(Site { place, function: origin::function(&name).to_owned() });
+            let function = name.as_deref().map_or("<unknown>", origin::function).to_owned();
+            site = Some(Site { place, function });
         }
     });
     site

@@ -18,7 +18,8 @@ use super::{ClientFuture, begin};
 /// future is dropped before there is a response, `"cancelled": true`. The point ends with the response's head.
 ///
 /// The headers are those of [`inject`](crate::web::inject), made within the point: what the callee records lies under it.
-/// Without a trace the client's own future runs as it is.
+/// Without a trace the client's own future runs as it is. In a trace that has no key nothing is signed, which is logged once a
+/// minute at most, unless requests carry a `traceparent`.
 ///
 /// They go to every host that this client asks. A signature does not expire: whoever is sent one can have requests traced by all
 /// services that share the key. So requests to strangers belong to a client without this layer.

@@ -5,9 +5,13 @@
 use http::request::Parts;
 
 use super::Settings;
+use crate::notice::Notice;
 use crate::profiler::{self, Profiler};
 use crate::web::{HmacKey, TRACEPARENT, TraceInfo, X_TRACE_HMAC, X_TRACE_INFO, state, trace_info, traceparent};
 use crate::{Notifier, notifier};
+
+static WRONG_SIGNATURE: Notice = Notice::new();
+static NO_KEYS: Notice = Notice::new();
 
 /// A request, as the decision and its root point need it.
 pub(super) trait Incoming {
@@ -63,5 +67,31 @@ impl Settings {
 /// What the request's headers say, where they are validly signed. A header that is there twice may mean one thing here and
 /// another to the proxy in front, and counts as none.
 fn signed(request: &impl Incoming, keys: &[HmacKey]) -> Option<TraceInfo> {
-    trace_info(request.only(X_TRACE_INFO)?, request.only(X_TRACE_HMAC)?, keys)
+    let (info, hmac) = (request.only(X_TRACE_INFO)?, request.only(X_TRACE_HMAC)?);
+    let trace = trace_info(info, hmac, keys);
+    if trace.is_none() {
+        log_refused(keys);
+    }
+    trace
+}
+
+/// Logs that headers did not verify, without a word of what they say: they may come from anybody.
+#[cold]
+fn log_refused(keys: &[HmacKey]) {
+    if !keys.is_empty() {
+        WRONG_SIGNATURE.log(|| {
+            tracing::warn!(
+                "a request's X-Trace-Info and X-Trace-HMAC do not verify, so it is not traced by them: the client must sign with one \
+                 of this service's hmac_keys (OSPROFILER_HMAC_KEYS)"
+            );
+        });
+    } else if state::is_enabled() {
+        // A service that did not switch tracing on may get such headers all the time.
+        NO_KEYS.log(|| {
+            tracing::warn!(
+                "a request has X-Trace-Info and X-Trace-HMAC, but this service has no hmac_keys to verify them with, so it is \
+                 not traced by them: set hmac_keys (OSPROFILER_HMAC_KEYS) to the client's key"
+            );
+        });
+    }
 }

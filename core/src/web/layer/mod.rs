@@ -47,7 +47,8 @@ use crate::Notifier;
 /// it is not handed on. Where a trace is active already, because a layer around this one began it, a trigger begins no
 /// other: the points nest. A trigger begins no trace where nobody takes its messages.
 ///
-/// Any other request costs a look into the headers, and a check of the signature where both headers are there.
+/// Any other request costs a look into the headers, and a check of the signature where both headers are there. Headers that do
+/// not verify are logged, once a minute at most, without what they say.
 ///
 /// By default the keys are those of [`web::enable`](super::enable), and the messages go to the process-wide notifier.
 ///

@@ -50,7 +50,9 @@ where
                 Some(Err(error)) => work.fail_with(error),
                 None => {}
             }
-            let is_over = frame.is_none() || this.body.inner().is_none_or(Body::is_end_stream);
+            // Nothing follows trailers (http-body 1.0), and servers do not poll again after them: hyper 1.x drops the body.
+            let is_last = frame.as_ref().is_none_or(|frame| frame.as_ref().is_ok_and(Frame::is_trailers));
+            let is_over = is_last || this.body.inner().is_none_or(Body::is_end_stream);
             if is_over {
                 if let Some(mut work) = this.body.end() {
                     work.finish();

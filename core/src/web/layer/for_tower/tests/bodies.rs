@@ -4,7 +4,7 @@ use std::pin::{Pin, pin};
 
 use futures::executor::block_on;
 use futures::{FutureExt, Stream, StreamExt, stream};
-use http::StatusCode;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use http_body::Frame;
 use http_body_util::{BodyExt, Empty, StreamBody};
 use tower::{ServiceExt, service_fn};
@@ -79,6 +79,32 @@ fn announced_length_is_an_end_too() {
     // As servers do that have sent what they announced.
     drop(body);
     assert_eq!(store.info("wsgi-stop"), OK());
+}
+
+/// A stream of messages with a status in the trailers, as gRPC has it.
+fn with_trailers() -> BoxStream<Infallible> {
+    let status = HeaderMap::from_iter([(HeaderName::from_static("grpc-status"), HeaderValue::from_static("0"))]);
+    Box::pin(stream::iter([Ok(Frame::data(Bytes::from("one"))), Ok(Frame::trailers(status))]))
+}
+
+#[test]
+fn trailers_end_the_body() {
+    let store = Store::new();
+    let mut body = respond(&store, "POST", Response::new(StreamBody::new(with_trailers()))).into_body();
+    next_frame(&mut body);
+    assert_eq!(store.names(), ["wsgi-start"]);
+    assert!(next_frame(&mut body).expect("a frame").expect("no frame fails").is_trailers());
+    assert_eq!(store.info("wsgi-stop"), OK());
+    assert!(body.is_end_stream() && next_frame(&mut body).is_none());
+    // As servers do, which do not ask for more.
+    drop(body);
+    assert_eq!(store.names(), ["wsgi-start", "wsgi-stop"]);
+
+    let store = Store::new();
+    let mut body = respond(&store, "POST", Response::new(StreamBody::new(with_trailers()))).into_body();
+    next_frame(&mut body);
+    drop(body);
+    assert_eq!(store.info("wsgi-stop"), json!({"cancelled": true, "response": {"status_code": 200}}));
 }
 
 #[test]
