@@ -212,6 +212,11 @@ impl<DB: TracedDatabase> TracedBuilder<DB> {
         self
     }
 
+    /// Of a database that is known by its kind alone.
+    pub(crate) fn unknown_source(&self) -> Arc<DbSource> {
+        DbSource::new(self.system.as_deref().unwrap_or(DB::system(None)), "", None, self.options.clone())
+    }
+
     /// What the points say of their database.
     fn source(&self, options: &<DB::Connection as Connection>::Options, url: Option<&str>) -> Arc<DbSource> {
         let system = self.system.as_deref().unwrap_or(DB::system(url));

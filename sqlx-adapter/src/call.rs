@@ -170,6 +170,8 @@ impl<DB: TracedDatabase> Call<DB> {
             if let Ok(Some(arguments)) = &mut parts.arguments {
                 values = Some(DB::capture(arguments, point.is_collector_behind()));
                 self.text = false;
+            }
+            if let Ok(Some(arguments)) = &parts.arguments {
                 self.learns = parts.is_kept() && DB::may_learn(&parts.sql);
                 delay = self.learns && DB::has_declared_types(arguments);
             }

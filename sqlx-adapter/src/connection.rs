@@ -6,12 +6,17 @@
 )]
 
 use std::fmt;
+use std::future::{Ready, ready};
 use std::ops::{Deref, DerefMut};
+use std::panic::Location;
 use std::sync::Arc;
 use std::time::Instant;
 
-use osprofiler::db::{DbLease, DbSource};
+use futures_core::future::BoxFuture;
+use osprofiler::db::{CheckoutTrace, DbLease, DbSource};
+use osprofiler::profiler;
 use sqlx_core::connection::{ConnectOptions, Connection};
+use sqlx_core::database::HasStatementCache;
 use sqlx_core::error::Error;
 use sqlx_core::pool::{MaybePoolConnection, PoolConnection};
 use sqlx_core::sql_str::{SqlSafeStr, SqlStr};
@@ -21,6 +26,7 @@ use crate::builder::TracedBuilder;
 use crate::call::Call;
 use crate::database::TracedDatabase;
 use crate::executor::{Host, Via, impl_executor};
+use crate::hand_out::hand_out;
 use crate::mark::Marked;
 use crate::transaction::{self, TracedTransaction};
 
@@ -34,6 +40,8 @@ pub struct TracedConnection<'c, DB: TracedDatabase> {
     lease: Option<Arc<DbLease>>,
     /// From when to when it was waited for, until a call says so.
     acquire: Option<(Instant, Instant)>,
+    /// The trace in which it was taken from its pool, or in which its transaction began.
+    checkout: CheckoutTrace,
 }
 
 enum Inner<'c, DB: TracedDatabase> {
@@ -87,24 +95,64 @@ impl<DB: TracedDatabase> TracedConnection<'static, DB> {
             Inner::Transaction(transaction) => transaction.rollback().await,
         }
     }
+
+    /// As [`Connection::close_hard`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    #[doc(hidden)]
+    pub async fn close_hard(self) -> Result<(), Error> {
+        match self.inner {
+            Inner::Own(connection) => connection.close_hard().await,
+            Inner::Pooled(connection) => connection.detach().close_hard().await,
+            Inner::Transaction(transaction) => transaction.rollback().await,
+        }
+    }
+
+    pub(crate) fn own(connection: DB::Connection) -> Self {
+        Self::new(Inner::Own(connection), TracedBuilder::<DB>::new().unknown_source(), None)
+    }
 }
 
 impl<'c, DB: TracedDatabase> TracedConnection<'c, DB> {
     fn new(inner: Inner<'c, DB>, source: Arc<DbSource>, lease: Option<Arc<DbLease>>) -> Self {
-        Self { inner, source, lease, acquire: None }
+        Self { inner, source, lease, acquire: None, checkout: CheckoutTrace::none() }
     }
 
-    pub(crate) fn transaction(
+    pub(crate) fn of_transaction(
         transaction: Transaction<'c, DB>,
         source: Arc<DbSource>,
         lease: Option<Arc<DbLease>>,
+        checkout: CheckoutTrace,
     ) -> Self {
-        Self::new(Inner::Transaction(transaction), source, lease)
+        Self { checkout, ..Self::new(Inner::Transaction(transaction), source, lease) }
     }
 
     pub(crate) fn via(&mut self) -> Via<'_, '_, DB> {
-        let host = Host::Connection(self.inner.connection());
-        Via { host, source: &self.source, lease: Some(&mut self.lease), acquire: Some(&mut self.acquire) }
+        let Self { inner, source, lease, acquire, checkout } = self;
+        let host = Host::Connection(inner.connection());
+        Via { host, source, lease: Some(lease), acquire: Some(acquire), checkout: Some(checkout) }
+    }
+
+    /// sqlx's connection, for what is recorded here.
+    pub(crate) fn host_mut(&mut self) -> &mut DB::Connection {
+        self.inner.connection()
+    }
+
+    /// sqlx's connection leaves for code that is not seen.
+    pub(crate) fn hand_out(&self, what: &'static str, at: &'static Location<'static>) {
+        hand_out(what, &self.checkout, at);
+        if let Some(lease) = &self.lease {
+            lease.lose_sight();
+        }
+    }
+
+    pub(crate) fn host_transaction(&mut self) -> Option<&mut Transaction<'c, DB>> {
+        match &mut self.inner {
+            Inner::Transaction(transaction) => Some(transaction),
+            Inner::Own(_) | Inner::Pooled(_) => None,
+        }
     }
 
     /// A call on this connection to trace; `None` where tracing is off.
@@ -147,9 +195,82 @@ impl<'c, DB: TracedDatabase> TracedConnection<'c, DB> {
         async move {
             let call = self.call("begin");
             let (source, lease) = (Arc::clone(&self.source), self.lease.clone());
+            // A connection of its own belongs to no trace, but a transaction belongs to the one in which it began.
+            let here = CheckoutTrace::here();
+            let checkout = if here.is_none() { self.checkout.clone() } else { here };
             let connection = MaybePoolConnection::Connection(self.inner.connection());
-            transaction::begin(connection, statement, source, lease, call).await
+            transaction::begin(connection, statement, source, lease, checkout, call).await
         }
+    }
+
+    /// As [`sqlx::Acquire::acquire`](sqlx_core::acquire::Acquire::acquire), traced: this connection.
+    ///
+    /// # Errors
+    ///
+    /// None.
+    pub fn acquire(&mut self) -> Ready<Result<&mut Self, Error>> {
+        ready(Ok(self))
+    }
+
+    /// This connection, and not sqlx's own as by [`AsMut`].
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "`AsMut` gives sqlx's own connection, to which this is preferred"
+    )]
+    pub fn as_mut(&mut self) -> &mut Self {
+        self
+    }
+
+    /// As [`Connection::transaction`], traced: the closure gets a traced transaction.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn transaction<'a, F, R, E>(&'a mut self, callback: F) -> impl Future<Output = Result<R, E>> + Send + 'a
+    where
+        for<'t> F: FnOnce(&'t mut TracedTransaction<'_, DB>) -> BoxFuture<'t, Result<R, E>> + 'a + Send + Sync,
+        R: Send,
+        E: From<Error> + Send,
+    {
+        async move {
+            let mut transaction = self.begin().await?;
+            match callback(&mut transaction).await {
+                Ok(done) => {
+                    transaction.commit().await?;
+                    Ok(done)
+                }
+                Err(error) => {
+                    transaction.rollback().await?;
+                    Err(error)
+                }
+            }
+        }
+    }
+
+    /// As [`Connection::ping`]. It runs no statement, and is not recorded.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn ping(&mut self) -> impl Future<Output = Result<(), Error>> + Send + '_ {
+        Marked::new(self.inner.connection().ping(), DB::EVENTS_ELSEWHERE && profiler::sql_active())
+    }
+
+    /// As [`Connection::clear_cached_statements`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    pub fn clear_cached_statements(&mut self) -> impl Future<Output = Result<(), Error>> + Send + '_
+    where
+        DB: HasStatementCache,
+    {
+        self.inner.connection().clear_cached_statements()
+    }
+
+    /// As [`Connection::shrink_buffers`].
+    pub fn shrink_buffers(&mut self) {
+        self.inner.connection().shrink_buffers();
     }
 }
 
@@ -176,7 +297,10 @@ impl<DB: TracedDatabase> Deref for TracedConnection<'_, DB> {
 }
 
 impl<DB: TracedDatabase> DerefMut for TracedConnection<'_, DB> {
+    /// sqlx's own connection. Where a trace is active this is counted: what runs on it is not recorded.
+    #[track_caller]
     fn deref_mut(&mut self) -> &mut DB::Connection {
+        self.hand_out("sqlx's own connection", Location::caller());
         self.inner.connection()
     }
 }
@@ -194,12 +318,14 @@ impl<DB: TracedDatabase> fmt::Debug for TracedConnection<'_, DB> {
 pub struct TracedPoolConnection<DB: TracedDatabase>(TracedConnection<'static, DB>);
 
 impl<DB: TracedDatabase> TracedPoolConnection<DB> {
-    pub(crate) fn new(
+    /// A connection that was taken from a traced pool just now.
+    pub(crate) fn taken(
         connection: PoolConnection<DB>,
         source: Arc<DbSource>,
         acquire: Option<(Instant, Instant)>,
     ) -> Self {
-        Self(TracedConnection { acquire, ..TracedConnection::new(Inner::Pooled(connection), source, None) })
+        let checkout = CheckoutTrace::here();
+        Self(TracedConnection { acquire, checkout, ..TracedConnection::new(Inner::Pooled(connection), source, None) })
     }
 
     fn via(&mut self) -> Via<'_, '_, DB> {
@@ -215,6 +341,16 @@ impl<DB: TracedDatabase> TracedPoolConnection<DB> {
         self.0.close().await
     }
 
+    /// As [`Connection::close_hard`].
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    #[doc(hidden)]
+    pub async fn close_hard(self) -> Result<(), Error> {
+        self.0.close_hard().await
+    }
+
     /// As [`PoolConnection::close_on_drop`].
     pub fn close_on_drop(&mut self) {
         if let Inner::Pooled(connection) = &mut self.0.inner {
@@ -225,22 +361,30 @@ impl<DB: TracedDatabase> TracedPoolConnection<DB> {
     /// As [`PoolConnection::detach`]; the connection stays traced.
     #[must_use]
     pub fn detach(self) -> TracedConnection<'static, DB> {
-        self.taken(PoolConnection::detach)
+        self.without_pool(PoolConnection::detach)
     }
 
     /// As [`PoolConnection::leak`]; the connection stays traced.
     #[must_use]
     pub fn leak(self) -> TracedConnection<'static, DB> {
-        self.taken(PoolConnection::leak)
+        self.without_pool(PoolConnection::leak)
     }
 
-    fn taken(self, take: impl FnOnce(PoolConnection<DB>) -> DB::Connection) -> TracedConnection<'static, DB> {
-        let TracedConnection { inner, source, lease, acquire } = self.0;
+    fn without_pool(self, take: impl FnOnce(PoolConnection<DB>) -> DB::Connection) -> TracedConnection<'static, DB> {
+        let TracedConnection { inner, source, lease, acquire, .. } = self.0;
         let inner = match inner {
             Inner::Pooled(connection) => Inner::Own(take(connection)),
             other => other,
         };
-        TracedConnection { inner, source, lease, acquire }
+        // It may live longer than what it was taken for.
+        TracedConnection { inner, source, lease, acquire, checkout: CheckoutTrace::none() }
+    }
+}
+
+impl<DB: TracedDatabase> From<PoolConnection<DB>> for TracedPoolConnection<DB> {
+    /// Around the connection there is. Of the database its points know the kind only.
+    fn from(connection: PoolConnection<DB>) -> Self {
+        Self::taken(connection, TracedBuilder::<DB>::new().unknown_source(), None)
     }
 }
 
@@ -261,26 +405,29 @@ impl<DB: TracedDatabase> DerefMut for TracedPoolConnection<DB> {
 impl_executor!(&'c mut TracedConnection<'_, DB>);
 impl_executor!(&'c mut TracedPoolConnection<DB>);
 
-/// Implements `Acquire` for code that is generic over it. What it runs is not traced: `Acquire` can only give out sqlx's own
-/// connections.
+/// Implements `Acquire` for code that is generic over it. What it runs is not recorded, and that is counted where a trace is
+/// active: `Acquire` can only give out sqlx's own connections.
 macro_rules! impl_acquire {
     ($self_type:ty) => {
         impl<'c, DB: $crate::TracedDatabase> sqlx_core::acquire::Acquire<'c> for $self_type {
             type Database = DB;
             type Connection = &'c mut DB::Connection;
 
+            #[track_caller]
             fn acquire(self) -> futures_core::future::BoxFuture<'c, Result<Self::Connection, sqlx_core::error::Error>> {
                 let connection: &'c mut DB::Connection = self;
                 Box::pin(std::future::ready(Ok(connection)))
             }
 
+            #[track_caller]
             fn begin(
                 self,
             ) -> futures_core::future::BoxFuture<
                 'c,
                 Result<sqlx_core::transaction::Transaction<'c, DB>, sqlx_core::error::Error>,
             > {
-                let connection: &'c mut DB::Connection = self;
+                self.hand_out("sqlx's own transaction", std::panic::Location::caller());
+                let connection: &'c mut DB::Connection = self.host_mut();
                 let connection = sqlx_core::pool::MaybePoolConnection::Connection(connection);
                 sqlx_core::transaction::Transaction::begin(connection, None)
             }
@@ -298,6 +445,7 @@ macro_rules! impl_as_connection {
         }
 
         impl<DB: $crate::TracedDatabase> AsMut<DB::Connection> for $self_type {
+            #[track_caller]
             fn as_mut(&mut self) -> &mut DB::Connection {
                 self
             }
@@ -305,11 +453,31 @@ macro_rules! impl_as_connection {
     };
 }
 
-/// Gives a type that derefs to [`TracedConnection`] that one's `begin` and `begin_with`: by deref alone the `begin` of
-/// `sqlx::Acquire` would be nearer, where that trait is in scope, and not traced.
-macro_rules! impl_begin {
-    ($self_type:ty) => {
-        impl<DB: $crate::TracedDatabase> $self_type {
+/// Gives a type that derefs to [`TracedConnection`] that one's `begin`, `begin_with`, `acquire` and `as_mut`: by deref alone
+/// the methods of `sqlx::Acquire` and `AsMut` would be nearer, and what they give is not traced.
+macro_rules! impl_nearer {
+    ($self_type:ty, $lifetime:lifetime $(, $generic:lifetime)?) => {
+        impl<$($generic,)? DB: $crate::TracedDatabase> $self_type {
+            /// As [`sqlx::Acquire::acquire`](sqlx_core::acquire::Acquire::acquire), traced.
+            ///
+            /// # Errors
+            ///
+            /// None.
+            pub fn acquire(
+                &mut self,
+            ) -> std::future::Ready<Result<&mut $crate::TracedConnection<$lifetime, DB>, sqlx_core::error::Error>> {
+                $crate::TracedConnection::acquire(self)
+            }
+
+            /// The traced connection, and not sqlx's own as by [`AsMut`].
+            #[expect(
+                clippy::should_implement_trait,
+                reason = "`AsMut` gives sqlx's own connection, to which this is preferred"
+            )]
+            pub fn as_mut(&mut self) -> &mut $crate::TracedConnection<$lifetime, DB> {
+                self
+            }
+
             /// As [`Connection::begin`](sqlx_core::connection::Connection::begin), traced; inside a transaction this is a
             /// savepoint.
             ///
@@ -337,9 +505,9 @@ macro_rules! impl_begin {
     };
 }
 
-pub(crate) use {impl_acquire, impl_as_connection, impl_begin};
+pub(crate) use {impl_acquire, impl_as_connection, impl_nearer};
 
-impl_begin!(TracedPoolConnection<DB>);
+impl_nearer!(TracedPoolConnection<DB>, 'static);
 impl_acquire!(&'c mut TracedConnection<'_, DB>);
 impl_acquire!(&'c mut TracedPoolConnection<DB>);
 impl_as_connection!(TracedConnection<'_, DB>);

@@ -224,3 +224,57 @@ pub type TracedSqlitePool = TracedPool<sqlx_sqlite::Sqlite>;
 fn own_frames() -> &'static str {
     "osprofiler-sqlx/src/lib.rs"
 }
+
+/// The types of one database, by their names.
+macro_rules! aliases {
+    ($feature:literal, $database:ty, $host:literal, $inner:ty, $connection:ident, $pool_connection:ident, $transaction:ident) => {
+        #[doc = concat!("A traced `sqlx::", $host, "Connection`. The lifetime is that of the transaction which it may be: `&mut ",
+            stringify!($connection), "<'_>` in arguments.")]
+        #[cfg(feature = $feature)]
+        pub type $connection<'c> = TracedConnection<'c, $database>;
+
+        #[doc = concat!("A traced connection of a pool: `sqlx::pool::PoolConnection<", stringify!($database), ">`.")]
+        #[cfg(feature = $feature)]
+        pub type $pool_connection = TracedPoolConnection<$database>;
+
+        #[doc = concat!("A traced `sqlx::", $host, "Transaction`.")]
+        #[cfg(feature = $feature)]
+        pub type $transaction<'c> = TracedTransaction<'c, $database>;
+
+        #[cfg(feature = $feature)]
+        impl From<$inner> for TracedConnection<'static, $database> {
+            /// Around the connection there is. Of the database its points know the kind only.
+            fn from(connection: $inner) -> Self {
+                Self::own(connection)
+            }
+        }
+    };
+}
+
+aliases!(
+    "postgres",
+    sqlx_postgres::Postgres,
+    "Pg",
+    sqlx_postgres::PgConnection,
+    TracedPgConnection,
+    TracedPgPoolConnection,
+    TracedPgTransaction
+);
+aliases!(
+    "mysql",
+    sqlx_mysql::MySql,
+    "MySql",
+    sqlx_mysql::MySqlConnection,
+    TracedMySqlConnection,
+    TracedMySqlPoolConnection,
+    TracedMySqlTransaction
+);
+aliases!(
+    "sqlite",
+    sqlx_sqlite::Sqlite,
+    "Sqlite",
+    sqlx_sqlite::SqliteConnection,
+    TracedSqliteConnection,
+    TracedSqlitePoolConnection,
+    TracedSqliteTransaction
+);

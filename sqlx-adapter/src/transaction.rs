@@ -6,10 +6,10 @@
 )]
 
 use std::ops::{Deref, DerefMut};
+use std::panic::Location;
 use std::sync::Arc;
 
-use osprofiler::Profiler;
-use osprofiler::db::{DbLease, DbSource, Outcome};
+use osprofiler::db::{CheckoutTrace, DbLease, DbSource, Gate, Outcome};
 use sqlx_core::error::Error;
 use sqlx_core::pool::MaybePoolConnection;
 use sqlx_core::sql_str::SqlStr;
@@ -18,8 +18,9 @@ use sqlx_core::transaction::{
     rollback_ansi_transaction_sql,
 };
 
-use crate::call::{self, Call};
-use crate::connection::{TracedConnection, impl_acquire, impl_as_connection, impl_begin};
+use crate::builder::TracedBuilder;
+use crate::call::Call;
+use crate::connection::{TracedConnection, impl_acquire, impl_as_connection, impl_nearer};
 use crate::database::TracedDatabase;
 use crate::executor::{Via, impl_executor};
 use crate::mark::Marked;
@@ -41,20 +42,20 @@ pub(crate) async fn begin<'c, DB: TracedDatabase>(
     statement: Option<SqlStr>,
     source: Arc<DbSource>,
     lease: Option<Arc<DbLease>>,
+    checkout: CheckoutTrace,
     call: Option<Box<Call<DB>>>,
 ) -> Result<TracedTransaction<'c, DB>, Error> {
     let depth = DB::TransactionManager::get_transaction_depth(&connection);
     let Some(mut call) = call else {
         let transaction = Marked::new(Transaction::begin(connection, statement), DB::EVENTS_ELSEWHERE).await?;
-        return Ok(TracedTransaction::new(transaction, source, lease, depth + 1, None));
+        return Ok(TracedTransaction::new(transaction, source, lease, depth + 1, checkout));
     };
     let lease = lease.unwrap_or_else(|| source.lease()).begin(call.id());
     call.is_about(statement.clone().unwrap_or_else(|| begin_ansi_transaction_sql(depth)));
     call.runs_on(Arc::clone(&lease));
     call.start();
-    let profiler = call.profiler();
     let begun = Marked::new(Transaction::begin(connection, statement), DB::EVENTS_ELSEWHERE).await;
-    Ok(TracedTransaction::new(call.end(begun)?, source, Some(lease), depth + 1, profiler))
+    Ok(TracedTransaction::new(call.end(begun)?, source, Some(lease), depth + 1, checkout))
 }
 
 impl<'c, DB: TracedDatabase> TracedTransaction<'c, DB> {
@@ -63,20 +64,32 @@ impl<'c, DB: TracedDatabase> TracedTransaction<'c, DB> {
         source: Arc<DbSource>,
         lease: Option<Arc<DbLease>>,
         depth: usize,
-        profiler: Option<Profiler>,
+        checkout: CheckoutTrace,
     ) -> Self {
         let open = Open {
             source: Arc::clone(&source),
             lease: lease.clone(),
             depth,
-            profiler,
+            checkout: checkout.clone(),
             database: std::marker::PhantomData,
         };
-        Self { connection: TracedConnection::transaction(transaction, source, lease), open }
+        Self { connection: TracedConnection::of_transaction(transaction, source, lease, checkout), open }
     }
 
     fn via(&mut self) -> Via<'_, '_, DB> {
         self.connection.via()
+    }
+
+    /// sqlx's own transaction, for functions that want it. Where a trace is active this is counted: what runs on it is not
+    /// recorded.
+    ///
+    /// # Errors
+    ///
+    /// Where the program has put another connection in the place of this transaction's.
+    #[track_caller]
+    pub fn inner_mut(&mut self) -> Result<&mut Transaction<'c, DB>, Error> {
+        self.connection.hand_out("sqlx's own transaction", Location::caller());
+        self.connection.host_transaction().ok_or_else(replaced)
     }
 
     /// As [`sqlx::Transaction::commit`](sqlx_core::transaction::Transaction::commit).
@@ -142,7 +155,16 @@ impl<DB: TracedDatabase> DerefMut for TracedTransaction<'_, DB> {
 }
 
 impl_executor!(&'c mut TracedTransaction<'_, DB>);
-impl_begin!(TracedTransaction<'_, DB>);
+impl_nearer!(TracedTransaction<'c, DB>, 'c, 'c);
+
+impl<'c, DB: TracedDatabase> From<Transaction<'c, DB>> for TracedTransaction<'c, DB> {
+    /// Around the transaction there is. Of the database its points know the kind only.
+    fn from(transaction: Transaction<'c, DB>) -> Self {
+        let depth = DB::TransactionManager::get_transaction_depth(&transaction);
+        Self::new(transaction, TracedBuilder::<DB>::new().unknown_source(), None, depth, CheckoutTrace::here())
+    }
+}
+
 impl_acquire!(&'c mut TracedTransaction<'_, DB>);
 impl_as_connection!(TracedTransaction<'_, DB>);
 
@@ -153,7 +175,7 @@ struct Open<DB: TracedDatabase> {
     /// 1 for a transaction, more for savepoints; 0 once it has ended.
     depth: usize,
     /// The trace in which it began.
-    profiler: Option<Profiler>,
+    checkout: CheckoutTrace,
     database: std::marker::PhantomData<fn() -> DB>,
 }
 
@@ -170,7 +192,7 @@ impl<DB: TracedDatabase> Open<DB> {
 
     /// Records a rollback by drop. It takes no time here: it goes to the database with whatever uses the connection next.
     fn record_drop(&mut self, depth: usize) {
-        if let Some(mut call) = Call::<DB>::new(&self.source, "drop", self.lease.as_ref()) {
+        if let Some(mut call) = Call::<DB>::new(&self.source, "drop", self.lease.as_ref(), Some(&self.checkout)) {
             call.is_about(rollback_ansi_transaction_sql(depth));
             call.ends(Outcome::Dropped);
             call.start();
@@ -185,15 +207,9 @@ impl<DB: TracedDatabase> Drop for Open<DB> {
         if depth == 0 {
             return;
         }
-        if call::is_traced(&self.source) {
+        // What outlives the scope in which it began ends in that trace.
+        if self.source.gate(Some(&self.checkout)) == Gate::Traced {
             self.record_drop(depth);
-        } else if let Some(profiler) = self.profiler.take() {
-            // It outlived the scope in which it began: what began there ends there.
-            profiler.in_scope(|| {
-                if call::is_traced(&self.source) {
-                    self.record_drop(depth);
-                }
-            });
         }
     }
 }

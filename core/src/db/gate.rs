@@ -58,6 +58,12 @@ impl CheckoutTrace {
         true
     }
 
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        self.0.is_none()
+    }
+
     /// Whether statements made here belong to it.
     #[cold]
     #[inline(never)]
