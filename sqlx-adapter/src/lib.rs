@@ -168,6 +168,7 @@
 //! | --- | --- |
 //! | `postgres`, `mysql`, `sqlite` | tracing for the database; enable those that sqlx is used with. How SQLite is linked is decided by sqlx's own features |
 //! | `net` | `SqlxEventLayer` |
+//! | `migrate` | migrations on a traced connection, by `Migrator::run_direct` |
 //! | `caller` | `TracedBuilder::caller`: where in the program a statement came from |
 
 mod builder;
@@ -178,6 +179,8 @@ mod executor;
 mod failure;
 mod hand_out;
 mod mark;
+#[cfg(feature = "migrate")]
+mod migrate;
 #[cfg(feature = "mysql")]
 mod mysql;
 #[cfg(feature = "net")]

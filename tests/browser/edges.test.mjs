@@ -26,9 +26,9 @@ const one = (fill) => () => {
 
 browserTest("one point without SQL", { file: () => report("one", one((trace) => trace.call(undefined, 0, 1_000, "f"))) }, async (page) => {
   await everyTab(page);
-  assert.match(await page.locator("#panel").innerText(), /This trace ran no SQL\./);
+  assert.match(await page.locator("#panel").innerText(), /No SQL was recorded\./);
   await page.locator("#tab-order").click();
-  assert.match(await page.locator("#panel").innerText(), /This trace ran no SQL\./);
+  assert.match(await page.locator("#panel").innerText(), /No SQL was recorded\./);
   await page.locator("#tab-time").click();
   assert.equal(await page.locator(".timeline .row[data-index]").count(), 1);
 });

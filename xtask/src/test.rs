@@ -14,7 +14,7 @@ use crate::servers;
 use crate::steps::{Outcome, Steps, cargo, output, root, run, scratch};
 
 /// Every crate that users depend on must build by itself, with any of its features; together they hide what one lacks.
-const ALONE: [&[&str]; 39] = [
+const ALONE: [&[&str]; 40] = [
     &["osprofiler"],
     &["osprofiler", "--features", "caller"],
     &["osprofiler", "--features", "ini"],
@@ -51,6 +51,7 @@ const ALONE: [&[&str]; 39] = [
     &["osprofiler-sqlx", "--features", "sqlite"],
     &["osprofiler-sqlx", "--features", "caller"],
     &["osprofiler-sqlx", "--features", "net"],
+    &["osprofiler-sqlx", "--features", "migrate,sqlite"],
     &["osprofiler-cli"],
     &["osprofiler-cli", "--no-default-features"],
     &["osprofiler-cli", "--no-default-features", "--features", "driver-redis"],

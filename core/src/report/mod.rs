@@ -27,6 +27,7 @@ mod build;
 pub mod diff;
 mod facts;
 pub mod findings;
+mod handed_out;
 mod link;
 mod parallel;
 mod parameter;
@@ -51,6 +52,7 @@ pub mod text;
 #[cfg(test)]
 mod samples;
 
+pub use handed_out::HandedOut;
 pub use parameter::Parameter;
 pub use point::{Caller, Point, Request};
 pub use read::{ReportError, read_json};

@@ -2,7 +2,7 @@
 //!
 //! Not here: how the tree comes about (`build`, `link`) and what is counted over it (`totals`).
 
-use super::{NameStats, Point, Request, StatementGroup, Totals, build, totals, values};
+use super::{HandedOut, NameStats, Point, Request, StatementGroup, Totals, build, totals, values};
 use crate::driver::StoredTrace;
 use crate::{Id, Timestamp};
 
@@ -20,6 +20,7 @@ pub struct Trace {
     pub(super) roots: Vec<usize>,
     pub(super) lost_messages: u64,
     pub(super) skipped_lines: u64,
+    pub(super) handed_out: Vec<HandedOut>,
     /// Whether its values were taken out.
     pub(super) has_no_values: bool,
 }
@@ -121,6 +122,12 @@ impl Trace {
     #[must_use]
     pub fn lost_messages(&self) -> u64 {
         self.lost_messages
+    }
+
+    /// Where traced types gave away the host's own connection, pool or transaction: statements that ran on it are not here.
+    #[must_use]
+    pub fn handed_out(&self) -> &[HandedOut] {
+        &self.handed_out
     }
 
     /// How many stored entries could not be read.

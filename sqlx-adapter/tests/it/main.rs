@@ -7,6 +7,7 @@ mod idioms;
 mod killed;
 mod load;
 mod methods;
+mod missing;
 mod net;
 mod points;
 mod policy;

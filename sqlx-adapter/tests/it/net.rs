@@ -10,7 +10,7 @@ use osprofiler::TraceExt as _;
 use osprofiler::report::Point;
 use osprofiler_sqlx::{DbOptions, SqlxEventLayer};
 use serde_json::json;
-use sqlx::{Connection as _, Executor, SqlStr};
+use sqlx::{Executor, SqlStr};
 use tracing::Dispatch;
 use tracing::dispatcher::DefaultGuard;
 use tracing::level_filters::LevelFilter;
@@ -24,7 +24,7 @@ use crate::store::{Store, records};
 const LONG: &str = "SELECT count(*) AS n\n  FROM person WHERE id > 1 AND name <> 'nobody at all'";
 
 /// Makes it this thread's subscriber.
-fn listen(subscriber: impl Into<Dispatch>) -> DefaultGuard {
+pub(crate) fn listen(subscriber: impl Into<Dispatch>) -> DefaultGuard {
     /// While there is only one dispatcher, `tracing` asks none but the thread's own whether anybody wants an event that it
     /// meets for the first time: another test's thread, that has none, would say no for all (tracing-core 0.1.36).
     static OTHERS: LazyLock<[Dispatch; 2]> =
@@ -132,16 +132,16 @@ macro_rules! net_tests {
             }
 
             #[tokio::test]
-            async fn the_closure_of_a_transaction_is_recorded() {
+            async fn the_closure_of_sqlxs_own_transaction_is_recorded() {
                 let Some(pool) = pool("closure").await else { return };
                 let _subscriber = filtered();
                 let request = async {
                     let mut connection = pool.acquire().await?;
-                    connection
-                        .transaction(|transaction| {
-                            async move { (&mut **transaction).execute("DELETE FROM person WHERE id < 3").await }.boxed()
-                        })
-                        .await
+                    // sqlx's own; the traced one gives the closure a traced transaction.
+                    sqlx::Connection::transaction(&mut **connection, |transaction| {
+                        async move { (&mut **transaction).execute("DELETE FROM person WHERE id < 3").await }.boxed()
+                    })
+                    .await
                 };
                 let (deleted, points) = Store::new().record(request).await;
                 assert_eq!(deleted.expect("deleted").rows_affected(), 2);

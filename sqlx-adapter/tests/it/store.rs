@@ -49,9 +49,14 @@ impl Store {
         }
     }
 
-    pub(crate) fn points(&self) -> Vec<Point> {
+    /// All that was told.
+    pub(crate) fn trace(&self) -> Trace {
         assert!(self.notifier.flush(Duration::from_secs(10)), "a function takes messages at once");
-        Trace::build(self.messages.lock().expect("no panic").clone()).points().to_vec()
+        Trace::build(self.messages.lock().expect("no panic").clone())
+    }
+
+    pub(crate) fn points(&self) -> Vec<Point> {
+        self.trace().points().to_vec()
     }
 }
 

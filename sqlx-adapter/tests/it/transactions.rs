@@ -124,13 +124,18 @@ macro_rules! transactions {
                 let begun = begun.traced("request", ()).in_trace(&store.profiler()).await;
                 let mut transaction = begun.expect("it begins");
                 let task = tokio::spawn(async move {
-                    // No trace is active here.
+                    // No trace is active here: the transaction brings its own.
                     transaction.execute("INSERT INTO n (id) VALUES (1)").await.expect("inserted");
                 });
                 task.await.expect("no panic");
                 let points = store.points();
-                assert_eq!(records(&points[1..]), ["t1 begin BEGIN → done", "t1 drop ROLLBACK → rolled back by drop"]);
-                assert_eq!(points[2].parent_id, points[0].trace_id);
+                let expected = [
+                    "t1 begin BEGIN → done",
+                    "t1 execute INSERT INTO n (id) VALUES (1) → affected 1",
+                    "t1 drop ROLLBACK → rolled back by drop",
+                ];
+                assert_eq!(records(&points[1..]), expected);
+                assert!(points[1..].iter().all(|point| point.parent_id == points[0].trace_id));
                 store.assert_whole();
             }
 

@@ -5,7 +5,7 @@
 use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _};
 use osprofiler::{TraceExt as _, profiler};
 use osprofiler_sqlx::{SqlxEventLayer, TracedConnection, TracedSqlitePool};
-use sqlx::{Connection as _, Executor, SqlStr, Sqlite, SqliteConnection, SqlitePool};
+use sqlx::{Executor, SqlStr, Sqlite, SqliteConnection, SqlitePool};
 use tokio::sync::{Mutex, MutexGuard};
 use tracing::Instrument as _;
 use tracing_subscriber::layer::SubscriberExt as _;

@@ -97,7 +97,8 @@ impl Decoder {
             },
             Form::Int2 => DbValue::Integer(reader.i16()?.into()),
             Form::Int4 => DbValue::Integer(reader.i32()?.into()),
-            Form::Int8 | Form::Money => DbValue::Integer(reader.i64()?),
+            Form::Int8 => DbValue::Integer(reader.i64()?),
+            Form::Money => money(reader.i64()?).into(),
             Form::Oid => DbValue::Integer(reader.u32()?.into()),
             Form::Xid8 => DbValue::Unsigned(reader.u64()?),
             Form::Float4 => DbValue::Single(reader.f32()?),
@@ -165,4 +166,20 @@ fn json(value: &[u8], form: Form) -> Option<DbValue<'_>> {
         _ => return None,
     };
     str::from_utf8(text).ok().map(|text| DbValue::Json(text.into()))
+}
+
+/// As `cash_out` of PostgreSQL 15 prints it with `lc_monetary` C or en_US. The server sends no more than the number, and does
+/// not say which locale it has.
+fn money(cents: i64) -> String {
+    let (digits, cents_only) = ((cents.unsigned_abs() / 100).to_string(), cents.unsigned_abs() % 100);
+    let mut grouped = String::with_capacity(digits.len() * 4 / 3 + 5);
+    grouped.push_str(if cents < 0 { "-$" } else { "$" });
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped.push_str(&format!(".{cents_only:02}"));
+    grouped
 }

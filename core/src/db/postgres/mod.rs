@@ -8,7 +8,7 @@
 //! | type | value |
 //! | --- | --- |
 //! | bool, int2, int4, int8, oid, xid, xid8, cid, float4, float8 | booleans and numbers |
-//! | money | a whole number of its smallest unit: where the point goes depends on the server's `lc_monetary` |
+//! | money | text as with `lc_monetary` C or en_US, `-$1,234.56`: the server does not send its own locale |
 //! | bytea | bytes |
 //! | json, jsonb | JSON |
 //! | arrays | nested lists; their lower bounds are left out |

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::facts::Facts;
 use super::link::{self, Node};
-use super::{Point, Trace, parallel};
+use super::{Point, Trace, handed_out, parallel};
 use crate::driver::StoredTrace;
 use crate::message::Phase;
 use crate::{Id, Message, Timestamp};
@@ -36,6 +36,7 @@ pub(super) fn build(stored: StoredTrace) -> Trace {
     let last_start = messages.iter().rev().find(|message| message.point().1 == Phase::Start);
     let last_started_us = last_start.map_or(0, |message| since(zero, message.timestamp));
     let lost_messages = lost_messages(&messages);
+    let handed_out = handed_out::of(&messages);
 
     let points = points(pair(messages), zero);
     // Points are large: their numbers are sorted, and they are moved once.
@@ -64,6 +65,7 @@ pub(super) fn build(stored: StoredTrace) -> Trace {
         points,
         roots,
         lost_messages,
+        handed_out,
         skipped_lines: skipped,
         has_no_values: false,
     }

@@ -1,32 +1,152 @@
-//! What the trace does not show, or not whole: statements around the traced pool, and lost messages.
+//! What the trace does not show, or not whole: statements around the traced types, and lost messages.
 
 use super::evidence::Evidence;
 use super::{Finding, Level, Rule};
+use crate::report::analysis::{Transaction, TransactionOutcome};
 use crate::report::label::{self, count};
+use crate::report::{HandedOut, Point};
+
+/// So many places are named in a sentence.
+const MAX_PLACES: usize = 3;
 
 pub(super) fn find(evidence: &Evidence<'_>) -> Vec<Finding> {
-    let trace = evidence.analysis.trace;
-    let mut findings = Vec::new();
-    let is_bypassed = |place: &usize| trace.points()[*place].is_bypassed();
-    let mut bypassed: Vec<usize> = (0..trace.points().len()).filter(is_bypassed).collect();
-    if !bypassed.is_empty() {
-        bypassed.sort_by_key(|place| (evidence.point(*place).appeared_us(), *place));
-        let statements = count(bypassed.len() as u64, "statement", "statements");
-        let text = format!("{statements} ran around the traced pool, so less is known: their values may be missing.");
-        let finding = evidence.finding(Rule::Bypassed, Level::Info, None, bypassed);
-        findings.push(finding.said(&format!("Bypassed: {statements} around the traced pool"), &text));
-    }
-    let losses = label::losses(trace);
-    if !losses.is_empty() {
-        let title = match (trace.lost_messages(), trace.skipped_lines()) {
-            (0, entries) => format!("Incomplete: {} unreadable", count(entries, "entry", "entries")),
-            (messages, _) => format!("Incomplete: {} lost", count(messages, "message", "messages")),
-        };
-        findings.push(
-            evidence
-                .finding(Rule::Lost, Level::Warn, None, Vec::new())
-                .said(&title, &format!("{}.", losses.join("; "))),
-        );
-    }
+    let mut findings = bypassed(evidence);
+    findings.extend(handed_out(evidence));
+    findings.extend(empty_transactions(evidence));
+    findings.extend(lost(evidence));
     findings
+}
+
+/// Statements that ran around the traced types and were noticed otherwise.
+fn bypassed(evidence: &Evidence<'_>) -> Vec<Finding> {
+    let trace = evidence.analysis.trace;
+    let of = |system: Option<&str>| -> Vec<usize> {
+        let is_it = |place: &usize| {
+            let point = &trace.points()[*place];
+            point.is_bypassed() && point.system() == system
+        };
+        let mut places: Vec<usize> = (0..trace.points().len()).filter(is_it).collect();
+        places.sort_by_key(|place| (evidence.point(*place).appeared_us(), *place));
+        places
+    };
+    // sqlx's events do not say which database it is; diesel's connections do.
+    let mut systems: Vec<Option<&str>> =
+        trace.points().iter().filter(|point| point.is_bypassed()).map(Point::system).collect();
+    systems.sort_unstable();
+    systems.dedup();
+    let tell = |system: Option<&str>| {
+        let places = of(system);
+        let statements = count(places.len() as u64, "statement", "statements");
+        let text = match system {
+            None => format!(
+                "{statements} ran on sqlx's own connections, and only sqlx's events tell of them: values and errors are \
+                 not recorded. Functions that take `&PgPool`, `&mut PgConnection` or `impl Acquire` do that; let them take \
+                 the traced type."
+            ),
+            Some(system) => {
+                let inner = match system {
+                    "postgresql" => "PgConnection",
+                    "mysql" | "mariadb" => "MysqlConnection",
+                    "sqlite" => "SqliteConnection",
+                    _ => "Connection",
+                };
+                format!(
+                    "{statements} ran on the connection within the traced one: rows and types of values are not recorded. A \
+                     function that takes `&mut {inner}` does that, because the traced connection derefs to it; let it take \
+                     `&mut Traced{inner}`."
+                )
+            }
+        };
+        let finding = evidence.finding(Rule::Bypassed, Level::Info, None, places);
+        finding.said(&format!("Bypassed: {statements} around the traced connection"), &text)
+    };
+    systems.into_iter().map(tell).collect()
+}
+
+/// The host's own connections that left the traced types, where nothing tells what ran on them.
+fn handed_out(evidence: &Evidence<'_>) -> Option<Finding> {
+    let trace = evidence.analysis.trace;
+    let told = trace.points().iter().any(|point| point.is_bypassed() && point.system().is_none());
+    let mut kinds: Vec<(&str, Vec<&HandedOut>)> = Vec::new();
+    for one in trace.handed_out().iter().filter(|one| !(told && one.what.starts_with("sqlx"))) {
+        match kinds.iter_mut().find(|(what, _)| *what == one.what) {
+            Some((_, places)) => places.push(one),
+            None => kinds.push((&one.what, vec![one])),
+        }
+    }
+    let sentences: Vec<String> = kinds
+        .iter()
+        .map(|(what, places)| {
+            let times = count(sum(places), "time", "times");
+            let named: Vec<_> = places
+                .iter()
+                .filter_map(|one| one.place.as_ref())
+                .take(MAX_PLACES)
+                .map(|(file, line)| format!("{file}:{line}"))
+                .collect();
+            let more = if places.len() > named.len() && !named.is_empty() { ", …" } else { "" };
+            let at = if named.is_empty() { String::new() } else { format!(" ({}{more})", named.join(", ")) };
+            format!("{what} was handed out {times}{at}")
+        })
+        .collect();
+    if sentences.is_empty() {
+        return None;
+    }
+    let first = &sentences[0];
+    let title = first.split(" (").next().unwrap_or(first).replace(" was handed out ", " handed out ");
+    let more = if sentences.len() > 1 { ", and more" } else { "" };
+    let text = format!(
+        "{}; statements that ran on it are not in this trace. Let functions take the traced type, or use its own `as_mut()` and \
+         `acquire()`.",
+        sentences.join("; ")
+    );
+    let finding = evidence.finding(Rule::Bypassed, Level::Warn, None, Vec::new());
+    Some(finding.said(&format!("Statements may be missing: {title}{more}"), &text))
+}
+
+fn sum(places: &[&HandedOut]) -> u64 {
+    places.iter().fold(0, |sum, one| sum.saturating_add(one.count))
+}
+
+/// Transactions that ended well and in which nothing was recorded: what ran in them most likely ran around.
+fn empty_transactions(evidence: &Evidence<'_>) -> Option<Finding> {
+    let analysis = evidence.analysis;
+    let trace = analysis.trace;
+    let ran_around = |transaction: &Transaction| {
+        let within = |point: &Point| {
+            point.is_bypassed() && (transaction.started_us..=transaction.finished_us).contains(&point.appeared_us())
+        };
+        trace.points().iter().any(within)
+    };
+    let is_empty = |transaction: &&Transaction| {
+        let ended = matches!(transaction.outcome, TransactionOutcome::Committed | TransactionOutcome::Unknown);
+        ended
+            && transaction.parent.is_none()
+            && transaction.begin.is_some()
+            && !transaction.points.iter().any(|place| trace.points()[*place].runs_statement())
+            && !ran_around(transaction)
+    };
+    let empty: Vec<&Transaction> = analysis.transactions.iter().filter(is_empty).collect();
+    let number = empty.len() as u64;
+    let mut places: Vec<usize> =
+        empty.iter().flat_map(|transaction| [transaction.begin, transaction.end]).flatten().collect();
+    places.sort_by_key(|place| (evidence.point(*place).appeared_us(), *place));
+    let transactions = count(number, "transaction", "transactions");
+    let text = format!(
+        "{transactions} committed without any recorded statement. Statements on the host's own connection, which `&mut PgConnection` and the \
+         like name, are not in this trace."
+    );
+    let finding = evidence.finding(Rule::Bypassed, Level::Warn, None, places);
+    (number > 0).then(|| finding.said(&format!("No statement recorded in {transactions}"), &text))
+}
+
+fn lost(evidence: &Evidence<'_>) -> Option<Finding> {
+    let trace = evidence.analysis.trace;
+    let losses = label::losses(trace);
+    let title = match (trace.lost_messages(), trace.skipped_lines()) {
+        (0, entries) => format!("Incomplete: {} unreadable", count(entries, "entry", "entries")),
+        (messages, _) => format!("Incomplete: {} lost", count(messages, "message", "messages")),
+    };
+    let finding = evidence.finding(Rule::Lost, Level::Warn, None, Vec::new());
+    (!losses.is_empty()).then(|| finding.said(&title, &format!("{}.", losses.join("; "))))
 }

@@ -2,7 +2,7 @@
 //!
 //! | where | OSProfiler's keys | ours beside them |
 //! | --- | --- | --- |
-//! | top `info` | `name` (`total`), `started`, `finished`, `last_trace_started` | `started_us`, `finished_us`; when not zero: `lost_messages`, `skipped_lines` |
+//! | top `info` | `name` (`total`), `started`, `finished`, `last_trace_started` | `started_us`, `finished_us`; when not zero: `lost_messages`, `skipped_lines`; where there is one: `handed_out`, as in messages |
 //! | node | `info`, `trace_id`, `parent_id`, `children` | |
 //! | node's `info` | `name`, `project`, `service`, `host`, `meta.raw_payload.NAME-start` and `-stop` (whole messages), `started`, `finished`, `exception` (with a stop) | `started_us`, `finished_us`; when true: `unfinished`, `orphan`, `cycle`, `clock_skew` |
 //! | `stats` | by name: `count`, `duration` | `duration_us` |
@@ -39,7 +39,7 @@ use serde_json::Value;
 
 use self::indent::Indented;
 use super::analysis::{Analysis, AnalysisOptions};
-use super::{Point, Trace};
+use super::{Point, Trace, handed_out};
 use crate::Message;
 
 /// Writes the trace as JSON, indented by two, with a line break at the end.
@@ -71,6 +71,9 @@ pub fn write_with(analysis: &Analysis<'_>, out: impl io::Write) -> io::Result<()
         if number > 0 {
             json.push(&format!(r#","{key}":{number}"#))?;
         }
+    }
+    if !trace.handed_out().is_empty() {
+        json.push(&format!(r#","handed_out":{}"#, handed_out::to_json(trace.handed_out())))?;
     }
     json.push(r#"},"children":["#)?;
     for (place, point) in trace.points().iter().enumerate() {

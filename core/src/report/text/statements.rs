@@ -11,7 +11,7 @@ use crate::report::visible::one_line;
 pub(super) fn write(analysis: &Analysis<'_>, style: &Style, out: &mut impl io::Write) -> io::Result<()> {
     let groups = &analysis.groups;
     if groups.is_empty() {
-        return writeln!(out, "This trace ran no SQL.");
+        return writeln!(out, "No SQL was recorded.");
     }
     let mut line = Line::new(style);
     line.push(&format!("{:>6} {:>10} {:>10} {:>8}  statement", "count", "total", "max", "rows"), Color::Bold);

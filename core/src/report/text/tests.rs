@@ -66,8 +66,10 @@ fn what_is_no_statement_of_the_programs_is_told_apart() {
     trace 7a4b3b7e-0a7e-4f0e-9a53-0123456789ab  2026-01-02 03:04:05.000 UTC
     2 statements · 1 distinct · database 0.600 ms of 1.100 ms (55 %) · 1 transaction · 1 statement bypassed the traced pool
 
-    ℹ Bypassed: 1 statement around the traced pool
-      1 statement ran around the traced pool, so less is known: their values may be missing.
+    ℹ Bypassed: 1 statement around the traced connection
+      1 statement ran on sqlx's own connections, and only sqlx's events tell of them: values and errors
+      are not recorded. Functions that take `&PgPool`, `&mut PgConnection` or `impl Acquire` do that;
+      let them take the traced type.
 
       0.100 ms  db BEGIN
       0.100 ms  db SAVEPOINT _sqlx_savepoint_1
@@ -129,5 +131,5 @@ fn stored_text_cannot_drive_the_terminal() {
 
 #[test]
 fn empty_trace_is_said_to_be_empty() {
-    assert!(shown(&Trace::build(Vec::new()), &Style::default()).contains("This trace ran no SQL."));
+    assert!(shown(&Trace::build(Vec::new()), &Style::default()).contains("No SQL was recorded."));
 }

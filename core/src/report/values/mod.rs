@@ -6,8 +6,8 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use super::Trace;
 use super::sql::{Analyzed, Dialect};
+use super::{Trace, handed_out};
 use crate::db::{CUT, DbOptions};
 use crate::{Message, MessageFields};
 
@@ -94,6 +94,10 @@ impl Taken {
                 ("function", Value::Object(function)) => only(function, &["name"]),
                 // That it was recorded says what the point waited for.
                 ("http" | "rpc", Value::Object(_)) => Value::Object(Map::new()),
+                ("handed_out", list) => match handed_out::without_values(list) {
+                    Some(list) => list,
+                    None => continue,
+                },
                 ("host" | "etype" | "cancelled" | "lost_messages", value) if !value.is_object() => value,
                 _ => continue,
             };

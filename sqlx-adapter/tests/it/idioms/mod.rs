@@ -117,6 +117,7 @@ macro_rules! every_idiom {
                 "t1 begin BEGIN → done",
                 "t1 execute INSERT INTO person (id, name) VALUES (?, ?) [4,\"No. 4\"] → affected 1",
                 "t1 execute INSERT INTO person (id, name) VALUES (?, ?) [5,\"No. 5\"] → affected 1",
+                "t1 execute INSERT INTO person (id, name) VALUES (?, ?) [6,\"No. 6\"] → affected 1",
                 "t1 commit COMMIT → committed",
                 "fetch SELECT name FROM person ORDER BY id → rows 6",
             ];
@@ -185,6 +186,13 @@ macro_rules! every_idiom {
                 "t1 rollback ROLLBACK → rolled back",
             ];
             the_transaction_closure => [
+                "t1 begin BEGIN → done",
+                "t1 execute INSERT INTO person (id, name) VALUES (?, ?) [4,\"Dee\"] → affected 1",
+                "t1 commit COMMIT → committed",
+                "t2 begin BEGIN → done",
+                "t2 execute INSERT INTO person (id, name) VALUES (?, ?) [5,\"Eve\"] → affected 1",
+                "t2 execute INSERT INTO person (id, name) VALUES (?, ?) [4,\"Dee\"] → error Database",
+                "t2 rollback ROLLBACK → rolled back",
                 "fetch SELECT name FROM person ORDER BY id → rows 4",
             ];
             streams_in_spawned_tasks => [

@@ -45,7 +45,7 @@ class StatementsView {
     const { page } = this, { t, model, state } = page;
     const focus = document.activeElement?.getAttribute("data-sort") ?? "";
     const focusGroup = this.element.contains(document.activeElement) ? document.activeElement?.closest("[data-group]")?.getAttribute("data-group") : "";
-    if (!t.group.length) return this.element.replaceChildren(h("p", { class: "empty" }, "This trace ran no SQL."));
+    if (!t.group.length) return this.element.replaceChildren(h("p", { class: "empty" }, "No SQL was recorded."));
     let places = t.group.map((_, place) => place).filter((place) => page.shown[place] > 0);
     if (!places.length) return this.element.replaceChildren(page.nothing());
     const key = state.sort.replace(/^-/, ""), column = COLUMNS.find(([name]) => name === key);

@@ -71,7 +71,7 @@ class OrderView {
     this.entries = Int32Array.from(entries);
     const at = page.chosenPoint() ?? -1, active = at >= 0 ? this.entries.indexOf(at) : -1;
     this.rows.element.hidden = !entries.length;
-    this.empty.replaceChildren(...(entries.length ? [] : [this.all.length ? page.nothing() : h("p", { class: "empty" }, "This trace ran no SQL.")]));
+    this.empty.replaceChildren(...(entries.length ? [] : [this.all.length ? page.nothing() : h("p", { class: "empty" }, "No SQL was recorded.")]));
     this.rows.set(entries.length, active >= 0 ? active : undefined);
     if (active >= 0) this.rows.reveal(active);
   }

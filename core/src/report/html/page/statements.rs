@@ -23,7 +23,7 @@ pub(super) fn write(content: &Content<'_>, out: &mut impl Write) -> io::Result<(
     out.write_all(b"<section id=\"static\">\n<h2>Statements</h2>\n")?;
     let groups = &content.analysis.groups;
     if groups.is_empty() {
-        out.write_all(b"<p class=\"quiet\">This trace ran no SQL.</p>\n</section>\n")?;
+        out.write_all(b"<p class=\"quiet\">No SQL was recorded.</p>\n</section>\n")?;
         return Ok(());
     }
     out.write_all(

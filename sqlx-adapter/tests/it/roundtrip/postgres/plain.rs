@@ -33,8 +33,7 @@ async fn numbers_are_what_postgresql_says() {
     check.check(Kind::text("numeric"), |random| random.big_decimal(60, 80)).await;
     let oid = Kind::json("oid").made_by("to_json(v::int8)");
     check.check(oid, |random| Oid(random.int(0, u32::MAX.into()) as u32)).await;
-    // Where the point goes is up to the server's locale: the number is that of its smallest unit, but texts have it.
-    let money = Kind::text("money").made_by("(v::numeric * 100)::int8").as_text("to_json(v::text)");
+    let money = Kind::text("money");
     check.check(money, |random| PgMoney(random.i64())).await;
     let special = |random: &mut Random| match random.below(4) {
         0 => random.of(&["NaN", "Infinity", "-Infinity"]).to_owned(),

@@ -1,0 +1,118 @@
+//! [`HandedOut`]: where a traced type gave away what it wraps, so that statements may be missing.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use crate::Message;
+
+/// The key of `info` under which messages tell of it.
+const KEY: &str = "handed_out";
+
+/// What was handed out at one place, and how often. Statements that ran on it are not in the trace.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub struct HandedOut {
+    /// What it is, such as "sqlx's own connection".
+    pub what: String,
+    /// File and line of the program; `None` where it was a library that asked for it, or that is not known.
+    pub place: Option<(String, u64)>,
+    /// How often.
+    pub count: u64,
+}
+
+/// What the messages tell, what was handed out most often first. Each process counts up, so its largest number counts; a
+/// process is told by service and host.
+pub(super) fn of(messages: &[Message]) -> Vec<HandedOut> {
+    let mut most: BTreeMap<(Place, Option<String>, Option<String>), u64> = BTreeMap::new();
+    // Parsing only what can matter keeps this cheap.
+    for message in messages.iter().filter(|message| message.info_json().contains("\"handed_out\"")) {
+        let info = message.info();
+        let Some(Value::Array(list)) = info.get(KEY) else { continue };
+        let host = info.get("host").and_then(Value::as_str).map(str::to_owned);
+        for (place, count) in list.iter().filter_map(Value::as_object).filter_map(read) {
+            let entry = most.entry((place, message.service().map(str::to_owned), host.clone())).or_default();
+            *entry = count.max(*entry);
+        }
+    }
+    let mut sums: BTreeMap<Place, u64> = BTreeMap::new();
+    for ((place, ..), count) in most {
+        let sum = sums.entry(place).or_default();
+        *sum = sum.saturating_add(count);
+    }
+    let mut list: Vec<_> = sums.into_iter().map(|((what, place), count)| HandedOut { what, place, count }).collect();
+    list.sort_by_key(|one| std::cmp::Reverse(one.count));
+    list
+}
+
+/// What was handed out, and file and line.
+type Place = (String, Option<(String, u64)>);
+
+/// A place and its count.
+fn read(one: &Map<String, Value>) -> Option<(Place, u64)> {
+    let what = one.get("what")?.as_str()?.to_owned();
+    let place = one.get("file").and_then(Value::as_str).zip(one.get("line").and_then(Value::as_u64));
+    Some(((what, place.map(|(file, line)| (file.to_owned(), line))), one.get("count")?.as_u64()?))
+}
+
+/// The same as a member of `info`.
+pub(super) fn to_json(list: &[HandedOut]) -> Value {
+    let one = |one: &HandedOut| {
+        let mut members = Map::new();
+        members.insert("what".to_owned(), one.what.as_str().into());
+        members.insert("count".to_owned(), one.count.into());
+        if let Some((file, line)) = &one.place {
+            members.insert("file".to_owned(), file.as_str().into());
+            members.insert("line".to_owned(), (*line).into());
+        }
+        Value::Object(members)
+    };
+    list.iter().map(one).collect()
+}
+
+/// What is no value of the program's in such a member.
+pub(super) fn without_values(value: Value) -> Option<Value> {
+    let Value::Array(list) = value else { return None };
+    let read = list.iter().filter_map(Value::as_object).filter_map(read);
+    Some(to_json(&read.map(|((what, place), count)| HandedOut { what, place, count }).collect::<Vec<_>>()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::report::Trace;
+    use crate::report::samples::{BASE, message};
+
+    fn told(id: &str, host: &str, list: Value) -> Message {
+        message("p-stop", id, BASE, 0, json!({"host": host, "handed_out": list}))
+    }
+
+    #[test]
+    fn the_last_word_of_each_process_counts() {
+        let place = |count: u64| json!({"what": "sqlx's own pool", "count": count, "file": "src/a.rs", "line": 3});
+        let trace = Trace::build(vec![
+            told("a", "h1", json!([place(2)])),
+            told("b", "h1", json!([place(5), {"what": "sqlx's own connection", "count": 1}])),
+            told("c", "h2", json!([place(1), 7, {"what": 1, "count": 2}, {"what": "x", "count": -1}])),
+            told("d", "h2", json!("odd")),
+        ]);
+        let [pool, connection] = trace.handed_out() else { panic!("{:?}", trace.handed_out()) };
+        assert_eq!((pool.what.as_str(), pool.count), ("sqlx's own pool", 6));
+        assert_eq!(pool.place, Some(("src/a.rs".to_owned(), 3)));
+        assert_eq!(
+            (connection.what.as_str(), connection.count, &connection.place),
+            ("sqlx's own connection", 1, &None)
+        );
+    }
+
+    #[test]
+    fn values_are_taken_out_and_what_was_handed_out_stays() {
+        let list = json!([{"what": "sqlx's own pool", "count": 1, "file": "src/a.rs", "line": 3, "secret": "x"}]);
+        let trace = Trace::build(vec![told("a", "h", list)]).without_values();
+        assert_eq!(trace.handed_out()[0].count, 1);
+        let text = format!("{:?}", trace.points()[0].stop_info);
+        assert!(text.contains("src/a.rs") && !text.contains("secret"), "{text}");
+    }
+}
