@@ -103,7 +103,7 @@ pub(crate) fn acquire_unseen<DB: TracedDatabase>(
     pool: &Pool<DB>,
 ) -> impl Future<Output = Result<PoolConnection<DB>, Error>> + Send + use<DB> {
     // Without a trace the net records nothing.
-    Marked::internal(pool.acquire(), DB::EVENTS_ELSEWHERE && profiler::sql_active())
+    Marked::new(pool.acquire(), DB::EVENTS_ELSEWHERE && profiler::sql_active())
 }
 
 /// Takes a connection from the pool; what is sent to set up a new one belongs to the wait.

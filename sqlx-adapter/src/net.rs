@@ -350,3 +350,38 @@ impl BoundValues for NoValues {
         match *self {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use tracing_subscriber::filter::LevelFilter;
+    use tracing_subscriber::layer::SubscriberExt;
+
+    use super::*;
+
+    struct Warnings(Arc<Mutex<Vec<String>>>);
+
+    impl<S: Subscriber> Layer<S> for Warnings {
+        fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+            event.record(&mut |_: &Field, value: &dyn fmt::Debug| {
+                self.0.lock().expect("no panic").push(format!("{value:?}"));
+            });
+        }
+    }
+
+    #[test]
+    fn a_filter_that_hides_the_events_is_told_once() {
+        let warnings = Arc::new(Mutex::new(Vec::new()));
+        let log = || Warnings(Arc::clone(&warnings));
+        // Nothing is hidden, and nothing is said.
+        let subscriber = tracing_subscriber::registry().with(log()).with(SqlxEventLayer::filtered());
+        tracing::subscriber::with_default(subscriber, warn_if_starved);
+        assert_eq!(*warnings.lock().expect("no panic"), [""; 0]);
+        let subscriber = tracing_subscriber::registry().with(log()).with(LevelFilter::INFO).with(SqlxEventLayer::new());
+        tracing::subscriber::with_default(subscriber, || (0..3).for_each(|_| warn_if_starved()));
+        let warnings = warnings.lock().expect("no panic");
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
+        assert!(warnings[0].contains("let the filter pass `sqlx::query=debug`"), "{warnings:?}");
+    }
+}

@@ -21,14 +21,21 @@ fn install() {
     });
 }
 
-/// The statements that were recorded while `request` ran in a trace of its own.
+/// The program's statements that were recorded while `request` ran in a trace of its own.
 async fn recorded(request: impl Future<Output = Result<(), sqlx::Error>>) -> Vec<String> {
+    let all = recorded_with_internal(request).await;
+    all.into_iter().filter(|(_, internal)| !internal).map(|(statement, _)| statement).collect()
+}
+
+/// All statements that were recorded, each with whether it is internal.
+async fn recorded_with_internal(request: impl Future<Output = Result<(), sqlx::Error>>) -> Vec<(String, bool)> {
     install();
     let seen = Arc::new(Mutex::new(Vec::new()));
     let theirs = Arc::clone(&seen);
     let notifier = Notifier::from(move |message: &Message| {
         if let Some(statement) = message.info()["db"]["statement"].as_str() {
-            theirs.lock().expect("no panic").push(statement.to_owned());
+            let internal = message.info()["db"]["internal"].as_bool() == Some(true);
+            theirs.lock().expect("no panic").push((statement.to_owned(), internal));
         }
     });
     request.in_trace(&Profiler::with_notifier(&notifier, "key", None, None)).await.expect("it runs");
@@ -62,6 +69,28 @@ async fn what_sets_up_a_connection_is_no_statement_around_the_pool() {
         Ok(())
     };
     assert_eq!(recorded(switched_off.instrument(info_span!("request"))).await, [""; 0]);
+}
+
+#[tokio::test]
+async fn what_a_pools_hooks_run_is_internal() {
+    use sqlx::Executor as _;
+
+    install();
+    let hooks = sqlx::sqlite::SqlitePoolOptions::new()
+        .max_connections(1)
+        .after_connect(|connection, _| Box::pin(async { connection.execute("SELECT 'opened'").await.map(drop) }))
+        .before_acquire(|connection, _| Box::pin(async { connection.execute("SELECT 'taken'").await.map(|_| true) }));
+    let pool = TracedSqlitePool::builder().pool_options(hooks).connect_lazy_with(options());
+    let request = async {
+        sqlx::query("SELECT 1").execute(&pool).await?;
+        sqlx::query("SELECT 2").execute(&pool).await?;
+        pool.begin().await?.commit().await
+    };
+    let all = recorded_with_internal(request.instrument(info_span!("request"))).await;
+    let of = |internal: bool| all.iter().filter(move |one| one.1 == internal).map(|one| one.0.as_str());
+    assert_eq!(of(false).collect::<Vec<_>>(), ["SELECT 1", "SELECT 2", "BEGIN", "COMMIT"], "{all:?}");
+    assert_eq!(of(true).filter(|sql| *sql == "SELECT 'opened'").count(), 1, "{all:?}");
+    assert_eq!(of(true).filter(|sql| *sql == "SELECT 'taken'").count(), 2, "{all:?}");
 }
 
 #[tokio::test]

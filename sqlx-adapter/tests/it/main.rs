@@ -1,6 +1,7 @@
 //! What the adapter records of real databases, and that it changes nothing.
 #![cfg(all(feature = "mysql", feature = "net", feature = "postgres", feature = "sqlite"))]
 
+mod affected;
 mod cancelled;
 mod failures;
 mod idioms;

@@ -310,3 +310,167 @@ async fn traced_types_are_made_of_sqlxs_own_and_go_back() {
         crate::store::statements(&points).into_iter().filter(|sql| sql.starts_with("UPDATE")).collect();
     assert_eq!(statements.len(), 3, "{statements:?}");
 }
+
+#[tokio::test]
+async fn what_postgresqls_pool_runs_in_hooks_is_internal() {
+    use tracing_subscriber::layer::SubscriberExt as _;
+
+    let Some(pool) = server::postgres("hooks").await else { return };
+    let hooks = sqlx::postgres::PgPoolOptions::new()
+        .max_connections(1)
+        .after_connect(|connection, _| Box::pin(async { connection.execute("SET TIME ZONE 'UTC'").await.map(drop) }));
+    let options = (*pool.connect_options()).clone();
+    let pool = TracedPgPool::builder().pool_options(hooks).connect_lazy_with(options);
+    let _subscriber =
+        crate::net::listen(tracing_subscriber::registry().with(osprofiler_sqlx::SqlxEventLayer::filtered()));
+    let (done, points) = Store::new().record(async { pool.execute("SELECT 1").await }).await;
+    done.expect("done");
+    let told: Vec<_> =
+        points.iter().map(|point| (point.statement().unwrap_or_default(), point.is_internal())).collect();
+    assert_eq!(told, [("SET TIME ZONE 'UTC'", true), ("SELECT 1", false)]);
+}
+
+#[tokio::test]
+async fn migrations_on_a_traced_connection_are_no_statements_of_the_program() {
+    use tracing_subscriber::layer::SubscriberExt as _;
+
+    let Some(pool) = server::postgres("direct").await else { return };
+    let pool = TracedPgPool::from(pool);
+    let _subscriber =
+        crate::net::listen(tracing_subscriber::registry().with(osprofiler_sqlx::SqlxEventLayer::filtered()));
+    let store = Store::new();
+    let request = async {
+        let mut connection = pool.acquire().await.expect("a connection");
+        sqlx::migrate!("tests/migrations").run_direct(None, &mut *connection, false).await
+    };
+    request.in_trace(&store.profiler()).await.expect("migrated");
+    let trace = store.trace();
+    assert!(trace.points().len() > 3, "{:?}", crate::store::statements(trace.points()));
+    assert!(trace.points().iter().all(|point| point.is_internal() || point.statement().is_none()));
+    assert_eq!(trace.handed_out(), []);
+}
+
+/// The same program always shows the same values, however fast the worker is.
+#[tokio::test]
+async fn values_of_declared_types_do_not_depend_on_a_race() {
+    #[derive(Debug, sqlx::Type)]
+    enum Stage {
+        Pending,
+    }
+
+    let Some(pool) = server::postgres("race").await else { return };
+    for number in 0..50 {
+        // A type of its own each time: what is known of a name stays known.
+        let name = format!("race_stage_{number}");
+        let domain = format!("race_amount_{number}");
+        let sql = format!("CREATE TYPE {name} AS ENUM ('pending'); CREATE DOMAIN {domain} AS int4");
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&pool).await.expect("a type");
+        let traced = TracedPgPool::from(pool.clone());
+        let store = Store::new();
+        let request = async {
+            let sql = AssertSqlSafe(format!("SELECT $1::text, $2::int4 /* {number} */"));
+            let query = sqlx::query(sql).bind(Declared(name.clone(), Stage::Pending)).bind(Amount(domain.clone(), 7));
+            query.fetch_one(&traced).await.map(drop)
+        };
+        // The worker has nothing else to do.
+        assert!(store.notifier.flush(std::time::Duration::from_secs(10)));
+        let (done, points) = store.record(request).await;
+        done.expect("done");
+        assert_eq!(points[0].params().map(|params| params.to_string()).as_deref(), Some("[\"pending\",7]"), "{number}");
+    }
+
+    /// A value whose type has a name that is made at run time.
+    struct Declared(String, Stage);
+
+    impl sqlx::Type<sqlx::Postgres> for Declared {
+        fn type_info() -> sqlx::postgres::PgTypeInfo {
+            sqlx::postgres::PgTypeInfo::with_name("race_stage_0")
+        }
+    }
+
+    impl sqlx::Encode<'_, sqlx::Postgres> for Declared {
+        fn encode_by_ref(
+            &self,
+            buffer: &mut sqlx::postgres::PgArgumentBuffer,
+        ) -> Result<sqlx::encode::IsNull, sqlx::error::BoxDynError> {
+            let Stage::Pending = self.1;
+            buffer.extend_from_slice(b"pending");
+            Ok(sqlx::encode::IsNull::No)
+        }
+
+        fn produces(&self) -> Option<sqlx::postgres::PgTypeInfo> {
+            Some(sqlx::postgres::PgTypeInfo::with_name(self.0.clone().leak()))
+        }
+    }
+
+    struct Amount(String, i32);
+
+    impl sqlx::Type<sqlx::Postgres> for Amount {
+        fn type_info() -> sqlx::postgres::PgTypeInfo {
+            sqlx::postgres::PgTypeInfo::with_name("race_amount_0")
+        }
+    }
+
+    impl sqlx::Encode<'_, sqlx::Postgres> for Amount {
+        fn encode_by_ref(
+            &self,
+            buffer: &mut sqlx::postgres::PgArgumentBuffer,
+        ) -> Result<sqlx::encode::IsNull, sqlx::error::BoxDynError> {
+            buffer.extend_from_slice(&self.1.to_be_bytes());
+            Ok(sqlx::encode::IsNull::No)
+        }
+
+        fn produces(&self) -> Option<sqlx::postgres::PgTypeInfo> {
+            Some(sqlx::postgres::PgTypeInfo::with_name(self.0.clone().leak()))
+        }
+    }
+}
+
+/// Keeps what this project logs.
+struct Log(Arc<Mutex<Vec<String>>>);
+
+impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Log {
+    fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
+        if event.metadata().target().starts_with("osprofiler") {
+            let mut line = String::new();
+            event.record(&mut |field: &tracing::field::Field, value: &dyn std::fmt::Debug| {
+                line.push_str(&format!("{field}={value:?} "));
+            });
+            self.0.lock().expect("no panic").push(line);
+        }
+    }
+}
+
+#[tokio::test]
+async fn statements_outside_of_all_traces_are_counted_and_logged_once() {
+    use tracing_subscriber::layer::SubscriberExt as _;
+
+    let Some(pool) = server::sqlite("outside").await else { return };
+    let pool = TracedSqlitePool::from(pool);
+    prepare(&pool).await;
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let _subscriber = crate::net::listen(tracing_subscriber::registry().with(Log(Arc::clone(&log))));
+    let store = Store::new();
+    let before = store.notifier.stats().outside_traces;
+    let request = async {
+        let mine = pool.clone();
+        let work = async move {
+            for _ in 0..3 {
+                sqlx::query("SELECT balance FROM account WHERE id = 1 AND 'outside' = 's3cret'")
+                    .fetch_all(&mine)
+                    .await?;
+            }
+            sqlx::query("DELETE FROM account WHERE id = $1 /* outside */").bind(7).execute(&mine).await
+        };
+        tokio::spawn(work).await.expect("no panic").expect("it runs");
+    };
+    let ((), points) = store.record(request).await;
+    assert_eq!(points, []);
+    // Other tests run beside this one.
+    assert!(store.notifier.stats().outside_traces - before >= 4);
+    let log = log.lock().expect("no panic");
+    let told: Vec<&String> = log.iter().filter(|line| line.contains("balance") || line.contains("DELETE")).collect();
+    assert_eq!(told.len(), 2, "{log:?}");
+    assert!(told[0].contains("SELECT balance FROM account WHERE id = …") && !told[0].contains("s3cret"), "{told:?}");
+    assert!(told[1].contains("profiler::carry") && told[1].contains(".in_current_trace()"), "{told:?}");
+}

@@ -52,7 +52,8 @@ async fn around(pool: &TracedSqlitePool) {
     let mut connection = pool.acquire().await.expect("a connection");
     by_connection(&mut connection).await;
     by_acquire(&mut connection).await;
-    let closure = connection.transaction(|transaction| {
+    // sqlx's own closure; the traced connection's has a traced transaction.
+    let closure = sqlx::Connection::transaction(&mut **connection, |transaction| {
         async move { (&mut **transaction).execute("DELETE FROM person WHERE id = 3").await }.boxed()
     });
     closure.await.expect("deleted");
