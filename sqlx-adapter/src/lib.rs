@@ -25,10 +25,51 @@
 //! # }
 //! ```
 //!
-//! Functions that want `&sqlx::PgPool` or `&mut PgConnection` take the traced types too, by deref; what they run only
-//! [the net](#the-net) sees. What no wrapper can have is code that names sqlx's own types by value: a function that wants
-//! `&mut sqlx::Transaction` (let it take `&mut PgConnection`, or be generic over `Executor`), `sqlx::Connection::close` and the
-//! like as a path, the type of what `detach` returns. The closure of `connection.transaction(..)` gets sqlx's own transaction.
+//! Most programs make their pool by options, and name it in many places. Two edits are enough for them:
+//!
+//! ```no_run
+//! use osprofiler_sqlx::TracedSqlitePool as SqlitePool; // in place of `use sqlx::SqlitePool`
+//! use sqlx::sqlite::SqlitePoolOptions;
+//!
+//! # async fn f(url: &str) -> Result<(), sqlx::Error> {
+//! let pool: SqlitePool = SqlitePoolOptions::new().max_connections(5).connect(url).await?.into();
+//! # let _ = pool;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A test with `#[sqlx::test]` gets sqlx's pool, and has one line more: `let pool = TracedPgPool::from(pool);`.
+//!
+//! # Types in functions
+//!
+//! | sqlx's | traced |
+//! | --- | --- |
+//! | `&PgPool` | `&TracedPgPool` |
+//! | `&mut PgConnection` | `&mut TracedPgConnection<'_>`: a pool's connection and a transaction go there by deref |
+//! | `PoolConnection<Postgres>` | `TracedPgPoolConnection` |
+//! | `Transaction<'_, Postgres>` | `TracedPgTransaction<'_>` |
+//! | `impl PgExecutor<'_>` | the same |
+//!
+//! MySQL and SQLite have the same names with `MySql` and `Sqlite`. A traced connection has a lifetime because it may be a
+//! transaction, which borrows its connection; one without would need a box and a lock, or unsafe code. All are made `From`
+//! sqlx's own, and a traced pool goes `Into` a pool.
+//!
+//! Functions that want sqlx's types take the traced ones too, by deref, [`AsMut`], [`Acquire`](sqlx_core::acquire::Acquire) and
+//! [`TracedTransaction::inner_mut`]. **What they run is not recorded**: only [the net](#the-net) sees it. Where a trace is active
+//! each such use is counted with its place, and the report says: "sqlx's own connection was handed out 12 times
+//! (src/repo.rs:30); statements that ran on it are not in this trace". `as_mut()`, `acquire()`, `begin()` and
+//! `transaction(..)` of the traced types give traced types. On PostgreSQL the outcome of a transaction whose connection was
+//! handed out last is `unknown`: a statement that failed unseen makes a `COMMIT` roll back.
+//!
+//! What no wrapper can have is code that names sqlx's types by value or by trait: `sqlx::Connection::close(connection)` (write
+//! `connection.close()`), a closure of `transaction` whose argument is annotated (annotate `&mut TracedPgTransaction<'_>`).
+//!
+//! # Tasks and threads
+//!
+//! A connection or transaction that was taken from its pool in a trace belongs to that trace, also in a task or thread that
+//! has none. Of other statements in spawned tasks nothing is known: `tokio::spawn(work.in_current_trace())` brings the trace
+//! there ([`TraceExt`](osprofiler::TraceExt)). Statements that run in no trace while others are traced are counted in
+//! [`stats()`](osprofiler::Notifier::stats) and logged once for each place.
 //!
 //! # The flag
 //!
@@ -104,7 +145,9 @@
 //!
 //! With the feature `net`, `SqlxEventLayer`, a layer of `tracing-subscriber`, records what runs in a traced request but around
 //! the traced types: libraries that take `&sqlx::PgPool`, `migrate!`, sea-orm, code generic over `Acquire`. Such points have
-//! no parameters and say `bypassed`; reports count them: "2 statements bypassed the traced pool".
+//! no parameters and say `bypassed`; reports count them: "2 statements bypassed the traced pool". What a pool runs in its hooks
+//! (`after_connect`, `before_acquire`) and to set up a connection is `internal`, and so is sqlx's account of migrations. A
+//! filter that hides sqlx's events from the layer is told in the log.
 //!
 #![cfg_attr(feature = "net", doc = "```")]
 #![cfg_attr(not(feature = "net"), doc = "```ignore")]
@@ -139,11 +182,11 @@
 //!
 //! | key | what it is |
 //! | --- | --- |
-//! | `rows`, `rows_affected` | how many rows the program received, or the statement changed |
+//! | `rows`, `rows_affected` | how many rows the program received, or the statement changed; on SQLite only of INSERT, UPDATE, DELETE and REPLACE |
 //! | `first_row_us` | from the start to the first row, where there may be more than one |
 //! | `consumer_us` | of a stream, the time in which it did not wait for the database: the program's own work with the rows, with their decoding |
 //! | `bytes` | what went through a `COPY` |
-//! | `outcome`, `dropped` | of what ends a transaction: `committed` or `rolled_back`, and whether nobody said so. A rollback by drop takes no time here: sqlx sends it with whatever uses the connection next |
+//! | `outcome`, `dropped` | of what ends a transaction: `committed`, `rolled_back` or `unknown`, and whether it was dropped. A rollback by drop takes no time here: sqlx sends it with whatever uses the connection next |
 //! | `result` | the first rows, where `hide_result` is off |
 //!
 //! `cancelled` stands beside `db` where the future or stream was dropped before its end. On failure there are `etype`,
@@ -154,7 +197,8 @@
 //! The forms of values are those of [`osprofiler::db::DbValue`]: what PostgreSQL's `value::text` or MySQL's
 //! `CAST(value AS CHAR)` prints, with numbers, booleans, JSON, lists and composites as JSON. Types that a PostgreSQL program
 //! declares by their name (enumerations, composites, domains) are known when a statement with them has run once on a
-//! connection that keeps it prepared; before, and for types that nobody knows, there are bytes.
+//! connection that keeps it prepared; the first such statement is stored when it has ended. Where it failed, and for unknown
+//! types, there are bytes.
 //!
 //! # Price
 //!

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::profiler::{self, SqlState};
 use crate::{InfoWriter, context};
@@ -75,18 +75,30 @@ impl HandedOut {
         if self.told.swap(total, Relaxed) == total {
             return;
         }
+        info.value("handed_out", &sites.to_json());
+    }
+
+    /// The same as JSON, whether it was told or not.
+    #[cfg(feature = "testing")]
+    pub(crate) fn to_json(&self) -> Vec<Value> {
+        self.sites.get().map(|sites| sites.to_json()).unwrap_or_default()
+    }
+}
+
+impl Sites {
+    fn to_json(&self) -> Vec<Value> {
         let mut list = Vec::new();
-        for site in &sites.known {
+        for site in &self.known {
             let (Some((what, at)), count @ 1..) = (site.place.get(), site.count.load(Relaxed)) else { continue };
             list.push(match is_programs(at.file()) {
                 true => json!({"what": what, "count": count, "file": at.file(), "line": at.line()}),
                 false => json!({"what": what, "count": count}),
             });
         }
-        if let others @ 1.. = sites.others.load(Relaxed) {
+        if let others @ 1.. = self.others.load(Relaxed) {
             list.push(json!({"what": "the host library's own connection", "count": others}));
         }
-        info.value("handed_out", &list);
+        list
     }
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use super::label;
 use crate::Message;
 
 /// The key of `info` under which messages tell of it.
@@ -53,6 +54,41 @@ fn read(one: &Map<String, Value>) -> Option<(Place, u64)> {
     let what = one.get("what")?.as_str()?.to_owned();
     let place = one.get("file").and_then(Value::as_str).zip(one.get("line").and_then(Value::as_u64));
     Some(((what, place.map(|(file, line)| (file.to_owned(), line))), one.get("count")?.as_u64()?))
+}
+
+/// What a process says that is not told by a message yet.
+#[cfg(feature = "testing")]
+pub(crate) fn from_json(list: &[Value]) -> Vec<HandedOut> {
+    let read = list.iter().filter_map(Value::as_object).filter_map(read);
+    read.map(|((what, place), count)| HandedOut { what, place, count }).collect()
+}
+
+/// "sqlx's own connection was handed out 12 times (src/repo.rs:30)".
+fn sentence(what: &str, places: &[&HandedOut]) -> String {
+    /// So many places are named.
+    const MAX_PLACES: usize = 3;
+    let count = places.iter().fold(0, |sum: u64, one| sum.saturating_add(one.count));
+    let named: Vec<_> = places
+        .iter()
+        .filter_map(|one| one.place.as_ref())
+        .take(MAX_PLACES)
+        .map(|(file, line)| format!("{file}:{line}"))
+        .collect();
+    let more = if places.len() > named.len() && !named.is_empty() { ", …" } else { "" };
+    let at = if named.is_empty() { String::new() } else { format!(" ({}{more})", named.join(", ")) };
+    format!("{what} was handed out {}{at}", label::count(count, "time", "times"))
+}
+
+/// A sentence for each kind of thing.
+pub(crate) fn sentences<'a>(list: impl IntoIterator<Item = &'a HandedOut>) -> Vec<String> {
+    let mut kinds: Vec<(&str, Vec<&HandedOut>)> = Vec::new();
+    for one in list {
+        match kinds.iter_mut().find(|(what, _)| *what == one.what) {
+            Some((_, places)) => places.push(one),
+            None => kinds.push((&one.what, vec![one])),
+        }
+    }
+    kinds.iter().map(|(what, places)| sentence(what, places)).collect()
 }
 
 /// The same as a member of `info`.

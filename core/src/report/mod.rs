@@ -27,7 +27,7 @@ mod build;
 pub mod diff;
 mod facts;
 pub mod findings;
-mod handed_out;
+pub(crate) mod handed_out;
 mod link;
 mod parallel;
 mod parameter;

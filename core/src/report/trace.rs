@@ -20,7 +20,7 @@ pub struct Trace {
     pub(super) roots: Vec<usize>,
     pub(super) lost_messages: u64,
     pub(super) skipped_lines: u64,
-    pub(super) handed_out: Vec<HandedOut>,
+    pub(crate) handed_out: Vec<HandedOut>,
     /// Whether its values were taken out.
     pub(super) has_no_values: bool,
 }

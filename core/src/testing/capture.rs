@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use super::Trace;
+use crate::report::handed_out;
 use crate::{CollectorConfig, Message, Notifier, Profiler, TraceExt as _};
 
 /// How long the last messages may take into memory, which is long on the busiest machine.
@@ -64,7 +65,9 @@ impl Capture {
         let in_time = self.notifier.flush(PATIENCE);
         let stats = self.notifier.stats();
         let messages = std::mem::take(&mut *lock(&self.messages));
-        Trace::new(messages, stats.dropped + stats.failed, in_time)
+        // Of what was handed out after the last message no message tells.
+        let handed_out = handed_out::from_json(&self.profiler.trace.handed_out.to_json());
+        Trace::new(messages, handed_out, stats.dropped + stats.failed, in_time)
     }
 }
 

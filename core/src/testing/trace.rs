@@ -6,7 +6,7 @@ use std::ops::Deref;
 
 use super::{Expected, failure};
 use crate::report::text::{self, Style};
-use crate::report::{self, Point, findings};
+use crate::report::{self, HandedOut, Point, findings, handed_out};
 use crate::{Id, Message};
 
 /// What a capture recorded: a [`report::Trace`], which this derefs to. It prints itself as a tree.
@@ -22,12 +22,13 @@ pub struct Trace {
 
 impl Trace {
     /// The messages are in the order in which they were sent.
-    pub(super) fn new(messages: Vec<Message>, lost: u64, in_time: bool) -> Self {
+    pub(super) fn new(messages: Vec<Message>, handed_out: Vec<HandedOut>, lost: u64, in_time: bool) -> Self {
         let mut sent: HashMap<Id, usize> = HashMap::new();
         for (number, message) in messages.iter().enumerate() {
             sent.entry(message.trace_id().clone()).or_insert(number);
         }
-        let report = report::Trace::build(messages);
+        let mut report = report::Trace::build(messages);
+        report.handed_out = handed_out;
         let mut queries: Vec<usize> =
             (0..report.points().len()).filter(|place| report.points()[*place].runs_statement()).collect();
         // Queries may begin in the same microsecond; the order in which they were sent tells them apart.
@@ -79,7 +80,7 @@ impl Trace {
         if !expected.contain(queries.len()) {
             let ran = queries.len();
             let colon = if ran == 0 { "" } else { ":" };
-            panic!("expected {expected}, and {ran} ran{colon}\n{}", failure::statements(&queries));
+            panic!("expected {expected}, and {ran} ran{colon}\n{}{}", failure::statements(&queries), self.unseen());
         }
     }
 
@@ -97,6 +98,12 @@ impl Trace {
             let lines: String = found.iter().map(|found| failure::n_plus_one(self.points(), found)).collect();
             panic!("expected no N+1 queries, and found {}:\n{lines}", found.len());
         }
+    }
+
+    /// What may have run beside.
+    fn unseen(&self) -> String {
+        let line = |sentence: String| format!("   {sentence}: what ran on it is not counted\n");
+        handed_out::sentences(self.report.handed_out()).into_iter().map(line).collect()
     }
 
     /// An assertion on a part of what happened would pass for no reason.

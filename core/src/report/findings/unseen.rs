@@ -4,14 +4,11 @@ use super::evidence::Evidence;
 use super::{Finding, Level, Rule};
 use crate::report::analysis::{Transaction, TransactionOutcome};
 use crate::report::label::{self, count};
-use crate::report::{HandedOut, Point};
-
-/// So many places are named in a sentence.
-const MAX_PLACES: usize = 3;
+use crate::report::{Point, handed_out};
 
 pub(super) fn find(evidence: &Evidence<'_>) -> Vec<Finding> {
     let mut findings = bypassed(evidence);
-    findings.extend(handed_out(evidence));
+    findings.extend(given_away(evidence));
     findings.extend(empty_transactions(evidence));
     findings.extend(lost(evidence));
     findings
@@ -64,31 +61,11 @@ fn bypassed(evidence: &Evidence<'_>) -> Vec<Finding> {
 }
 
 /// The host's own connections that left the traced types, where nothing tells what ran on them.
-fn handed_out(evidence: &Evidence<'_>) -> Option<Finding> {
+fn given_away(evidence: &Evidence<'_>) -> Option<Finding> {
     let trace = evidence.analysis.trace;
     let told = trace.points().iter().any(|point| point.is_bypassed() && point.system().is_none());
-    let mut kinds: Vec<(&str, Vec<&HandedOut>)> = Vec::new();
-    for one in trace.handed_out().iter().filter(|one| !(told && one.what.starts_with("sqlx"))) {
-        match kinds.iter_mut().find(|(what, _)| *what == one.what) {
-            Some((_, places)) => places.push(one),
-            None => kinds.push((&one.what, vec![one])),
-        }
-    }
-    let sentences: Vec<String> = kinds
-        .iter()
-        .map(|(what, places)| {
-            let times = count(sum(places), "time", "times");
-            let named: Vec<_> = places
-                .iter()
-                .filter_map(|one| one.place.as_ref())
-                .take(MAX_PLACES)
-                .map(|(file, line)| format!("{file}:{line}"))
-                .collect();
-            let more = if places.len() > named.len() && !named.is_empty() { ", …" } else { "" };
-            let at = if named.is_empty() { String::new() } else { format!(" ({}{more})", named.join(", ")) };
-            format!("{what} was handed out {times}{at}")
-        })
-        .collect();
+    let missing = trace.handed_out().iter().filter(|one| !(told && one.what.starts_with("sqlx")));
+    let sentences = handed_out::sentences(missing);
     if sentences.is_empty() {
         return None;
     }
@@ -102,10 +79,6 @@ fn handed_out(evidence: &Evidence<'_>) -> Option<Finding> {
     );
     let finding = evidence.finding(Rule::Bypassed, Level::Warn, None, Vec::new());
     Some(finding.said(&format!("Statements may be missing: {title}{more}"), &text))
-}
-
-fn sum(places: &[&HandedOut]) -> u64 {
-    places.iter().fold(0, |sum, one| sum.saturating_add(one.count))
 }
 
 /// Transactions that ended well and in which nothing was recorded: what ran in them most likely ran around.
