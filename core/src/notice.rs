@@ -90,7 +90,11 @@ mod tests {
         let logged = AtomicU64::new(0);
         std::thread::scope(|scope| {
             for _ in 0..8 {
-                scope.spawn(|| NOTICE.log(|| logged.store(logged.load(Relaxed) + 1, Relaxed)));
+                scope.spawn(|| {
+                    NOTICE.log(|| {
+                        logged.fetch_add(1, Relaxed);
+                    })
+                });
             }
         });
         assert_eq!(logged.into_inner(), 1);

@@ -75,7 +75,7 @@ async fn server_and_channel_of_tonic_are_traced() {
 
         // The root point has stopped before the trailers came.
         let messages = store.messages().into_iter().filter(|message| message.base_id() == profiler.base_id());
-        let whole = Trace::build(messages.collect());
+        let whole = Trace::build(messages.collect::<Vec<_>>());
         let points: Vec<(usize, &str)> =
             whole.points().iter().map(|point| (point.depth, point.name.as_str())).collect();
         assert_eq!(points, [(0, "http"), (1, "wsgi"), (2, "query")]);

@@ -1,4 +1,4 @@
-//! The contributor's verbs: `cargo xtask test`, `lint`, `ci`, `bench` and `outage`.
+//! The contributor's verbs: `cargo xtask test`, `lint`, `ci`, `bench`, `call-sites` and `outage`.
 //!
 //! Here: which verbs there are. Below: one module for each, what they install (`install`, `peers`) and which servers they
 //! start (`servers`), and how steps are run and
@@ -6,6 +6,7 @@
 
 mod bench;
 mod browser;
+mod call_sites;
 mod install;
 mod lint;
 mod peers;
@@ -25,6 +26,8 @@ cargo xtask VERB
   lint   formatting, clippy, documentation and the rules of style
   ci     lint, then test
   bench  what tracing costs, beside plain sqlx and diesel and their peers, and what the stores take
+  call-sites
+         where each statement of a program came from, in debug, line-tables-only and release builds
   outage [MINUTES]
          load on stores whose servers are killed and started again, for 10 minutes: what is stored, lost and counted
 
@@ -41,6 +44,7 @@ fn main() -> ExitCode {
             test::run_steps(&mut steps);
         }
         ["bench"] => bench::run_steps(&mut steps),
+        ["call-sites"] => call_sites::run_steps(&mut steps),
         ["outage"] => bench::outage(&mut steps, "10"),
         ["outage", minutes] if minutes.parse::<f64>().is_ok_and(|minutes| minutes > 0.0) => {
             bench::outage(&mut steps, minutes);

@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::browser;
+use crate::call_sites;
 use crate::install;
 use crate::peers::{self, PEERS};
 use crate::servers;
@@ -98,6 +99,7 @@ pub(crate) fn run_steps(steps: &mut Steps) {
     }
     steps.step("the quickstart, and the commands that it prints", quickstart);
     steps.step("the example of two services, and the commands that it prints", distributed);
+    call_sites::run_one(steps);
     browser::run_steps(steps, &servers);
 }
 

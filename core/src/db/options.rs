@@ -208,8 +208,8 @@ impl DbOptions {
     /// "line": 42, "function": "blog::posts::list"}}}`.
     ///
     /// That is the innermost function on the stack that is neither this crate's nor a library's, going by where its source
-    /// lies: the standard library's, cargo's registry and checkouts, and directories called `vendor` are left out. In async code
-    /// it is the function that awaits the query. Without line tables there is only `function`: a release build has them with
+    /// lies: the standard library's, cargo's registry and checkouts, and directories called `vendor` are left out. A registry whose
+    /// path is remapped (`--remap-path-prefix`) is known too. In async code it is the function that awaits the query. Without line tables there is only `function`: a release build has them with
     /// `debug = "line-tables-only"` in its profile. Where nothing is found there is no `caller`.
     ///
     /// The calling thread takes the frames' addresses, and no farther than those that are known to be the program's own: 1 to 2

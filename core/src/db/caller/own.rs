@@ -4,10 +4,14 @@
 //! and no more. Their files tell, wherever the crates were built from: a path, cargo's registry, a vendored copy or behind
 //! `--remap-path-prefix`. So each crate has one small function, an anchor, and what the debug information says of its address
 //! is the directory that all of the crate's files lie in.
+//!
+//! A crate of cargo's registry is looked up the same way: where paths are remapped, the registry's directory may have any name.
 
-use std::ffi::c_void;
+use std::ffi::{OsStr, c_void};
 use std::path::{Component, Path, PathBuf};
 use std::sync::OnceLock;
+
+use backtrace::Backtrace;
 
 /// A function whose file is to be looked up. It returns that file's path from the crate's name on, such as
 /// `osprofiler/src/db/caller/own.rs`; these differ, so that no compiler or linker makes one function of two anchors.
@@ -38,11 +42,12 @@ fn here() -> &'static str {
     "osprofiler/src/db/caller/own.rs"
 }
 
-/// The directories of the crates whose anchors are known so far.
+/// The directories of the crates whose anchors are known so far, and where cargo's registry is.
 #[derive(Default)]
 pub(super) struct Directories {
     looked_up: usize,
     known: Vec<PathBuf>,
+    registry: Option<PathBuf>,
 }
 
 impl Directories {
@@ -51,25 +56,50 @@ impl Directories {
         let before = self.looked_up;
         if before == 0 {
             register_own_frames(here);
+            // Any function of a crate from there that is neither generic nor inlined.
+            self.registry = file_of(Backtrace::new as fn() -> Backtrace as usize).and_then(|file| registry(&file));
         }
         while let Some(anchor) = ANCHORS.get(self.looked_up).and_then(OnceLock::get) {
             self.looked_up += 1;
-            self.known.extend(file_of(*anchor).and_then(|file| directory(&file, anchor())));
+            self.known.extend(file_of(*anchor as usize).and_then(|file| directory(&file, anchor())));
         }
         self.looked_up > before
     }
 
-    /// Whether a file is one of these crates'.
+    /// Whether a file is one of these crates', or of a crate in the registry.
     pub(super) fn contain(&self, file: &Path) -> bool {
-        self.known.iter().any(|directory| file.starts_with(directory))
+        let in_registry = || {
+            let below = file.strip_prefix(self.registry.as_ref()?).ok()?;
+            below.components().next().filter(|package| has_version(package.as_os_str()))
+        };
+        self.known.iter().any(|directory| file.starts_with(directory)) || in_registry().is_some()
     }
 }
 
+/// The directory of cargo's registry in which a package is that has this file; `None` where the package was vendored or lies at some
+/// other path, with the program's own crates beside it perhaps.
+fn registry(file: &Path) -> Option<PathBuf> {
+    let source = file.ancestors().find(|directory| directory.ends_with("src"))?;
+    let package = source.parent()?;
+    has_version(package.file_name()?).then(|| package.parent().map(Path::to_path_buf)).flatten()
+}
+
+/// Whether a directory is called as cargo calls those of packages in its registry: `backtrace-0.3.77`.
+fn has_version(directory: &OsStr) -> bool {
+    let version = directory.to_str().and_then(|name| {
+        let ends = name.match_indices('-').map(|(at, _)| &name[at + 1..]);
+        ends.into_iter().find(|end| end.starts_with(|c: char| c.is_ascii_digit()))
+    });
+    version.is_some_and(|version| {
+        version.splitn(3, '.').filter(|part| part.starts_with(|c: char| c.is_ascii_digit())).count() == 3
+    })
+}
+
 /// The file that a function is in; `None` where the build has no line tables.
-fn file_of(anchor: Anchor) -> Option<PathBuf> {
+fn file_of(function: usize) -> Option<PathBuf> {
     let mut file = None;
     // It is told a return address, and looks up the instruction before. The function itself comes last, behind what is inlined.
-    backtrace::resolve((anchor as usize + 1) as *mut c_void, |symbol| {
+    backtrace::resolve((function + 1) as *mut c_void, |symbol| {
         file = symbol.filename().map(Path::to_path_buf).or(file.take());
     });
     file
@@ -90,7 +120,7 @@ fn directory(file: &Path, anchor: &str) -> Option<PathBuf> {
 #[cfg(test)]
 impl From<&[&str]> for Directories {
     fn from(known: &[&str]) -> Self {
-        Self { looked_up: ANCHORS.len(), known: known.iter().map(PathBuf::from).collect() }
+        Self { looked_up: ANCHORS.len(), known: known.iter().map(PathBuf::from).collect(), registry: None }
     }
 }
 
@@ -122,12 +152,33 @@ mod tests {
     fn this_crates_own_directory_is_found() {
         let mut directories = Directories::default();
         assert!(directories.update());
-        let file = file_of(here).expect("tests have line tables");
+        let file = file_of(here as Anchor as usize).expect("tests have line tables");
         assert!(directories.contain(&file), "{:?}", directories.known);
         assert!(directories.contain(&file.with_file_name("mod.rs")));
         // Below the package, but not of its library.
         let tests = file.ancestors().nth(4).expect("the package").join("tests/collector.rs");
         assert!(!directories.contain(&tests), "{}", tests.display());
+    }
+
+    #[test]
+    fn registry_is_found_whatever_it_is_called() {
+        for (of, file, in_registry) in [
+            ("/dep/index-1/backtrace-0.3.77/src/capture.rs", "/dep/index-1/sqlx-core-0.9.0/src/query.rs", true),
+            ("/dep/index-1/backtrace-0.3.77/src/capture.rs", "/dep/index-1/x-1.0.0-rc.1+2-3/src/a/b.rs", true),
+            ("/dep/index-1/backtrace-0.3.77/src/capture.rs", "/dep/index-1/blog/src/main.rs", false),
+            ("/dep/index-1/backtrace-0.3.77/src/capture.rs", "/dep/blog-0.1.0/src/main.rs", false),
+            ("backtrace-0.3.77/src/capture.rs", "sqlx-core-0.9.0/src/query.rs", true),
+            ("backtrace-0.3.77/src/capture.rs", "src/main.rs", false),
+            ("backtrace-0.3.77/src/capture.rs", "/build/blog-0.1.0/src/main.rs", false),
+            // Vendored, perhaps beside the program's own.
+            ("/srv/third-party/backtrace/src/capture.rs", "/srv/third-party/sqlx-core-0.9.0/src/query.rs", false),
+        ] {
+            let directories = Directories { registry: registry(Path::new(of)), ..Directories::default() };
+            assert_eq!(directories.contain(Path::new(file)), in_registry, "{of} {file}");
+        }
+        let mut directories = Directories::default();
+        directories.update();
+        assert!(directories.registry.is_some(), "tests have line tables, and backtrace is from the registry");
     }
 
     #[test]
