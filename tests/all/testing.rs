@@ -162,3 +162,22 @@ async fn many_captures_at_once_see_their_own_queries_and_what_is_carried() {
         task.await.expect("no panic");
     }
 }
+
+#[tokio::test]
+async fn a_count_that_is_wrong_says_what_is_not_counted() {
+    async fn takes_the_pool(pool: &sqlx::SqlitePool) {
+        sqlx::query("SELECT 1").execute(pool).await.expect("a number");
+    }
+
+    let pool = pool().await;
+    let trace = testing::capture(async {
+        sqlx::query("SELECT 2").execute(&pool).await.expect("a number");
+        takes_the_pool(&pool).await;
+    })
+    .await;
+    trace.assert_queries(1);
+    let said = catch_unwind(AssertUnwindSafe(|| trace.assert_queries(2))).expect_err("there is one");
+    let said = said.downcast_ref::<String>().expect("a text");
+    assert!(said.contains("sqlx's own pool was handed out 1 time (tests/all/testing.rs:"), "{said}");
+    assert!(said.contains("what ran on it is not counted"), "{said}");
+}
