@@ -50,6 +50,9 @@ impl Mode {
         Self::Fastrace,
     ];
 
+    /// What another build of this crate has too, whatever peers there are.
+    pub(crate) const OURS: [Self; 4] = [Self::Plain, Self::Off, Self::NoTrace, Self::On];
+
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Plain => "plain",

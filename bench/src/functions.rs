@@ -32,10 +32,10 @@ pub(crate) enum Mode {
 }
 
 impl Mode {
-    const ALL: [Self; 7] =
+    pub(crate) const ALL: [Self; 7] =
         [Self::Plain, Self::GuardUntraced, Self::Untraced, Self::UntracedShown, Self::Guard, Self::Hidden, Self::Shown];
 
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Plain => "plain",
             Self::GuardUntraced => "guard-untraced",

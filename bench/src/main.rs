@@ -6,6 +6,7 @@
 //! blocks come to lie, so each program is counted with several heaps, and the least counts. Of sqlx, times are processor times
 //! of the whole process, interleaved, the least of several runs. Of diesel, they are those of the calling thread: see `rounds`.
 
+mod beside;
 mod diesel_mode;
 mod diesel_workload;
 mod functions;
@@ -14,7 +15,7 @@ mod rounds;
 mod workload;
 
 use std::error::Error;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use workload::{Mode, Workload};
 
@@ -36,6 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             measure::move_heap(pad.parse()?);
             workload::run(workload.parse()?, mode.parse()?, count.parse()?)
         }
+        ["beside", other] => beside::table(Path::new(other)),
         ["rounds", workload] => rounds::run(workload.parse()?),
         ["table", "functions"] => functions::table(),
         ["table", workload] if is_diesel(workload) => diesel_table(workload.parse()?),
@@ -45,7 +47,10 @@ fn main() -> Result<(), Box<dyn Error>> {
             Workload::ALL.into_iter().try_for_each(table)?;
             diesel_workload::Workload::ALL.into_iter().try_for_each(diesel_table)
         }
-        _ => Err("no arguments for all tables, or `table WORKLOAD` for one".into()),
+        _ => Err(
+            "no arguments for all tables, `table WORKLOAD` for one, or `beside PROGRAM` for this build beside another"
+                .into(),
+        ),
     }
 }
 
