@@ -88,6 +88,7 @@ mod json;
 mod message;
 pub mod notifier;
 pub mod profiler;
+mod quotable;
 pub mod report;
 #[cfg(feature = "tracing-subscriber")]
 mod spans;

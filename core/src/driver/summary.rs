@@ -1,6 +1,7 @@
 //! [`TraceSummary`]: one line about a trace.
 
 use std::collections::HashSet;
+use std::error::Error;
 use std::time::SystemTime;
 
 use serde::Deserialize;
@@ -8,7 +9,6 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::DriverError;
 use crate::error::Chain;
 use crate::{Id, Message, Phase, Timestamp, json};
 
@@ -107,7 +107,7 @@ impl TraceSummary {
 
 impl TraceSummary {
     /// The line of a trace that cannot be read: its name says why.
-    pub(crate) fn unreadable(base_id: Id, modified: SystemTime, error: &DriverError) -> Self {
+    pub(crate) fn unreadable(base_id: Id, modified: SystemTime, error: &(dyn Error + 'static)) -> Self {
         Self {
             base_id,
             started: modified.into(),

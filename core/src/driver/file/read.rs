@@ -1,11 +1,12 @@
 //! Reading traces back.
 
+use std::error::Error;
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::Path;
 use std::time::SystemTime;
 
-use super::config;
+use super::{config, open};
 use crate::Message;
 use crate::driver::{DriverError, ListFilter, StoredTrace, TraceSummary};
 
@@ -19,19 +20,23 @@ pub(super) struct Entry {
 
 /// Reads a trace's file; one that does not exist is an empty trace.
 pub(super) fn trace(path: &Path) -> Result<StoredTrace, DriverError> {
+    Ok(trace_if_there(path)?.unwrap_or_default())
+}
+
+/// Reads a trace's file, or says that there is none.
+fn trace_if_there(path: &Path) -> Result<Option<StoredTrace>, DriverError> {
     match read(path) {
-        Ok(text) => Ok(parse(&text)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(StoredTrace::default()),
+        Ok(text) => Ok(Some(parse(&text))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(DriverError::Io { action: "read", path: path.to_owned(), source }),
     }
 }
 
-/// Reads a whole file; whoever reads a pipe waits for ever.
 fn read(path: &Path) -> io::Result<Vec<u8>> {
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
-    }
-    fs::read(path)
+    let mut file = open::for_reading(path)?;
+    let mut text = Vec::with_capacity(usize::try_from(file.metadata()?.len()).unwrap_or_default());
+    file.read_to_end(&mut text)?;
+    Ok(text)
 }
 
 fn parse(text: &[u8]) -> StoredTrace {
@@ -58,17 +63,33 @@ pub(super) fn list(directory: &Path, filter: &ListFilter) -> Result<Vec<TraceSum
         if summaries.len() == limit {
             break;
         }
-        // A trace may have been deleted since the directory was read: it reads as empty and has no summary. One that
-        // cannot be read, such as another user's, is listed with the reason and does not hide the others.
-        summaries.extend(match trace(&entry.path) {
-            Ok(stored) => {
-                TraceSummary::of(&stored.messages).filter(|summary| !filter.errors_only || summary.errors > 0)
-            }
-            Err(error) => Some(TraceSummary::unreadable(entry.id, entry.modified, &error)),
+        // A trace that was deleted since the directory was read has no summary. One that cannot be read, such as another
+        // user's or one without any message, is listed with the reason and does not hide the others.
+        summaries.extend(match trace_if_there(&entry.path) {
+            Ok(None) => None,
+            Ok(Some(stored)) => match TraceSummary::of(&stored.messages) {
+                Some(summary) => Some(summary).filter(|summary| !filter.errors_only || summary.errors > 0),
+                None => Some(unreadable(entry, &no_message(stored.skipped))),
+            },
+            Err(error) => Some(unreadable(entry, &error)),
         });
     }
     summaries.sort_by_key(|summary| std::cmp::Reverse(summary.started));
     Ok(summaries)
+}
+
+fn unreadable(entry: Entry, error: &(dyn Error + 'static)) -> TraceSummary {
+    TraceSummary::unreadable(entry.id, entry.modified, error)
+}
+
+/// Why a trace without any message is listed.
+fn no_message(lines: u64) -> io::Error {
+    let reason = match lines {
+        0 => "the file is empty".to_owned(),
+        1 => "its only line is not a message".to_owned(),
+        lines => format!("none of its {lines} lines is a message"),
+    };
+    io::Error::new(io::ErrorKind::InvalidData, reason)
 }
 
 /// The directory's traces in no order. A directory that does not exist has none.
