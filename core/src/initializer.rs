@@ -20,6 +20,10 @@ use crate::{Config, ConfigError, Notifier, driver, notifier, profiler, web};
 ///
 /// With `enabled = false` nothing of this happens: nothing is traced, no web request either, and no store is touched.
 ///
+/// A process that forks, as daemons and servers with worker processes do, must fork first and call this in each child: only the
+/// thread that forks goes on in the child. The threads that write to stores do not, so that what a child of an initialized process
+/// records is never stored, and its queue may be locked for ever.
+///
 /// Keep the guard until the end of `main`. A second call replaces what the first set.
 ///
 /// ```

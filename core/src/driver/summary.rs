@@ -34,6 +34,8 @@ pub struct TraceSummary {
     pub queries: u64,
     /// How many points ended with an error.
     pub errors: u64,
+    /// Whether no message of it can be read; the name says why then, and there is nothing to show. Default: `false`.
+    pub is_unreadable: bool,
 }
 
 /// The few things of a message's info that a summary needs. Each is looked at by itself: whatever is in one of them says
@@ -101,6 +103,7 @@ impl TraceSummary {
             service: root.service().map(str::to_owned),
             queries,
             errors,
+            is_unreadable: false,
         })
     }
 }
@@ -118,6 +121,7 @@ impl TraceSummary {
             service: None,
             queries: 0,
             errors: 0,
+            is_unreadable: true,
         }
     }
 }

@@ -114,6 +114,14 @@ fn prune(config: &FileConfig, now: SystemTime) -> Pruned {
 
 /// Deletes the traces whose files were last written to before `before`, whatever is in them, and says how many.
 pub(super) fn delete_older(directory: &Path, before: Timestamp) -> Result<u64, DriverError> {
+    delete_older_by(delete, directory, before)
+}
+
+fn delete_older_by(
+    delete: impl Fn(&Path) -> Result<bool, DriverError>,
+    directory: &Path,
+    before: Timestamp,
+) -> Result<u64, DriverError> {
     let mut pruning = Pruning::default();
     for entry in read::entries(directory)? {
         if Timestamp::from(entry.modified) < before {
@@ -202,6 +210,29 @@ mod tests {
         config.max_size = Some(250);
         assert_eq!(prune(&config, now), Pruned { deleted: 1, too_large: Some(300) }, "age counts all the same");
         assert_eq!(names(directory.path())?, ["trace-busy.jsonl", "trace-old.jsonl"]);
+        Ok(())
+    }
+
+    #[test]
+    fn a_file_that_may_not_be_deleted_keeps_no_other() -> Result<(), Box<dyn std::error::Error>> {
+        let directory = tempfile::tempdir()?;
+        let now = SystemTime::now();
+        for name in ["trace-a.jsonl", "trace-b.jsonl", "trace-c.jsonl"] {
+            trace(directory.path(), name, 10, 100, now)?;
+        }
+        trace(directory.path(), "trace-new.jsonl", 10, 1, now)?;
+        let refuse_one = |path: &Path| match path.ends_with("trace-b.jsonl") {
+            true => Err(DriverError::Io {
+                action: "delete",
+                path: path.to_owned(),
+                source: io::ErrorKind::PermissionDenied.into(),
+            }),
+            false => delete(path),
+        };
+        let before = Timestamp::from(now - Duration::from_secs(50));
+        let error = delete_older_by(refuse_one, directory.path(), before).expect_err("one is refused");
+        assert_eq!(error.to_string(), "2 traces were deleted and 1 could not be");
+        assert_eq!(names(directory.path())?, ["trace-b.jsonl", "trace-new.jsonl"]);
         Ok(())
     }
 
