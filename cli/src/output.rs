@@ -16,7 +16,9 @@ pub(crate) fn write(
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), CliError> {
     match file {
-        Some(path) => report::write_file(path, content).map_err(|source| CliError::Write { path: path.to_owned(), source }),
+        Some(path) => {
+            report::write_file(path, content).map_err(|source| CliError::Write { path: path.to_owned(), source })
+        }
         None => {
             let mut out = BufWriter::new(io::stdout().lock());
             content(&mut out).and_then(|()| out.flush()).map_err(|source| CliError::Stdout { source })

@@ -113,7 +113,8 @@ impl Store {
         if wanted != "latest" {
             return self.resolve(wanted);
         }
-        let newest = |limit| Ok::<_, CliError>(self.list(&filter(None, limit))?.into_iter().find(|one| !one.is_unreadable));
+        let newest =
+            |limit| Ok::<_, CliError>(self.list(&filter(None, limit))?.into_iter().find(|one| !one.is_unreadable));
         // Where the newest cannot be read, the newest of the others is meant.
         let newest = match newest(Some(1))? {
             Some(newest) => Some(newest),

@@ -189,7 +189,10 @@ mod tests {
         for whole in ["", "nightly", "7a4b3b7e-0a7e-4f0e-9a53-0123456789ab", "é".repeat(64).as_str()] {
             assert_eq!(shortened(whole), whole);
         }
-        assert_eq!(shortened(&format!("{}{}", "é".repeat(500), "0".repeat(500))), format!("{}…{}", "é".repeat(47), "0".repeat(16)));
+        assert_eq!(
+            shortened(&format!("{}{}", "é".repeat(500), "0".repeat(500))),
+            format!("{}…{}", "é".repeat(47), "0".repeat(16))
+        );
     }
 
     #[test]

@@ -64,7 +64,8 @@ impl Damage {
                 let Some(next) = lines.get(line + 1) else { return text.to_owned() };
                 let kept = lines[line].split_once('=').map_or(lines[line], |(key, _)| key);
                 let rest = next.split_once(['=', '/', '@', ':']).map_or(*next, |(_, rest)| rest);
-                let joined = format!("{kept}={}", &rest[rest.char_indices().nth(other.index(4)).map_or(0, |(at, _)| at)..]);
+                let joined =
+                    format!("{kept}={}", &rest[rest.char_indices().nth(other.index(4)).map_or(0, |(at, _)| at)..]);
                 return with_line(&lines, line, &joined, 2);
             }
             Self::SwapCharacters(one, other) => {
@@ -111,8 +112,8 @@ fn damage() -> impl Strategy<Value = Damage> {
     let index = any::<Index>;
     let sign = || select(vec!["=", "@", ":", "/", "?", "&", "%", "//", "://", "\"", "'", " = ", "[", "]", "#", "\\"]);
     let inserted = select(vec![
-        "=", "@", ":", "/", "?", "&", "%", "#", ";", "'", "\"", "\\", "\\\n", "\r", "\n", " ", "\t", "[", "]", "é", "\0",
-        "://", "file:", "x=", "\n[", "--", "+", ",",
+        "=", "@", ":", "/", "?", "&", "%", "#", ";", "'", "\"", "\\", "\\\n", "\r", "\n", " ", "\t", "[", "]", "é",
+        "\0", "://", "file:", "x=", "\n[", "--", "+", ",",
     ]);
     prop_oneof![
         (index(), inserted).prop_map(|(index, what)| Damage::Insert(index, what)),
@@ -139,7 +140,8 @@ fn secret() -> impl Strategy<Value = String> {
     let plain = "([QXZ][0-9a-z]{2}){3,8}";
     prop_oneof![
         plain,
-        ("[QXZ][A-Za-z0-9+/]{1}([QXZ][A-Za-z0-9+/]{2}){3,8}", select(vec!["", "=", "=="])).prop_map(|(body, end)| body + end),
+        ("[QXZ][A-Za-z0-9+/]{1}([QXZ][A-Za-z0-9+/]{2}){3,8}", select(vec!["", "=", "=="]))
+            .prop_map(|(body, end)| body + end),
         "([QXZ][0-9a-z?&@/#%:=+!$'\"-]{2}){3,8}Z",
         "([QXZ][0-9.%+-]{2}){3,8}",
         "([qxz][0-9]{2}){3,8}",
@@ -149,7 +151,10 @@ fn secret() -> impl Strategy<Value = String> {
 
 /// Percent-encoded, as passwords in URLs should be.
 fn encoded(secret: &str) -> String {
-    secret.bytes().map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+    secret
+        .bytes()
+        .map(|b| if b.is_ascii_alphanumeric() { char::from(b).to_string() } else { format!("%{b:02X}") })
+        .collect()
 }
 
 /// Connection strings of all schemes, with a secret where one can stand; `s` is as it is to be written.
@@ -158,7 +163,9 @@ fn connection_string(which: usize, s: &str) -> String {
         format!("file:///var/lib/traces?max_age=7d&max_size=200MiB&max_trace_size=10MiB&{s}"),
         format!("redis://user:{s}@cache.example:6379/0?ttl=7d&timeout=2s"),
         format!("rediss://:{s}@cache.example/1?ca_cert=/no/such/ca.pem"),
-        format!("redissentinel://:{s}@one:26379,two/2?sentinel_service_name=main&sentinel_password={s}&socket_timeout=0.5"),
+        format!(
+            "redissentinel://:{s}@one:26379,two/2?sentinel_service_name=main&sentinel_password={s}&socket_timeout=0.5"
+        ),
         format!("mongodb://user:{s}@one:27017,two:27017/admin?replicaSet=rs&timeout=2s&authSource=admin"),
         format!("postgresql://user:{s}@db.example:5432/traces?sslmode=disable&connect_timeout=3"),
         format!("postgresql+psycopg2://db.example/traces?user=me&password={s}"),
@@ -188,22 +195,24 @@ struct Sample {
 
 fn sample() -> impl Strategy<Value = Sample> {
     let secrets = proptest::collection::vec(secret(), 4);
-    (secrets, any::<usize>(), any::<bool>(), any::<bool>(), 0..4_u8).prop_map(|(secrets, which, is_encoded, quoted, form)| {
-        let [one, other, password, broker] = [0, 1, 2, 3].map(|at| secrets[at].as_str());
-        let written = if is_encoded { encoded(password) } else { password.to_owned() };
-        let connection_string = connection_string(which, &written);
-        let quote = if quoted { "\"" } else { "" };
-        let ini = format!(
-            "# the service's own\n[DEFAULT]\ndebug = false\n\n[profiler]\nenabled = true\ntrace_sql: yes\n\
+    (secrets, any::<usize>(), any::<bool>(), any::<bool>(), 0..4_u8).prop_map(
+        |(secrets, which, is_encoded, quoted, form)| {
+            let [one, other, password, broker] = [0, 1, 2, 3].map(|at| secrets[at].as_str());
+            let written = if is_encoded { encoded(password) } else { password.to_owned() };
+            let connection_string = connection_string(which, &written);
+            let quote = if quoted { "\"" } else { "" };
+            let ini = format!(
+                "# the service's own\n[DEFAULT]\ndebug = false\n\n[profiler]\nenabled = true\ntrace_sql: yes\n\
              hmac_keys = {quote}{one}, {other}{quote}\nconnection_string = {connection_string}\nsample = 0.25\n\
              sentinel_service_name = mymaster\nsocket_timeout = 0.5\nes_doc_type = notification\nes_scroll_time = 2m\n\
              es_scroll_size = 100\nfilter_error_trace = no\nalways = no\n; the broker\n\
              transport_url = rabbit://me:{broker}@broker:5672/\n"
-        );
-        let mut all = secrets.clone();
-        all.push(encoded(password));
-        Sample { ini: (form > 0).then_some(ini), connection_string, secrets: all }
-    })
+            );
+            let mut all = secrets.clone();
+            all.push(encoded(password));
+            Sample { ini: (form > 0).then_some(ini), connection_string, secrets: all }
+        },
+    )
 }
 
 /// All that can be shown of an error.

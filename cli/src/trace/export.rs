@@ -68,7 +68,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
         match from.read(id, id) {
             Ok(stored) => {
                 if stored.skipped > 0 {
-                    output::note(&format!("{} entries of {} cannot be read and are not exported", stored.skipped, output::shown(id)));
+                    output::note(&format!(
+                        "{} entries of {} cannot be read and are not exported",
+                        stored.skipped,
+                        output::shown(id)
+                    ));
                 }
                 targets.iter_mut().for_each(|target| target.copy(id, &stored.messages));
             }

@@ -148,8 +148,9 @@ impl Client {
         let wrong = |reason: &str| bad(connection_string, reason);
         let (_, rest) = connection_string.split_once("://").ok_or_else(|| wrong("a host must follow ://"))?;
         let scheme = if is_tls { "https" } else { "http" };
-        let mut url = Url::parse(&format!("{scheme}://{rest}"))
-            .map_err(|error| wrong(&format!("host and port cannot be read: {}", said(connection_string, &error.to_string()))))?;
+        let mut url = Url::parse(&format!("{scheme}://{rest}")).map_err(|error| {
+            wrong(&format!("host and port cannot be read: {}", said(connection_string, &error.to_string())))
+        })?;
         // An address without a port has the server's, which is not the one that HTTP has.
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
         let has_port = authority.rsplit('@').next().is_some_and(|host| {

@@ -72,8 +72,7 @@ pub(crate) fn scheme(connection_string: &str) -> Option<&str> {
         return Some(connection_string).filter(|text| registry::is_known(text));
     };
     let is_plain = |byte: u8| byte.is_ascii_lowercase() || b"+-.".contains(&byte);
-    let looks_like_one =
-        || rest.starts_with("//") && (1..=20).contains(&scheme.len()) && scheme.bytes().all(is_plain);
+    let looks_like_one = || rest.starts_with("//") && (1..=20).contains(&scheme.len()) && scheme.bytes().all(is_plain);
     (registry::is_known(scheme) || looks_like_one()).then_some(scheme)
 }
 

@@ -49,10 +49,10 @@ use std::path::PathBuf;
 
 #[cfg(feature = "_http")]
 pub use http::HttpOptions;
-pub use options::DriverOptions;
-pub use quantity::parse_duration;
 pub(crate) use mistake::SchemeOf;
+pub use options::DriverOptions;
 pub(crate) use pruning::Pruning;
+pub use quantity::parse_duration;
 pub(crate) use redacted::Redacted;
 pub use redacted::redacted;
 pub(crate) use registry::connect_each;

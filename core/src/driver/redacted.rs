@@ -62,7 +62,8 @@ fn is_address(text: &str) -> bool {
             Some((name, port)) => (name, port),
             None => (host, ""),
         };
-        let is_v6 = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).is_some_and(|v6| is_plain(v6, b":.%"));
+        let is_v6 =
+            name.strip_prefix('[').and_then(|name| name.strip_suffix(']')).is_some_and(|v6| is_plain(v6, b":.%"));
         (is_v6 || is_plain(name, b"-_.")) && port.len() <= 5 && port.bytes().all(|byte| byte.is_ascii_digit())
     }) && is_plain(path, b"-_./~")
 }

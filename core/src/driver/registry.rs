@@ -3,8 +3,8 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::file::{self, FileDriver};
-use super::several::{self, SeveralDriver};
 use super::mistake::SchemeOf;
+use super::several::{self, SeveralDriver};
 use super::{Driver, DriverError, DriverOptions};
 
 type Connect = dyn Fn(&str) -> Result<Arc<dyn Driver>, DriverError> + Send + Sync;

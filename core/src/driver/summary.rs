@@ -1,7 +1,6 @@
 //! [`TraceSummary`]: one line about a trace.
 
 use std::collections::HashSet;
-use std::error::Error;
 use std::time::SystemTime;
 
 use serde::Deserialize;
@@ -9,7 +8,6 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::error::Chain;
 use crate::{Id, Message, Phase, Timestamp, json};
 
 /// One line about a stored trace.
@@ -110,12 +108,12 @@ impl TraceSummary {
 
 impl TraceSummary {
     /// The line of a trace that cannot be read: its name says why.
-    pub(crate) fn unreadable(base_id: Id, modified: SystemTime, error: &(dyn Error + 'static)) -> Self {
+    pub(crate) fn unreadable(base_id: Id, modified: SystemTime, reason: &str) -> Self {
         Self {
             base_id,
             started: modified.into(),
             duration_us: 0,
-            name: Chain(error).to_string(),
+            name: format!("unreadable: {reason}"),
             method: None,
             path: None,
             service: None,

@@ -8,7 +8,7 @@ use std::process::Command;
 use osprofiler::Id;
 use osprofiler::driver::{Driver as _, ListFilter};
 
-use crate::{TestResult, LONG, notifier, open, record};
+use crate::{LONG, TestResult, notifier, open, record};
 
 /// Runs one of these tests in a process of its own, behind a shell's `commands`; `Some` in that process.
 fn behind(commands: &str, test: &str) -> Result<Option<()>, Box<dyn std::error::Error>> {

@@ -161,7 +161,8 @@ mod tests {
     #[test]
     fn a_backslash_at_the_end_of_a_line_is_a_backslash() -> Result<(), ConfigError> {
         for newline in ["\n", "\r\n"] {
-            let config = read(&format!("[profiler]{newline}connection_string = file:C:\\{newline}enabled = true{newline}"))?;
+            let config =
+                read(&format!("[profiler]{newline}connection_string = file:C:\\{newline}enabled = true{newline}"))?;
             assert_eq!((config.connection_string(), config.enabled), ("file:C:\\", true));
         }
         Ok(())
@@ -185,7 +186,10 @@ mod tests {
     #[test]
     fn mistakes_say_what_to_change() {
         for (text, says) in [
-            ("enabled = maybe", "enabled = \"maybe\" in line 2 of the given text is not allowed; allowed is true, yes, on or 1"),
+            (
+                "enabled = maybe",
+                "enabled = \"maybe\" in line 2 of the given text is not allowed; allowed is true, yes, on or 1",
+            ),
             ("enabled =", "enabled = \"\" in line 2 of the given text is not allowed"),
             (
                 "hmac_key = s3cret",
@@ -200,7 +204,10 @@ mod tests {
             ("trace_sql = 0\ntrace_sqlalchemy = 1", "trace_sql and trace_sqlalchemy in lines 2 and 3 of"),
             ("connection_string = ", "connection_string = \"\" in line 2 of the given text is not allowed"),
             ("s3cret\nenabled = 1", "given text: line 2 has no `=` and is no comment or section"),
-            ("sample = NaN", "sample = \"NaN\" in line 2 of the given text is not allowed; allowed is a number from 0 to 1"),
+            (
+                "sample = NaN",
+                "sample = \"NaN\" in line 2 of the given text is not allowed; allowed is a number from 0 to 1",
+            ),
             ("sample = -0.5", "sample = \"-0.5\" in line 2 of the given text is not allowed"),
             ("sample = 10%", "sample = \"10%\" in line 2 of the given text is not allowed"),
             ("= 1", "malformed configuration in the given text: line 2 has nothing before its `=`"),
@@ -212,14 +219,26 @@ mod tests {
             ("hmac_keys s3cret==", "line 2 has no `=` behind hmac_keys"),
             ("connection_string redis://u:s3cret@h", "line 2 has no `=` behind connection_string"),
             ("my s3cret = x", "line 2 has several words before its first `=` or `:`"),
-            ("sample = 0.5\n  hmac_keys = s3cret", "line 3 is indented and so continues the value of sample in line 2; remove"),
-            ("hmac_keys = s3cret\n  enabled = 1", "line 3 is indented and so continues the value of hmac_keys in line 2"),
+            (
+                "sample = 0.5\n  hmac_keys = s3cret",
+                "line 3 is indented and so continues the value of sample in line 2; remove",
+            ),
+            (
+                "hmac_keys = s3cret\n  enabled = 1",
+                "line 3 is indented and so continues the value of hmac_keys in line 2",
+            ),
             ("hmac_keys = s3cret\n\n\t# a comment", "line 4 is indented and so continues the value of hmac_keys"),
             ("hmac_keys = s3cret\n  other", "line 3 is indented and so continues"),
             ("connection_string = file:a\n  sample = 1", "line 3 is indented and so continues"),
-            ("[other]\nlist = a,\n b\n  [profiler]\nenabled = 1", "line 5 is indented and so continues the value above"),
+            (
+                "[other]\nlist = a,\n b\n  [profiler]\nenabled = 1",
+                "line 5 is indented and so continues the value above",
+            ),
             ("hmac_keys = \"s3cret\nenabled = 1\nsample = 2", "line 2 has a quote that is not closed"),
-            ("hmac_keys = \"s3cret\nenabled = 1\n\"", "line 3 stands in a quote that begins in the value of hmac_keys in line 2; close"),
+            (
+                "hmac_keys = \"s3cret\nenabled = 1\n\"",
+                "line 3 stands in a quote that begins in the value of hmac_keys in line 2; close",
+            ),
             ("[profiler\nhmac_keys = s3cret\n[other]", "line 2 has a `[` without a `]`"),
             ("[other", "line 2 has a `[` without a `]`"),
             ("enabled = 1\n[other] # s3cret", "line 3 has a comment behind something else"),

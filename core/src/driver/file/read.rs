@@ -1,6 +1,5 @@
 //! Reading traces back.
 
-use std::error::Error;
 use std::fs;
 use std::io::{self, Read as _};
 use std::path::Path;
@@ -20,14 +19,9 @@ pub(super) struct Entry {
 
 /// Reads a trace's file; one that does not exist is an empty trace.
 pub(super) fn trace(path: &Path) -> Result<StoredTrace, DriverError> {
-    Ok(trace_if_there(path)?.unwrap_or_default())
-}
-
-/// Reads a trace's file, or says that there is none.
-fn trace_if_there(path: &Path) -> Result<Option<StoredTrace>, DriverError> {
     match read(path) {
-        Ok(text) => Ok(Some(parse(&text))),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Ok(text) => Ok(parse(&text)),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(StoredTrace::default()),
         Err(source) => Err(DriverError::Io { action: "read", path: path.to_owned(), source }),
     }
 }
@@ -65,31 +59,27 @@ pub(super) fn list(directory: &Path, filter: &ListFilter) -> Result<Vec<TraceSum
         }
         // A trace that was deleted since the directory was read has no summary. One that cannot be read, such as another
         // user's or one without any message, is listed with the reason and does not hide the others.
-        summaries.extend(match trace_if_there(&entry.path) {
-            Ok(None) => None,
-            Ok(Some(stored)) => match TraceSummary::of(&stored.messages) {
+        let unreadable = |reason: &str| TraceSummary::unreadable(entry.id.clone(), entry.modified, reason);
+        summaries.extend(match read(&entry.path).map(|text| parse(&text)) {
+            Ok(stored) => match TraceSummary::of(&stored.messages) {
                 Some(summary) => Some(summary).filter(|summary| !filter.errors_only || summary.errors > 0),
-                None => Some(unreadable(entry, &no_message(stored.skipped))),
+                None => Some(unreadable(&no_message(stored.skipped))),
             },
-            Err(error) => Some(unreadable(entry, &error)),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => Some(unreadable(&error.to_string())),
         });
     }
     summaries.sort_by_key(|summary| std::cmp::Reverse(summary.started));
     Ok(summaries)
 }
 
-fn unreadable(entry: Entry, error: &(dyn Error + 'static)) -> TraceSummary {
-    TraceSummary::unreadable(entry.id, entry.modified, error)
-}
-
 /// Why a trace without any message is listed.
-fn no_message(lines: u64) -> io::Error {
-    let reason = match lines {
+fn no_message(lines: u64) -> String {
+    match lines {
         0 => "the file is empty".to_owned(),
         1 => "its only line is not a message".to_owned(),
         lines => format!("none of its {lines} lines is a message"),
-    };
-    io::Error::new(io::ErrorKind::InvalidData, reason)
+    }
 }
 
 /// The directory's traces in no order. A directory that does not exist has none.

@@ -154,8 +154,9 @@ fn server(connection_string: &str, address: &str, ca_cert: Option<&str>) -> Resu
             return Err(bad(connection_string, "ca_cert is of use with rediss:// alone"));
         }
         Some(path) => {
-            let certificate = std::fs::read(path)
-                .map_err(|error| bad(connection_string, format!("the file that ca_cert names cannot be read: {error}")))?;
+            let certificate = std::fs::read(path).map_err(|error| {
+                bad(connection_string, format!("the file that ca_cert names cannot be read: {error}"))
+            })?;
             Client::build_with_tls(info, TlsCertificates { client_tls: None, root_cert: Some(certificate) })
         }
     };

@@ -66,7 +66,8 @@ impl SqlConfig {
             }
             _ => {
                 let url = server_url(connection_string, database)?;
-                Connect::to_server(database, &url).map_err(|reason| bad(connection_string, said(connection_string, &reason)))?
+                Connect::to_server(database, &url)
+                    .map_err(|reason| bad(connection_string, said(connection_string, &reason)))?
             }
         };
         Ok(Self { connect, connect_timeout, timeout })
