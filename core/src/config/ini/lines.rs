@@ -5,18 +5,23 @@ const TRIED: usize = 200;
 
 /// Finds the lines of sections and keys, which must be asked for in the order of the file.
 pub(super) struct Lines<'a> {
-    lines: Vec<&'a str>,
+    /// The parser ends a line at a carriage return, too, which is no line of its own for editors: so each has its number.
+    lines: Vec<(usize, &'a str)>,
     next: usize,
 }
 
 impl<'a> Lines<'a> {
     pub(super) fn of(text: &'a str) -> Self {
-        Self { lines: text.lines().collect(), next: 0 }
+        let numbered = text.lines().enumerate();
+        let lines = numbered.flat_map(|(at, line)| line.split('\r').map(move |part| (at + 1, part)));
+        Self { lines: lines.collect(), next: 0 }
     }
 
-    /// The lines behind one that is counted from 1.
+    /// The lines behind the one with this number.
     pub(super) fn behind(text: &'a str, line: Option<usize>) -> Self {
-        Self { next: line.unwrap_or(usize::MAX), ..Self::of(text) }
+        let all = Self::of(text);
+        let next = all.lines.iter().position(|(number, _)| line.is_some_and(|line| *number > line));
+        Self { next: next.unwrap_or(all.lines.len()), ..all }
     }
 
     /// The line in which `key` begins, counted from 1.
@@ -40,24 +45,19 @@ impl<'a> Lines<'a> {
         self.find(|line| line.strip_prefix('[').is_some_and(|after| after.trim() == first))
     }
 
-    /// The line behind the last key that has this text and no other: one that continues its value.
-    pub(super) fn of_continued(&self, text: &str) -> Option<usize> {
-        let found = self.lines.iter().skip(self.next).position(|line| line.trim() == text.trim())?;
-        Some(self.next + found + 1)
-    }
-
-    /// Whether a line, counted from 1, begins with white space.
-    pub(super) fn is_indented(&self, line: usize) -> bool {
-        self.lines.get(line - 1).is_some_and(|line| line.starts_with(char::is_whitespace))
+    /// The line behind the last key that has this text and no other: one that continues its value. Whether it is indented,
+    /// besides.
+    pub(super) fn of_continued(&self, text: &str) -> Option<(usize, bool)> {
+        let mut behind = self.lines.iter().skip(self.next);
+        let (number, line) = behind.find(|(_, line)| line.trim() == text.trim())?;
+        Some((*number, line.starts_with(char::is_whitespace)))
     }
 
     fn find(&mut self, is_it: impl Fn(&str) -> bool) -> Option<usize> {
         let is_it = |line: &str| !line.starts_with(['#', ';']) && is_it(line);
-        // The parser ends a line at a carriage return, too, and editors do not count it.
-        let has_it = |line: &&str| line.split('\r').any(|line| is_it(line.trim()));
-        let found = self.lines.iter().skip(self.next).position(has_it)?;
+        let found = self.lines.iter().skip(self.next).position(|(_, line)| is_it(line.trim()))?;
         self.next += found + 1;
-        Some(self.next)
+        Some(self.lines[self.next - 1].0)
     }
 }
 

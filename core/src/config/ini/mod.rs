@@ -21,7 +21,8 @@ impl Config {
     ///
     /// Other sections are of no concern, and a file without this one changes nothing, as in OSProfiler. Comments have
     /// lines of their own, beginning with `#` or `;`. A value goes to the end of its line and may stand in quotes;
-    /// a backslash is a backslash.
+    /// a backslash is a backslash. An indented line continues the value above it, as in oslo.config, which is of use for
+    /// several connection strings and for keys behind a comma; anywhere else it is an error.
     ///
     /// ```no_run
     /// use osprofiler::Config;

@@ -49,10 +49,11 @@ pub(super) fn entries(text: &str, wanted: &str) -> Result<Vec<Entry>, String> {
 /// What is wrong with the line `swallowed`, which became part of the value of `what`, before it in `lines`.
 pub(super) fn continues(lines: &Lines<'_>, swallowed: &str, what: &str) -> String {
     match lines.of_continued(swallowed) {
-        Some(line) if lines.is_indented(line) => {
-            format!("line {line} is indented and so continues {what}; remove the indentation")
+        Some((line, true)) => format!("line {line} is indented and so continues {what}; remove the indentation"),
+        at => {
+            let line = named(at.map(|(line, _)| line), "a line");
+            format!("{line} stands in a quote that begins in {what}; close the quote")
         }
-        at => format!("{} stands in a quote that begins in {what}; close the quote", named(at, "a line")),
     }
 }
 
