@@ -12,8 +12,8 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::{Config as Runs, TestRunner};
 
-/// How many configurations are damaged.
-const CASES: u32 = 20_000;
+/// How many files are damaged, and how many connection strings: 20,000 together.
+const CASES: u32 = 10_000;
 
 /// So many characters of a secret must not be shown in one piece.
 const PIECE: usize = 6;
@@ -184,35 +184,34 @@ fn connection_string(which: usize, s: &str) -> String {
     known[which % known.len()].clone()
 }
 
-/// A valid configuration and its secrets.
+/// A valid INI file or connection string, and its secrets.
 #[derive(Clone, Debug)]
 struct Sample {
-    /// `None` is the connection string alone.
-    ini: Option<String>,
-    connection_string: String,
+    text: String,
     secrets: Vec<String>,
 }
 
-fn sample() -> impl Strategy<Value = Sample> {
+fn connection_strings() -> impl Strategy<Value = Sample> {
     let secrets = proptest::collection::vec(secret(), 4);
-    (secrets, any::<usize>(), any::<bool>(), any::<bool>(), 0..4_u8).prop_map(
-        |(secrets, which, is_encoded, quoted, form)| {
-            let [one, other, password, broker] = [0, 1, 2, 3].map(|at| secrets[at].as_str());
-            let written = if is_encoded { encoded(password) } else { password.to_owned() };
-            let connection_string = connection_string(which, &written);
-            let quote = if quoted { "\"" } else { "" };
-            let ini = format!(
-                "# the service's own\n[DEFAULT]\ndebug = false\n\n[profiler]\nenabled = true\ntrace_sql: yes\n\
-             hmac_keys = {quote}{one}, {other}{quote}\nconnection_string = {connection_string}\nsample = 0.25\n\
+    (secrets, any::<usize>(), any::<bool>()).prop_map(|(mut secrets, which, is_encoded)| {
+        let password = secrets[0].clone();
+        secrets.push(encoded(&password));
+        Sample { text: connection_string(which, if is_encoded { &secrets[4] } else { &password }), secrets }
+    })
+}
+
+fn ini_files() -> impl Strategy<Value = Sample> {
+    (connection_strings(), select(vec!["", "\"", "'"])).prop_map(|(Sample { text, secrets }, quote)| {
+        let [one, other, broker] = [1, 2, 3].map(|at| secrets[at].as_str());
+        let text = format!(
+            "# the service's own\n[DEFAULT]\ndebug = false\n\n[profiler]\nenabled = true\ntrace_sql: yes\n\
+             hmac_keys = {quote}{one}, {other}{quote}\nconnection_string = {text}\nsample = 0.25\n\
              sentinel_service_name = mymaster\nsocket_timeout = 0.5\nes_doc_type = notification\nes_scroll_time = 2m\n\
              es_scroll_size = 100\nfilter_error_trace = no\nalways = no\n; the broker\n\
              transport_url = rabbit://me:{broker}@broker:5672/\n"
-            );
-            let mut all = secrets.clone();
-            all.push(encoded(password));
-            Sample { ini: (form > 0).then_some(ini), connection_string, secrets: all }
-        },
-    )
+        );
+        Sample { text, secrets }
+    })
 }
 
 /// All that can be shown of an error.
@@ -251,33 +250,33 @@ fn read(config: Result<Config, osprofiler::ConfigError>) -> String {
     }
 }
 
-#[test]
-fn no_secret_of_a_malformed_configuration_is_shown() {
+/// Damages `samples`, and has `check` look at what becomes of them.
+fn run(samples: impl Strategy<Value = Sample>, check: impl Fn(&str, &[String]) -> Result<(), TestCaseError>) {
     let mut runner = TestRunner::new(Runs { cases: CASES, failure_persistence: None, ..Runs::default() });
     let damages = proptest::collection::vec(damage(), 1..5);
-    let tested = runner.run(&(sample(), damages), |(sample, damages)| {
-        let damaged = |text: &str| damages.iter().fold(text.to_owned(), |text, damage| damage.apply(&text));
-        match &sample.ini {
-            Some(ini) => {
-                let text = damaged(ini);
-                check(&text, &read(Config::default().with_ini(&text)), &sample.secrets)
-            }
-            None => {
-                let text = damaged(&sample.connection_string);
-                let variables = [("OSPROFILER_CONNECTION_STRING", text.as_str())];
-                check(&text, &read(Config::default().with_variables(variables)), &sample.secrets)?;
-                // The values of variables in each other's places, and a name that is part of a secret.
-                let name = format!("OSPROFILER_{text}");
-                check(&text, &read(Config::default().with_variables([(name, "1")])), &sample.secrets)?;
-                let values = ["OSPROFILER_SAMPLE", "OSPROFILER_ES_DOC_TYPE", "OSPROFILER_SOCKET_TIMEOUT"];
-                let variables = values.into_iter().zip(&sample.secrets);
-                variables.into_iter().try_for_each(|variable| {
-                    check(&variable, &read(Config::default().with_variables([variable])), &sample.secrets)
-                })
-            }
-        }
+    let tested = runner.run(&(samples, damages), |(sample, damages)| {
+        let damaged = damages.iter().fold(sample.text, |text, damage| damage.apply(&text));
+        check(&damaged, &sample.secrets)
     });
     if let Err(error) = tested {
         panic!("{error}");
     }
+}
+
+#[test]
+fn no_secret_of_a_malformed_ini_file_is_shown() {
+    run(ini_files(), |text, secrets| check(&text, &read(Config::default().with_ini(text)), secrets));
+}
+
+#[test]
+fn no_secret_of_a_malformed_connection_string_or_variable_is_shown() {
+    run(connection_strings(), |text, secrets| {
+        let with =
+            |name: &str, value: &str| check(&text, &read(Config::default().with_variables([(name, value)])), secrets);
+        with("OSPROFILER_CONNECTION_STRING", text)?;
+        // A name that is part of a secret, and values in each other's places.
+        with(&format!("OSPROFILER_{text}"), "1")?;
+        let others = ["OSPROFILER_SAMPLE", "OSPROFILER_ES_DOC_TYPE", "OSPROFILER_SOCKET_TIMEOUT"];
+        others.into_iter().zip(secrets).try_for_each(|(name, secret)| with(name, secret))
+    });
 }

@@ -53,6 +53,7 @@ pub(crate) use mistake::SchemeOf;
 pub use options::DriverOptions;
 pub(crate) use pruning::Pruning;
 pub use quantity::parse_duration;
+#[cfg(feature = "_options")]
 pub(crate) use redacted::Redacted;
 pub use redacted::redacted;
 pub(crate) use registry::connect_each;
