@@ -1,10 +1,11 @@
 //! Where output goes: standard output, a file, standard error.
 
 use std::error::Error;
-use std::fs;
 use std::io::{self, BufWriter, IsTerminal as _, Write};
 use std::path::{Path, PathBuf};
 
+use osprofiler::Id;
+use osprofiler::report;
 use osprofiler::report::text::{Style, one_line, with_causes};
 
 use crate::error::CliError;
@@ -15,7 +16,9 @@ pub(crate) fn write(
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), CliError> {
     match file {
-        Some(path) => write_file(path, content).map_err(|source| CliError::Write { path: path.to_owned(), source }),
+        Some(path) => {
+            report::write_file(path, content).map_err(|source| CliError::Write { path: path.to_owned(), source })
+        }
         None => {
             let mut out = BufWriter::new(io::stdout().lock());
             content(&mut out).and_then(|()| out.flush()).map_err(|source| CliError::Stdout { source })
@@ -23,35 +26,16 @@ pub(crate) fn write(
     }
 }
 
-/// Writes beside the file and renames, so that nobody ever finds half of it. Reports hold what users typed: the file is
-/// for its owner alone.
-fn write_file(path: &Path, content: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    // A link is followed, as a shell's `>` does. A device or pipe cannot be replaced, only written.
-    let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    if fs::metadata(&path).is_ok_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
-        let mut out = BufWriter::new(fs::OpenOptions::new().write(true).open(&path)?);
-        content(&mut out)?;
-        return out.flush();
-    }
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
-    // The temporary file is made with mode 0600 and removed if anything fails.
-    let mut temporary = tempfile::NamedTempFile::new_in(directory)?;
-    let mut out = BufWriter::new(temporary.as_file_mut());
-    content(&mut out)?;
-    out.flush()?;
-    drop(out);
-    temporary.persist(&path)?;
-    Ok(())
-}
-
 /// A new file among the temporary ones that stays when the command ends. It is for its owner alone.
 pub(crate) fn lasting_file(prefix: &str, suffix: &str) -> Result<PathBuf, CliError> {
     let made = tempfile::Builder::new().prefix(prefix).suffix(suffix).tempfile();
     let kept = made.and_then(|file| file.into_temp_path().keep().map_err(io::Error::from));
     kept.map_err(|source| CliError::Write { path: std::env::temp_dir(), source })
+}
+
+/// An id as messages show it: short, and harmless in a terminal.
+pub(crate) fn shown(id: &Id) -> String {
+    one_line(&id.shortened().to_string())
 }
 
 /// Tells of a failure on standard error, with all its causes.

@@ -11,6 +11,7 @@ use osprofiler::driver::{
 use osprofiler::{Config, Id, Message, Timestamp};
 
 use crate::error::CliError;
+use crate::output::shown;
 use crate::progress::while_working;
 
 /// How many candidates an ambiguous beginning names.
@@ -104,7 +105,7 @@ fn seconds(text: &str) -> Result<Duration, String> {
 impl Store {
     /// Reads the trace that `wanted` names: `latest`, an id, or the beginning of one.
     pub(crate) fn find(&self, wanted: &str) -> Result<StoredTrace, CliError> {
-        self.read(&self.resolve_or_latest(wanted)?, wanted)
+        self.read(&self.resolve_or_latest(wanted)?, &Id::from(wanted))
     }
 
     /// The id of the trace that `wanted` names, as [`find`](Self::find) does.
@@ -112,7 +113,13 @@ impl Store {
         if wanted != "latest" {
             return self.resolve(wanted);
         }
-        let newest = self.list(&filter(None, Some(1)))?.into_iter().next();
+        let newest =
+            |limit| Ok::<_, CliError>(self.list(&filter(None, limit))?.into_iter().find(|one| !one.is_unreadable));
+        // Where the newest cannot be read, the newest of the others is meant.
+        let newest = match newest(Some(1))? {
+            Some(newest) => Some(newest),
+            None => newest(None)?,
+        };
         newest.map(|newest| newest.base_id).ok_or_else(|| CliError::Empty { store: self.name.clone() })
     }
 
@@ -125,11 +132,11 @@ impl Store {
         }
         let found = self.list(&filter(Some(wanted), None))?;
         match found.as_slice() {
-            [] => Err(self.not_found(wanted)),
+            [] => Err(self.not_found(&id)),
             [one] => Ok(one.base_id.clone()),
             many => match many.iter().find(|summary| summary.base_id == id) {
                 Some(exact) => Ok(exact.base_id.clone()),
-                None => Err(ambiguous(wanted, many)),
+                None => Err(ambiguous(&id, many)),
             },
         }
     }
@@ -144,7 +151,7 @@ impl Store {
     }
 
     /// Deletes a trace that is known to the user as `wanted`.
-    pub(crate) fn delete(&self, id: &Id, wanted: &str) -> Result<(), CliError> {
+    pub(crate) fn delete(&self, id: &Id, wanted: &Id) -> Result<(), CliError> {
         match self.driver.delete(id)? {
             true => Ok(()),
             false => Err(self.not_found(wanted)),
@@ -171,14 +178,14 @@ impl Store {
     }
 
     /// The messages of a trace that is known to the user as `wanted`, which must be there.
-    pub(crate) fn read(&self, id: &Id, wanted: &str) -> Result<StoredTrace, CliError> {
+    pub(crate) fn read(&self, id: &Id, wanted: &Id) -> Result<StoredTrace, CliError> {
         let stored = self.messages(id)?;
         match (stored.messages.is_empty(), stored.skipped) {
             (false, _) => Ok(stored),
             (true, 0) => Err(self.not_found(wanted)),
             (true, skipped) => {
                 let hint = format!("{} holds {skipped} entries of it that cannot be read.", self.name);
-                Err(CliError::NotFound { id: wanted.to_owned(), hint })
+                Err(CliError::NotFound { id: shown(wanted), hint })
             }
         }
     }
@@ -187,12 +194,12 @@ impl Store {
         while_working(&format!("reading {}", self.name), work)
     }
 
-    fn not_found(&self, wanted: &str) -> CliError {
+    fn not_found(&self, wanted: &Id) -> CliError {
         let hint = format!(
             "Searched in {}; --connection-string or OSPROFILER_CONNECTION_STRING names another store.",
             self.name
         );
-        CliError::NotFound { id: wanted.to_owned(), hint }
+        CliError::NotFound { id: shown(wanted), hint }
     }
 }
 
@@ -200,11 +207,11 @@ fn filter(id_prefix: Option<&str>, limit: Option<usize>) -> ListFilter {
     ListFilter { id_prefix: id_prefix.map(str::to_owned), limit, ..ListFilter::default() }
 }
 
-fn ambiguous(prefix: &str, found: &[TraceSummary]) -> CliError {
+fn ambiguous(prefix: &Id, found: &[TraceSummary]) -> CliError {
     let mut candidates: Vec<String> =
-        found.iter().take(CANDIDATES).map(|summary| format!("  {}", summary.base_id)).collect();
+        found.iter().take(CANDIDATES).map(|summary| format!("  {}", shown(&summary.base_id))).collect();
     if found.len() > CANDIDATES {
         candidates.push(format!("  … and {} more", found.len() - CANDIDATES));
     }
-    CliError::Ambiguous { prefix: prefix.to_owned(), candidates: candidates.join("\n") }
+    CliError::Ambiguous { prefix: shown(prefix), candidates: candidates.join("\n") }
 }

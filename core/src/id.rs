@@ -57,6 +57,19 @@ impl Id {
         }
     }
 
+    /// Shows the id, and of a long one its beginning and its end with `…` between them, 64 characters in all: for messages to
+    /// people.
+    ///
+    /// ```
+    /// use osprofiler::Id;
+    ///
+    /// assert_eq!(Id::from("nightly").shortened().to_string(), "nightly");
+    /// assert_eq!(Id::from("x".repeat(1000).as_str()).shortened().to_string().chars().count(), 64);
+    /// ```
+    pub fn shortened(&self) -> impl fmt::Display + '_ {
+        fmt::from_fn(|f| self.with_str(|text| write_shortened(text, f)))
+    }
+
     /// Appends the id as a JSON string.
     pub(crate) fn write_json(&self, out: &mut String) {
         match &self.0 {
@@ -76,6 +89,18 @@ impl Id {
             Repr::Text(text) => read(text),
         }
     }
+}
+
+fn write_shortened(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    const BEGIN: usize = 47;
+    const END: usize = 16;
+
+    let after = |index: usize| text.char_indices().nth(index).map_or(text.len(), |(at, _)| at);
+    if after(BEGIN + 1 + END) == text.len() {
+        return f.write_str(text);
+    }
+    let end = text.char_indices().rev().nth(END - 1).map_or(0, |(at, _)| at);
+    write!(f, "{}…{}", &text[..after(BEGIN)], &text[end..])
 }
 
 impl From<Uuid> for Id {
@@ -156,6 +181,18 @@ mod tests {
         ] {
             assert_eq!(Id::from(text).to_string(), text);
         }
+    }
+
+    #[test]
+    fn long_ids_are_shortened_in_the_middle() {
+        let shortened = |text: &str| Id::from(text).shortened().to_string();
+        for whole in ["", "nightly", "7a4b3b7e-0a7e-4f0e-9a53-0123456789ab", "é".repeat(64).as_str()] {
+            assert_eq!(shortened(whole), whole);
+        }
+        assert_eq!(
+            shortened(&format!("{}{}", "é".repeat(500), "0".repeat(500))),
+            format!("{}…{}", "é".repeat(47), "0".repeat(16))
+        );
     }
 
     #[test]

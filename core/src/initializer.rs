@@ -24,6 +24,10 @@ static NOT_ENABLED: Notice = Notice::new();
 /// With `enabled = false` nothing of this happens: nothing is traced, no web request either, and no store is touched. If
 /// `always` or `sample` is set all the same, a warning is logged.
 ///
+/// A process that forks, as daemons and servers with worker processes do, must fork first and call this in each child: only the
+/// thread that forks goes on in the child. The threads that write to stores do not, so that what a child of an initialized process
+/// records is never stored, and its queue may be locked for ever.
+///
 /// Keep the guard until the end of `main`. A second call replaces what the first set.
 ///
 /// ```

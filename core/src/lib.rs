@@ -91,6 +91,7 @@ mod message;
 pub mod notice;
 pub mod notifier;
 pub mod profiler;
+mod quotable;
 pub mod report;
 #[cfg(feature = "tracing-subscriber")]
 mod spans;

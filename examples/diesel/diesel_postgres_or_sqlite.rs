@@ -8,7 +8,7 @@
 use std::error::Error;
 use std::time::Duration;
 
-use osprofiler::report::{Trace, html, text};
+use osprofiler::report::{self, Trace, text};
 use osprofiler::{Config, Profiler, driver, initializer};
 use osprofiler_examples_diesel::{connect, posts};
 
@@ -39,8 +39,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let trace = Trace::build(driver::connect(config.connection_string())?.read(request.base_id())?);
     println!();
     text::write(&trace, &text::Style::default(), &mut std::io::stdout())?;
-    let report = std::env::temp_dir().join("diesel_postgres_or_sqlite.html");
-    html::write(&trace, std::fs::File::create(&report)?)?;
-    println!("\nfile://{}", report.display());
+    let report_path = std::env::temp_dir().join("diesel_postgres_or_sqlite.html");
+    report::write_file(&report_path, |out| report::html::write(&trace, out))?;
+    println!("\nfile://{}", report_path.display());
     Ok(())
 }

@@ -111,4 +111,11 @@ fn what_is_printed_leads_on() {
     let file = ran.printed.lines().find_map(|line| line.trim().strip_prefix("file://")).expect("a report");
     let html = fs::read_to_string(Path::new(file)).expect("the report");
     assert!(html.starts_with("<!DOCTYPE html>") && html.contains("author_id = ?"));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        let mode = fs::metadata(file).expect("the report").permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "what users typed is for the report's owner alone");
+    }
 }

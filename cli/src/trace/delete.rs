@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
-use osprofiler::report::text::one_line;
+use osprofiler::Id;
 
 use crate::error::CliError;
 use crate::output;
@@ -30,11 +30,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
     let store = arguments.store.open()?;
     let mut found = BTreeMap::new();
     for wanted in &arguments.traces {
-        found.insert(store.resolve(wanted)?, wanted);
+        found.insert(store.resolve(wanted)?, Id::from(wanted.as_str()));
     }
     for (id, wanted) in found {
-        store.delete(&id, wanted)?;
-        output::write(None, |out| writeln!(out, "deleted {}", one_line(&id.to_string())))?;
+        store.delete(&id, &wanted)?;
+        output::write(None, |out| writeln!(out, "deleted {}", output::shown(&id)))?;
     }
     Ok(())
 }

@@ -65,10 +65,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
             targets.iter_mut().for_each(|target| target.incomplete += 1);
             continue;
         }
-        match from.read(id, &one_line(&id.to_string())) {
+        match from.read(id, id) {
             Ok(stored) => {
                 if stored.skipped > 0 {
-                    output::note(&format!("{} entries of {id} cannot be read and are not exported", stored.skipped));
+                    output::note(&format!(
+                        "{} entries of {} cannot be read and are not exported",
+                        stored.skipped,
+                        output::shown(id)
+                    ));
                 }
                 targets.iter_mut().for_each(|target| target.copy(id, &stored.messages));
             }
@@ -142,7 +146,7 @@ impl Target {
                 break;
             }
         }
-        let id = one_line(&id.to_string());
+        let id = output::shown(id);
         failure.map_or(Ok(()), |source| Err(CliError::Export { id, source }))
     }
 

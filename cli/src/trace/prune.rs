@@ -11,7 +11,8 @@ use crate::store::StoreArguments;
 
 #[derive(Args)]
 #[command(after_help = "\
-A trace is as old as its last message.
+A trace is as old as its last message; in a directory of files, as its file, which is deleted whatever is in it. A trace that
+cannot be deleted does not keep the others; it is told of at the end, and the exit status is 1 then.
 
 Examples:
   osprofiler trace prune --older-than 30d

@@ -8,19 +8,29 @@ use osprofiler::report::{self, Trace};
 use crate::error::CliError;
 use crate::store::StoreArguments;
 
-/// Reads the trace that `wanted` names: an id, the beginning of one, `latest`, or a file.
+/// Reads the trace that `wanted` names: an id, the beginning of one, `latest`, or a file. Ids may look like paths: what is no file
+/// is looked for in the store.
 pub(super) fn read(wanted: &str, store: &StoreArguments) -> Result<Trace, CliError> {
-    match saved_file(wanted) {
-        Some(path) => open(path),
-        None => Ok(Trace::build(store.open()?.find(wanted)?)),
+    let Some(path) = saved_file(wanted) else {
+        return Ok(Trace::build(store.open()?.find(wanted)?));
+    };
+    // Pipes and devices are read as files are.
+    if path.metadata().is_ok_and(|metadata| !metadata.is_dir()) {
+        return open(path);
+    }
+    match store.open()?.find(wanted) {
+        Ok(stored) => Ok(Trace::build(stored)),
+        // What was meant is more likely a file that is not there.
+        Err(CliError::NotFound { .. }) => open(path),
+        Err(error) => Err(error),
     }
 }
 
-/// The file that is meant: what has a path or ends as saved traces do. A bare word is an id, whatever files lie about.
+/// The file that may be meant: what has a path or ends as saved traces do. A bare word is an id, whatever files lie about.
 fn saved_file(wanted: &str) -> Option<&Path> {
     let path = Path::new(wanted);
     let looks_saved = path.extension().is_some_and(|extension| extension == "json" || extension == "jsonl");
-    (looks_saved || path.components().count() > 1).then_some(path)
+    (looks_saved || wanted.contains(std::path::is_separator)).then_some(path)
 }
 
 fn open(path: &Path) -> Result<Trace, CliError> {

@@ -36,3 +36,11 @@ fn trace_that_cannot_be_read_can_be_deleted() {
     store.write(&format!("traces/trace-{FIRST}.jsonl"), "{\"name\":");
     assert_eq!(store.run(&["trace", "delete", FIRST]).expect_success(), format!("deleted {FIRST}\n"));
 }
+
+#[test]
+fn nothing_is_deleted_through_a_path() {
+    let store = Store::with_two_traces();
+    let path = format!("traces/trace-{FIRST}.jsonl");
+    store.run(&["trace", "delete", &path]).expect_failure();
+    assert!(store.path(&path).exists());
+}

@@ -44,6 +44,18 @@ fn empty_store_lists_nothing() {
 }
 
 #[test]
+fn trace_without_any_message_is_listed_and_is_not_the_latest() {
+    let store = Store::with_two_traces();
+    store.write("traces/trace-torn.jsonl", "{\"name\":");
+    store.write("traces/trace-empty.jsonl", "");
+    let out = store.run(&["trace", "list"]).expect_success();
+    assert_eq!(out.lines().count(), 5, "{out}");
+    let torn = out.lines().find(|line| line.starts_with("torn")).unwrap_or_default();
+    assert!(torn.contains("unreadable: its only line is not a message"), "{out}");
+    assert!(store.run(&["trace", "show", "latest"]).expect_success().contains("/import"));
+}
+
+#[test]
 fn stored_text_cannot_drive_the_terminal() {
     let store = Store::empty();
     store.add(FIRST, "2026-01-02T10:00:00", "/\\u001b[2J\\u202e", None);

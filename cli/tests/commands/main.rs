@@ -6,6 +6,7 @@ mod diff;
 mod dot;
 mod export;
 mod gate;
+mod ids;
 mod list;
 mod prune;
 mod show;

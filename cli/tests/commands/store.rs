@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
+use std::time::{Duration, SystemTime};
 
 use tempfile::TempDir;
 
@@ -64,6 +65,12 @@ impl Store {
         let path = self.path(name);
         fs::create_dir_all(path.parent().expect("below the directory")).expect("a directory");
         fs::write(path, text).expect("a file");
+    }
+
+    /// Sets a file's time back by so many seconds.
+    pub(crate) fn age(&self, name: &str, seconds: u64) {
+        let file = fs::File::options().append(true).open(self.path(name)).expect("a file");
+        file.set_modified(SystemTime::now() - Duration::from_secs(seconds)).expect("a time");
     }
 
     /// Puts a shell script in a directory of its own, which is to be in `PATH`.

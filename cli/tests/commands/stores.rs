@@ -36,7 +36,7 @@ fn unknown_and_retired_stores_say_what_there_is() {
     let list = |store: &str| Store::empty().run(&["trace", "list", "--connection-string", store]).expect_failure();
     let unknown = list("gopher://u:s3cret@h");
     assert!(
-        unknown.starts_with("Driver not found for connection string: gopher://***@h; known schemes: file, "),
+        unknown.starts_with("Driver not found for connection string: gopher://***; known schemes: file, "),
         "{unknown}"
     );
     for retired in ["jaeger://u:s3cret@h", "loginsight://u:s3cret@h"] {

@@ -4,6 +4,7 @@ use std::ffi::{OsStr, OsString};
 
 use super::settings::{NAMES, Setting, Source};
 use super::{Config, ConfigError};
+use crate::quotable;
 
 const PREFIX: &str = "OSPROFILER_";
 
@@ -45,11 +46,7 @@ impl Config {
             let variable = variable.as_ref().to_string_lossy();
             let Some(name) = variable.strip_prefix(PREFIX) else { continue };
             let Some(setting) = setting(name) else {
-                return Err(ConfigError::UnknownKey {
-                    place: PLACE.to_owned(),
-                    key: variable.into_owned(),
-                    known: known(),
-                });
+                return Err(unknown(name));
             };
             let Ok(value) = value.into().into_string() else {
                 return Err(ConfigError::NotUnicode { variable: variable.into_owned() });
@@ -67,6 +64,14 @@ fn names() -> impl Iterator<Item = (&'static str, Setting)> {
 
 fn setting(name: &str) -> Option<Setting> {
     names().find(|(known, _)| known.to_ascii_uppercase() == name).map(|(_, setting)| setting)
+}
+
+/// The error for a variable that means nothing. One that resembles none of ours may be a part of something else.
+fn unknown(name: &str) -> ConfigError {
+    let is_upper = !name.bytes().any(|byte| byte.is_ascii_lowercase());
+    let is_name = is_upper && quotable::is_name(&name.to_ascii_lowercase(), names().map(|(known, _)| known));
+    let key = Some(format!("{PREFIX}{}", if is_name { name } else { "*" }));
+    ConfigError::UnknownKey { place: PLACE.to_owned(), key, known: known() }
 }
 
 fn known() -> String {
@@ -136,6 +141,19 @@ mod tests {
                  OSPROFILER_ALWAYS, OSPROFILER_SAMPLE, OSPROFILER_FILTER_ERROR_TRACE, OSPROFILER_SENTINEL_SERVICE_NAME, \
                  OSPROFILER_SOCKET_TIMEOUT, OSPROFILER_ES_DOC_TYPE, OSPROFILER_ES_SCROLL_TIME, OSPROFILER_ES_SCROLL_SIZE, \
                  OSPROFILER_TRANSPORT_URL",
+            ),
+            (
+                &[("OSPROFILER_S3CRET", "x")],
+                "unknown key OSPROFILER_* in the environment; known are OSPROFILER_ENABLED, \
+                 OSPROFILER_TRACE_SQL, OSPROFILER_TRACE_SQLALCHEMY, OSPROFILER_HMAC_KEYS, OSPROFILER_CONNECTION_STRING, \
+                 OSPROFILER_ALWAYS, OSPROFILER_SAMPLE, OSPROFILER_FILTER_ERROR_TRACE, OSPROFILER_SENTINEL_SERVICE_NAME, \
+                 OSPROFILER_SOCKET_TIMEOUT, OSPROFILER_ES_DOC_TYPE, OSPROFILER_ES_SCROLL_TIME, OSPROFILER_ES_SCROLL_SIZE, \
+                 OSPROFILER_TRANSPORT_URL",
+            ),
+            (
+                &[("OSPROFILER_ALWAYS", "s3cret")],
+                "OSPROFILER_ALWAYS: the value in the environment is not allowed; \
+                 allowed is true, yes, on or 1, or false, no, off or 0",
             ),
             (
                 &[("OSPROFILER_TRACE_SQL", "1"), ("OSPROFILER_TRACE_SQLALCHEMY", "0")],

@@ -7,8 +7,9 @@ use crate::driver::DriverError;
 
 /// A configuration that cannot be used; the text says what to change.
 ///
-/// No variant shows HMAC keys or the credentials of a connection string, nor the value of a key that is not known: it may
-/// be a secret whose key is mistyped.
+/// No variant holds HMAC keys, connection strings or other secrets, also where the configuration is so wrong that one stands in
+/// another's place. Of values there is at most a first word of five characters, of unknown names those that resemble a known
+/// one. Where the line of a file is known, it is named.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
@@ -29,19 +30,19 @@ pub enum ConfigError {
         reason: String,
     },
     /// A key that means nothing.
-    #[error("unknown key {key} in {place}; known are {known}")]
+    #[error("unknown key{} in {place}; known are {known}", key.as_deref().map(|key| format!(" {key}")).unwrap_or_default())]
     UnknownKey {
-        /// The file or the environment.
+        /// The line of the file, or the environment.
         place: String,
-        /// The key.
-        key: String,
+        /// The key; `None` where it resembles none of the known and so may be a part of something else.
+        key: Option<String>,
         /// The keys that exist, separated by commas.
         known: String,
     },
     /// A key that stands there twice.
     #[error("{key} is given more than once in {place}; keep one")]
     DuplicateKey {
-        /// The file.
+        /// The lines of the file.
         place: String,
         /// The key.
         key: String,
@@ -49,7 +50,7 @@ pub enum ConfigError {
     /// Both names of a setting, with different values.
     #[error("{key} and {other} in {place} are the same setting and contradict each other; keep one")]
     Conflict {
-        /// The file or the environment.
+        /// The lines of the file, or the environment.
         place: String,
         /// The one name.
         key: String,
@@ -57,14 +58,17 @@ pub enum ConfigError {
         other: String,
     },
     /// A value that a key cannot have.
-    #[error("{key} = {value:?} in {place} is not allowed; allowed is {allowed}")]
+    #[error(
+        "{key}{} in {place} is not allowed; allowed is {allowed}",
+        value.as_ref().map_or_else(|| ": the value".to_owned(), |value| format!(" = {value:?}"))
+    )]
     BadValue {
-        /// The file or the environment.
+        /// The line of the file, or the environment.
         place: String,
         /// The key.
         key: String,
-        /// The value.
-        value: String,
+        /// The first word of the value, with `…` for what follows; `None` where that is too long to be shown.
+        value: Option<String>,
         /// What it can be.
         allowed: &'static str,
     },

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Config, ConfigError};
+use crate::quotable;
 use crate::web::HmacKey;
 
 /// Every name of every setting in an INI file. Environment variables are these in upper case, after a prefix.
@@ -44,15 +45,30 @@ pub(super) enum Setting {
 }
 
 /// Gathers what one source says, so that it can be held against itself.
-pub(super) struct Source {
-    pub(super) place: String,
-    /// Switches that were given, by which name, and their value.
-    switches: Vec<(Setting, String, bool)>,
+pub(super) struct Source<'a> {
+    place: &'a str,
+    /// The line that is being read, where the source has lines.
+    pub(super) line: Option<usize>,
+    /// Switches that were given, by which name, in which line, and their value.
+    switches: Vec<(Setting, String, Option<usize>, bool)>,
 }
 
-impl Source {
-    pub(super) fn new(place: impl Into<String>) -> Self {
-        Self { place: place.into(), switches: Vec::new() }
+impl<'a> Source<'a> {
+    pub(super) fn new(place: &'a str) -> Self {
+        Self { place, line: None, switches: Vec::new() }
+    }
+
+    /// How an error calls the place of what is being read.
+    pub(super) fn place(&self) -> String {
+        self.line.map_or_else(|| self.place.to_owned(), |line| format!("line {line} of {}", self.place))
+    }
+
+    /// As [`place`](Self::place), of two lines.
+    pub(super) fn places(&self, earlier: Option<usize>) -> String {
+        match (earlier, self.line) {
+            (Some(earlier), Some(line)) if earlier != line => format!("lines {earlier} and {line} of {}", self.place),
+            _ => self.place(),
+        }
     }
 
     /// Sets in `config` what the source says for `setting`, which it calls `key`.
@@ -117,14 +133,14 @@ impl Source {
             _ => return Err(self.bad_value(key, value, SWITCH)),
         };
         let mut given = self.switches.iter();
-        if let Some((_, other, _)) = given.find(|(other, _, other_on)| *other == setting && *other_on != on) {
-            return Err(ConfigError::Conflict { place: self.place.clone(), key: other.clone(), other: key });
+        if let Some((_, other, line, _)) = given.find(|(other, _, _, other_on)| *other == setting && *other_on != on) {
+            return Err(ConfigError::Conflict { place: self.places(*line), key: other.clone(), other: key });
         }
-        self.switches.push((setting, key, on));
+        self.switches.push((setting, key, self.line, on));
         Ok(on)
     }
 
     fn bad_value(&self, key: String, value: &str, allowed: &'static str) -> ConfigError {
-        ConfigError::BadValue { place: self.place.clone(), key, value: value.to_owned(), allowed }
+        ConfigError::BadValue { place: self.place(), key, value: quotable::value(value), allowed }
     }
 }

@@ -13,7 +13,8 @@ use ureq::http::{Method, Request};
 use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 use url::Url;
 
-use super::query::{Query, bad};
+use super::mistake::{bad, said};
+use super::query::Query;
 use super::{DriverError, Redacted};
 
 /// How much of an answer's text an error quotes, in characters.
@@ -50,7 +51,7 @@ impl HttpOptions {
     /// The authorities that a server's certificate is looked at with.
     fn roots(&self) -> Result<RootCerts, String> {
         let Some(path) = &self.ca_cert else { return Ok(RootCerts::WebPki) };
-        let wrong = |reason: &dyn fmt::Display| format!("ca_cert={}: {reason}", path.display());
+        let wrong = |reason: &dyn fmt::Display| format!("the file that ca_cert names cannot be used: {reason}");
         let text = std::fs::read(path).map_err(|error| wrong(&error))?;
         let mut certificates = Vec::new();
         for item in parse_pem(&text) {
@@ -59,7 +60,7 @@ impl HttpOptions {
             }
         }
         if certificates.is_empty() {
-            return Err(wrong(&"the file has no certificate in PEM"));
+            return Err(wrong(&"it has no certificate in PEM"));
         }
         Ok(RootCerts::from(certificates))
     }
@@ -147,8 +148,9 @@ impl Client {
         let wrong = |reason: &str| bad(connection_string, reason);
         let (_, rest) = connection_string.split_once("://").ok_or_else(|| wrong("a host must follow ://"))?;
         let scheme = if is_tls { "https" } else { "http" };
-        let mut url = Url::parse(&format!("{scheme}://{rest}"))
-            .map_err(|error| wrong(&format!("host and port cannot be read: {error}")))?;
+        let mut url = Url::parse(&format!("{scheme}://{rest}")).map_err(|error| {
+            wrong(&format!("host and port cannot be read: {}", said(connection_string, &error.to_string())))
+        })?;
         // An address without a port has the server's, which is not the one that HTTP has.
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
         let has_port = authority.rsplit('@').next().is_some_and(|host| {
@@ -300,9 +302,9 @@ mod tests {
         std::fs::write(&broken, "-----BEGIN CERTIFICATE-----\n****\n-----END CERTIFICATE-----\n")?;
         for (text, says) in [
             ("otlp://h?ca_cert=x".to_owned(), "with TLS alone"),
-            ("otlps://h?ca_cert=/no/such/file".to_owned(), "/no/such/file: No such file"),
+            ("otlps://h?ca_cert=/no/such/file".to_owned(), "cannot be used: No such file"),
             (format!("otlps://h?ca_cert={}", empty.display()), "no certificate"),
-            (format!("otlps://h?ca_cert={}", broken.display()), "broken: "),
+            (format!("otlps://h?ca_cert={}", broken.display()), "cannot be used: "),
         ] {
             let error = client(&text).expect_err(&text).to_string();
             assert!(error.contains(says), "{error}");

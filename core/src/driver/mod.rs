@@ -4,8 +4,9 @@
 //! of schemes; every driver has a module of its own. [`file`](mod@file) is always there; the others have a feature each, and
 //! programs add theirs by [`register`].
 //!
-//! Below, besides: `query` reads the options of connection strings, `runtime` runs clients that are asynchronous, `http` is
-//! what the drivers that speak HTTP share, `several` writes to several stores.
+//! Below, besides: `query` reads the options of connection strings, `mistake` says what is wrong with one, `redacted` shows one without
+//! secrets, `runtime` runs clients that are asynchronous, `http` is what the drivers that speak HTTP
+//! share, `several` writes to several stores, `pruning` counts what was deleted.
 
 #[cfg(feature = "driver-ceilometer")]
 pub mod ceilometer;
@@ -28,11 +29,14 @@ mod failure;
 #[cfg(feature = "_http")]
 #[cfg_attr(not(feature = "drivers"), allow(dead_code, reason = "a driver needs a part of it"))]
 mod http;
+mod mistake;
 mod options;
+mod pruning;
 mod quantity;
 #[cfg(feature = "_options")]
 #[cfg_attr(not(feature = "drivers"), allow(dead_code, reason = "a driver needs a part of it"))]
 mod query;
+mod redacted;
 mod registry;
 #[cfg(feature = "_runtime")]
 mod runtime;
@@ -40,14 +44,18 @@ mod several;
 mod summary;
 
 use std::error::Error;
-use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
 #[cfg(feature = "_http")]
 pub use http::HttpOptions;
+pub(crate) use mistake::SchemeOf;
 pub use options::DriverOptions;
+pub(crate) use pruning::Pruning;
 pub use quantity::parse_duration;
+#[cfg(feature = "_options")]
+pub(crate) use redacted::Redacted;
+pub use redacted::redacted;
 pub(crate) use registry::connect_each;
 pub use registry::{connect, connect_with, register, split};
 pub use summary::TraceSummary;
@@ -120,16 +128,24 @@ pub trait Driver: Send + Sync {
     ///
     /// # Errors
     ///
-    /// When the store refuses or the driver cannot list or delete; some traces may be gone then.
+    /// When the driver cannot list or delete, and [`DriverError::Pruned`] where the store refused to delete some: the others are
+    /// gone then.
     fn prune(&self, before: Timestamp) -> Result<u64, DriverError> {
-        let mut pruned = 0;
+        let mut pruning = Pruning::default();
         for trace in self.list(&ListFilter::default())? {
             let last = trace.started.as_micros().saturating_add(i64::try_from(trace.duration_us).unwrap_or(i64::MAX));
-            if last < before.as_micros() && self.delete(&trace.base_id)? {
-                pruned += 1;
+            if last >= before.as_micros() {
+                continue;
+            }
+            let deleted = self.delete(&trace.base_id);
+            // A store that is away would let each of the others wait, too.
+            let is_away = deleted.as_ref().is_err_and(DriverError::is_retryable);
+            pruning.note(deleted);
+            if is_away {
+                break;
             }
         }
-        Ok(pruned)
+        pruning.finish()
     }
 }
 
@@ -218,12 +234,33 @@ pub enum DriverError {
         source: Box<dyn Error + Send + Sync>,
     },
     /// The id cannot be used with this store.
-    #[error("the store cannot hold a trace with the id {id:?}: {reason}")]
+    #[error("the store cannot hold a trace with the id {:?}: {reason}", id.shortened().to_string())]
     BadId {
         /// The id.
         id: Id,
         /// Why.
         reason: &'static str,
+    },
+    /// The file of a trace has no room for further messages.
+    #[error(
+        "{} may not be larger than {max_size} bytes; what does not fit is refused. Set max_trace_size in the connection \
+         string to a larger size or to none", path.display()
+    )]
+    TraceTooLarge {
+        /// The file.
+        path: PathBuf,
+        /// How many bytes it may have.
+        max_size: u64,
+    },
+    /// Some of the traces that were to be deleted could not be.
+    #[error("{deleted} traces were deleted and {failed} could not be")]
+    Pruned {
+        /// How many were deleted.
+        deleted: u64,
+        /// How many are still there.
+        failed: u64,
+        /// Why the first could not be deleted.
+        source: Box<DriverError>,
     },
     /// The driver has no such operation.
     #[error("{driver} cannot {operation}")]
@@ -292,63 +329,5 @@ impl WriteError {
     #[must_use]
     pub fn lost_at_once(&self) -> usize {
         self.failed.saturating_sub(self.retry_last)
-    }
-}
-
-/// The connection string as it may be shown: without user, password and query. Several are shown with a space between them.
-///
-/// ```
-/// assert_eq!(osprofiler::driver::redacted("redis://user:secret@host/0").to_string(), "redis://***@host/0");
-/// ```
-#[must_use]
-pub fn redacted(connection_string: &str) -> String {
-    let shown: Vec<String> =
-        registry::split(connection_string).into_iter().map(|one| Redacted(one).to_string()).collect();
-    shown.join(" ")
-}
-
-/// One connection string, as [`redacted`] shows it.
-pub(crate) struct Redacted<'a>(pub(crate) &'a str);
-
-impl fmt::Display for Redacted<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Passwords may hold any character, so whatever stands before the last @ is not shown. Where a question mark stands
-        // before it, either may be part of a secret, and nothing is shown.
-        let (scheme, rest) = match self.0.split_once("://") {
-            Some((scheme, rest)) => (format!("{scheme}://"), rest),
-            None => match self.0.split_once(':') {
-                Some((scheme, rest)) if self.0.contains('@') => (format!("{scheme}:"), rest),
-                _ => (String::new(), self.0),
-            },
-        };
-        let (hidden, host) = match rest.rsplit_once('@') {
-            Some((before, _)) if before.contains('?') => ("***", ""),
-            Some((_, host)) => ("***@", host),
-            None => ("", rest),
-        };
-        let shown = host.split_once('?').map_or(host, |(before, _)| before);
-        write!(f, "{scheme}{hidden}{shown}")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn credentials_are_not_shown() {
-        for (given, shown) in [
-            ("redis://user:p@ss@host:6379/0?password=x", "redis://***@host:6379/0"),
-            ("redis://u:se?cret@host", "redis://***"),
-            ("redis://u:secret@host?password=p@ss", "redis://***"),
-            ("otlp://host?headers=user=me@example.org,key=secret", "otlp://***"),
-            ("me:secret@host", "me:***@host"),
-            ("me@host", "***@host"),
-            ("file:traces?max_age=1d", "file:traces"),
-            ("postgresql://host/db", "postgresql://host/db"),
-            ("", ""),
-        ] {
-            assert_eq!(Redacted(given).to_string(), shown);
-        }
     }
 }

@@ -3,7 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::Redacted;
+use super::SchemeOf;
+use crate::quotable;
 
 /// Settings of drivers that are no part of a connection string in OSProfiler. A driver takes those that concern it; an
 /// option of the connection string overrides the setting of the same name.
@@ -52,15 +53,20 @@ impl Default for DriverOptions {
 }
 
 impl fmt::Debug for DriverOptions {
-    /// Without the token, and without the credentials of addresses.
+    /// Without tokens and addresses. Words other than the defaults are not shown: in a file with mistakes they may be a secret.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let address = |address: &Option<String>| address.as_deref().map(|address| Redacted(address).to_string());
+        let address = |address: &Option<String>| address.as_deref().map(|address| SchemeOf(address).to_string());
+        let Self { sentinel_service_name, es_doc_type, es_scroll_time, .. } = Self::default();
+        let word = |word: &str, default: &str| match word == default {
+            true => default.to_owned(),
+            false => quotable::value(word).unwrap_or_else(|| "***".to_owned()),
+        };
         f.debug_struct("DriverOptions")
             .field("filter_error_trace", &self.filter_error_trace)
-            .field("sentinel_service_name", &self.sentinel_service_name)
+            .field("sentinel_service_name", &word(&self.sentinel_service_name, &sentinel_service_name))
             .field("socket_timeout", &self.socket_timeout)
-            .field("es_doc_type", &self.es_doc_type)
-            .field("es_scroll_time", &self.es_scroll_time)
+            .field("es_doc_type", &word(&self.es_doc_type, &es_doc_type))
+            .field("es_scroll_time", &word(&self.es_scroll_time, &es_scroll_time))
             .field("es_scroll_size", &self.es_scroll_size)
             .field("transport_url", &address(&self.transport_url))
             .field("idle_timeout", &self.idle_timeout)

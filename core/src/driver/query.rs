@@ -4,29 +4,12 @@ use std::time::Duration;
 
 use url::form_urlencoded;
 
-use super::{DriverError, Redacted, parse_duration};
+use super::{DriverError, mistake, parse_duration};
 
 /// The query of a connection string. Drivers take out what they know; [`finish`](Self::finish) refuses the rest.
 pub(crate) struct Query<'a> {
     connection_string: &'a str,
     pairs: Vec<(String, String)>,
-}
-
-/// The error for an option that nobody knows. Its name is shown where it looks like one: in a connection string whose
-/// password has a `?` or an `&`, part of that stands in its place.
-pub(crate) fn unknown_option(connection_string: &str, key: &str, value: &str, known: &[&str]) -> DriverError {
-    let is_name = !value.is_empty()
-        && !value.contains('@')
-        && key.bytes().all(|byte| byte.is_ascii_lowercase() || b"_-".contains(&byte));
-    let known = known.join(", ");
-    bad(
-        connection_string,
-        if is_name {
-            format!("unknown option {key}; known are {known}")
-        } else {
-            format!("unknown option; known are {known}. In passwords and values write %3F for ? and %26 for &")
-        },
-    )
 }
 
 impl<'a> Query<'a> {
@@ -48,7 +31,7 @@ impl<'a> Query<'a> {
         let Some(value) = self.take(key) else { return Ok(None) };
         match parse_duration(&value) {
             Some(duration) if !duration.is_zero() => Ok(Some(duration)),
-            _ => Err(self.bad(format!("{key}={value} is not a number above zero with ms, s, m, h, d or w"))),
+            _ => Err(self.bad_option(key, &value, "a number above zero with ms, s, m, h, d or w")),
         }
     }
 
@@ -58,7 +41,7 @@ impl<'a> Query<'a> {
         match value.to_ascii_lowercase().as_str() {
             "true" | "yes" | "on" | "1" => Ok(Some(true)),
             "false" | "no" | "off" | "0" => Ok(Some(false)),
-            _ => Err(self.bad(format!("{key}={value} is not true or false"))),
+            _ => Err(self.bad_option(key, &value, "true or false")),
         }
     }
 
@@ -67,7 +50,7 @@ impl<'a> Query<'a> {
         let Some(value) = self.take(key) else { return Ok(None) };
         match value.parse() {
             Ok(number) if number > 0 => Ok(Some(number)),
-            _ => Err(self.bad(format!("{key}={value} is not a whole number above zero"))),
+            _ => Err(self.bad_option(key, &value, "a whole number above zero")),
         }
     }
 
@@ -75,28 +58,17 @@ impl<'a> Query<'a> {
     pub(crate) fn finish(self, known: &[&str]) -> Result<(), DriverError> {
         match self.pairs.first() {
             None => Ok(()),
-            Some((key, value)) => Err(unknown_option(self.connection_string, key, value, known)),
+            Some((key, _)) => Err(mistake::unknown_option(self.connection_string, key, known)),
         }
     }
 
     pub(crate) fn bad(&self, reason: impl Into<String>) -> DriverError {
-        bad(self.connection_string, reason)
+        mistake::bad(self.connection_string, reason)
     }
-}
 
-/// A connection string that is wrong for `reason`.
-pub(crate) fn bad(connection_string: &str, reason: impl Into<String>) -> DriverError {
-    let is_safe = connection_string
-        .split_once('?')
-        .is_none_or(|(before, query)| before.ends_with("://") || before.ends_with(':') || !query.contains('@'));
-    DriverError::BadConnectionString {
-        connection_string: Redacted(connection_string).to_string(),
-        // What looks like an option may be the end of a password.
-        reason: match is_safe {
-            true => reason.into(),
-            false => "an @ stands behind a ?, and what else is wrong is not shown: in passwords write %3F for ?, in values %40 for @"
-                .to_owned(),
-        },
+    /// The error for a value that an option cannot have.
+    pub(crate) fn bad_option(&self, key: &str, value: &str, allowed: &str) -> DriverError {
+        mistake::bad_option(self.connection_string, key, value, allowed)
     }
 }
 
@@ -134,15 +106,15 @@ mod tests {
     #[test]
     fn mistakes_name_the_option_and_no_password() {
         for (text, says) in [
-            ("x://u:secret@h?t=5", "t=5 is not a number"),
-            ("x://u:secret@h?t=0s", "t=0s is not a number"),
-            ("x://u:secret@h?on=maybe", "on=maybe is not true or false"),
-            ("x://u:secret@h?n=-1", "n=-1 is not a whole number"),
-            ("x://u:secret@h?tiemout=1s", "unknown option tiemout; known are t, on, n"),
+            ("x://u:secret@h?t=5", "t = 5 is not a number"),
+            ("x://u:secret@h?t=0s", "t = 0s is not a number"),
+            ("x://u:secret@h?on=maybe", "on = maybe is not true or false"),
+            ("x://u:secret@h?n=-1", "n = -1 is not a whole number"),
+            ("x://u:secret@h?timeou=1s", "unknown option timeou; known are timeout, t, on, n"),
         ] {
             let mut query = Query::of(text);
             let read = query.duration("t").and_then(|_| query.switch("on")).and_then(|_| query.number("n"));
-            let error = read.and_then(|_| query.finish(&["t", "on", "n"])).expect_err(text).to_string();
+            let error = read.and_then(|_| query.finish(&["timeout", "t", "on", "n"])).expect_err(text).to_string();
             assert!(error.contains(says) && !error.contains("secret"), "{error}");
         }
     }

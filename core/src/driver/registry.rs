@@ -3,8 +3,9 @@
 use std::sync::{Arc, PoisonError, RwLock};
 
 use super::file::{self, FileDriver};
+use super::mistake::SchemeOf;
 use super::several::{self, SeveralDriver};
-use super::{Driver, DriverError, DriverOptions, Redacted};
+use super::{Driver, DriverError, DriverOptions};
 
 type Connect = dyn Fn(&str) -> Result<Arc<dyn Driver>, DriverError> + Send + Sync;
 
@@ -119,7 +120,7 @@ fn connect_one(connection_string: &str, options: &DriverOptions) -> Result<Arc<d
         _ => {}
     }
     let _ = options;
-    let shown = Redacted(connection_string).to_string();
+    let shown = SchemeOf(connection_string).to_string();
     if let Some((scheme, instead)) = RETIRED.into_iter().find(|(retired, _)| *retired == scheme) {
         return Err(DriverError::Retired { scheme, instead });
     }
@@ -153,7 +154,7 @@ fn registered(scheme: &str) -> Option<Arc<Connect>> {
     registered.iter().find(|(name, _)| name == scheme).map(|(_, connect)| Arc::clone(connect))
 }
 
-fn is_known(scheme: &str) -> bool {
+pub(super) fn is_known(scheme: &str) -> bool {
     scheme == file::SCHEME
         || FEATURES.iter().any(|(_, schemes)| schemes.contains(&scheme))
         || RETIRED.iter().any(|(retired, _)| *retired == scheme)
@@ -175,7 +176,7 @@ mod tests {
     #[test]
     fn unknown_scheme_names_the_known_ones_and_no_password() {
         let error = connect("gopher://me:secret@host").err().expect("no such driver").to_string();
-        assert!(error.starts_with("Driver not found for connection string: gopher://***@host"), "{error}");
+        assert!(error.starts_with("Driver not found for connection string: gopher://***;"), "{error}");
         assert!(error.contains("file") && !error.contains("secret"), "{error}");
     }
 

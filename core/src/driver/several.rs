@@ -92,13 +92,12 @@ impl Driver for SeveralDriver {
 
 /// The connection strings in `text`: another begins where a scheme stands behind white space. A scheme is what `is_known`,
 /// before a colon, or anything that looks like one before `://`, so that paths may have spaces and mistakes do not hide in
-/// them.
+/// them. Each character is looked at a fixed number of times.
 pub(super) fn split(text: &str, is_known: impl Fn(&str) -> bool) -> Vec<&str> {
     let mut parts = Vec::new();
     let mut begin = 0;
-    for (at, _) in text.char_indices().filter(|(_, c)| c.is_whitespace()) {
-        let next = text[at..].trim_start();
-        let Some((scheme, rest)) = next.split_once(':') else { continue };
+    for (at, word) in words(text) {
+        let Some((scheme, rest)) = word.split_once(':') else { continue };
         let looks_like_one =
             !scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
         if is_known(scheme) || (looks_like_one && rest.starts_with("//")) {
@@ -111,6 +110,16 @@ pub(super) fn split(text: &str, is_known: impl Fn(&str) -> bool) -> Vec<&str> {
     }
     parts.push(text[begin..].trim());
     parts
+}
+
+/// The words of a text, and where each begins.
+fn words(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut next = 0;
+    text.split_inclusive(char::is_whitespace).filter_map(move |piece| {
+        let (at, word) = (next, piece.trim_end());
+        next += piece.len();
+        (!word.is_empty()).then_some((at, word))
+    })
 }
 
 #[cfg(test)]
@@ -140,6 +149,22 @@ mod tests {
         assert_eq!(of(&[None, None]), None);
     }
 
+    /// With time that grows with the square of the text, this would not end.
+    #[test]
+    fn a_long_text_is_split_in_one_pass() {
+        let looked_at = std::cell::Cell::new(0);
+        for text in ["x ", " ", "x: ", "file ", "\u{2003}"].map(|word| word.repeat(1_000_000 / word.len())) {
+            looked_at.set(0);
+            let parts = split(&text, |scheme| {
+                looked_at.set(looked_at.get() + scheme.len());
+                false
+            });
+            assert_eq!(parts, [text.trim()]);
+            assert!(looked_at.get() <= text.len());
+        }
+        assert_eq!(split(&"file:a ".repeat(100_000), |scheme| scheme == "file").len(), 100_000);
+    }
+
     #[test]
     fn schemes_behind_white_space_begin_another() {
         for (text, parts) in [
@@ -147,6 +172,7 @@ mod tests {
             ("file:my traces", &["file:my traces"]),
             (" file:my traces\n  otlp://h:4318 ", &["file:my traces", "otlp://h:4318"]),
             ("mongodb://a:1,b:2/db redis://h file:x", &["mongodb://a:1,b:2/db", "redis://h", "file:x"]),
+            ("file:a\u{2003}\u{a0}redis:b", &["file:a", "redis:b"]),
             ("file:a gopher://b", &["file:a", "gopher://b"]),
             ("file:C: and D:", &["file:C: and D:"]),
             ("messaging file:a", &["messaging", "file:a"]),

@@ -8,8 +8,6 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::DriverError;
-use crate::error::Chain;
 use crate::{Id, Message, Phase, Timestamp, json};
 
 /// One line about a stored trace.
@@ -34,6 +32,8 @@ pub struct TraceSummary {
     pub queries: u64,
     /// How many points ended with an error.
     pub errors: u64,
+    /// Whether no message of it can be read; the name says why then, and there is nothing to show. Default: `false`.
+    pub is_unreadable: bool,
 }
 
 /// The few things of a message's info that a summary needs. Each is looked at by itself: whatever is in one of them says
@@ -101,23 +101,25 @@ impl TraceSummary {
             service: root.service().map(str::to_owned),
             queries,
             errors,
+            is_unreadable: false,
         })
     }
 }
 
 impl TraceSummary {
     /// The line of a trace that cannot be read: its name says why.
-    pub(crate) fn unreadable(base_id: Id, modified: SystemTime, error: &DriverError) -> Self {
+    pub(crate) fn unreadable(base_id: Id, modified: SystemTime, reason: &str) -> Self {
         Self {
             base_id,
             started: modified.into(),
             duration_us: 0,
-            name: Chain(error).to_string(),
+            name: format!("unreadable: {reason}"),
             method: None,
             path: None,
             service: None,
             queries: 0,
             errors: 0,
+            is_unreadable: true,
         }
     }
 }

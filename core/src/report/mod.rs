@@ -3,7 +3,8 @@
 //! Here: how a trace is built from its messages ([`Trace`]), summed up ([`Totals`]) and read back from a file
 //! ([`read_json`]). Below: what stands out in it ([`findings`]), what changed from one trace to another ([`diff`]), and one
 //! module for each form, [`json`], [`text`], [`dot`] and, with the feature `html`, a page. Not here: where messages are
-//! stored (`driver`), and printing: every form is written to a writer that the caller brings.
+//! stored (`driver`), and printing: every form is written to a writer that the caller brings, such as the file of
+//! [`write_file`].
 //!
 //! A report is a pure function of the messages: their order, duplicates and gaps change nothing else. No step
 //! recurses, so a trace may be as deep as it likes.
@@ -39,6 +40,7 @@ mod trace;
 mod values;
 
 mod duration;
+mod file;
 mod guides;
 pub(crate) mod label;
 mod visible;
@@ -52,6 +54,7 @@ pub mod text;
 #[cfg(test)]
 mod samples;
 
+pub use file::write_file;
 pub use handed_out::HandedOut;
 pub use parameter::Parameter;
 pub use point::{Caller, Point, Request};

@@ -1,4 +1,4 @@
-//! The embedded driver: it has no server.
+//! The embedded driver: it has no server. It prunes by the time of files, and not of what is in them: `file_driver` has that.
 
 use tempfile::TempDir;
 
@@ -9,4 +9,11 @@ fn store(_: &str) -> Option<(Store, TempDir)> {
     Some((Store::new(format!("file:{}?max_age=none", directory.path().join("traces").display())), directory))
 }
 
-suite!(store);
+suite!(store, [
+    stores_and_reads
+    keeps_hostile_content
+    lists
+    deletes
+    stores_big_traces
+    takes_concurrent_writers
+]);

@@ -1,7 +1,6 @@
 //! What is printed: the queries of each request, and where there is more to see.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::{self, Path};
 
 use osprofiler::report::text::{duration, one_line};
@@ -64,7 +63,7 @@ fn values(point: &Point) -> String {
 pub(super) fn where_to_go_on(traced: &[(Answer, Trace)], directory: &Path, out: &mut impl Write) -> io::Result<()> {
     let Some((first, trace)) = traced.first() else { return Ok(()) };
     let file = path::absolute(directory.join(REPORT))?;
-    report::html::write(trace, BufWriter::new(File::create(&file)?))?;
+    report::write_file(&file, |out| report::html::write(trace, out))?;
     writeln!(out, "{} {} as an HTML report:\n\n  file://{}\n", first.method, first.path, file.display())?;
     writeln!(out, "The traces again, in a terminal:\n")?;
     for (answer, _) in traced {

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use crate::driver::http::{Client, HttpOptions};
-use crate::driver::query::{Query, bad};
+use crate::driver::mistake::bad;
+use crate::driver::query::Query;
 use crate::driver::{DriverError, DriverOptions, Redacted};
 
 /// Where Panko listens, as Ceilometer's events have it since they left Ceilometer.

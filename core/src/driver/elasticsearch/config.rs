@@ -3,8 +3,8 @@
 use std::fmt;
 
 use crate::driver::http::{Client, HttpOptions};
-use crate::driver::query::{Query, bad};
-use crate::driver::{DriverError, DriverOptions, Redacted};
+use crate::driver::query::Query;
+use crate::driver::{DriverError, DriverOptions, Redacted, mistake};
 
 /// Where the documents are, and how they are asked for.
 ///
@@ -56,10 +56,10 @@ impl ElasticsearchConfig {
             http: HttpOptions::take(&mut query)?,
         };
         query.finish(&[&KNOWN[..], &HttpOptions::KNOWN].concat())?;
-        for word in [&config.es_doc_type, &config.es_scroll_time] {
+        for (key, word) in [("es_doc_type", &config.es_doc_type), ("es_scroll_time", &config.es_scroll_time)] {
             // Both stand in paths.
             if word.is_empty() || !word.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)) {
-                return Err(bad(connection_string, format!("{word:?} is no word of letters, digits, - and _")));
+                return Err(mistake::bad_option(connection_string, key, word, "a word of letters, digits, -, _ and ."));
             }
         }
         config.client()?;
@@ -106,9 +106,9 @@ mod tests {
     fn mistakes_say_what_to_change() {
         for (text, says) in [
             ("elasticsearch://", "host"),
-            ("elasticsearch://h?index=x", "unknown option index; known are filter_error_trace"),
-            ("elasticsearch://h?es_scroll_time=2m/x", "no word"),
-            ("elasticsearch://h?es_scroll_size=0", "es_scroll_size=0"),
+            ("elasticsearch://h?es_scroll=x", "unknown option es_scroll; known are filter_error_trace"),
+            ("elasticsearch://h?es_scroll_time=2m/x", "es_scroll_time is not a word"),
+            ("elasticsearch://h?es_scroll_size=0", "es_scroll_size = 0"),
         ] {
             let error = ElasticsearchConfig::parse(text, &DriverOptions::default()).expect_err(text).to_string();
             assert!(error.contains(says), "{text}: {error}");

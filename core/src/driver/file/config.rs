@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::Id;
-use crate::driver::{DriverError, Redacted, quantity};
+use crate::driver::{DriverError, mistake, quantity};
 
 const PREFIX: &str = "trace-";
 const SUFFIX: &str = ".jsonl";
@@ -16,6 +16,14 @@ const SUFFIX: &str = ".jsonl";
 /// | --- | --- | --- |
 /// | `max_age` | traces that nobody wrote to for so long are deleted: a number and `s`, `m`, `h`, `d` or `w`, or `none` | `30d` |
 /// | `max_size` | while the traces take more, the oldest are deleted: a number and `B`, `KiB`, `MiB` or `GiB`, or `none` | `1GiB` |
+/// | `max_trace_size` | messages that would make a trace's file larger are refused and count as failed; written as `max_size` | a quarter of `max_size`, or `none` with it |
+///
+/// The directory is looked through once a minute at most, when messages are written. A trace that was written to within the last
+/// 60 seconds is in its grace period, because its request may still be running: it counts towards `max_size` and is not
+/// deleted for it. Where the traces in their grace period alone are larger than `max_size`, deleting the others would not
+/// help: nothing is deleted for its size then, and a warning is logged once. So the directory may hold more than `max_size` for a
+/// while, at most `max_trace_size` for each trace of the last minute. Processes that write to one trace at the same time may
+/// exceed `max_trace_size` by a batch each.
 ///
 /// ```
 /// use osprofiler::driver::file::FileConfig;
@@ -35,7 +43,21 @@ pub struct FileConfig {
     pub max_age: Option<Duration>,
     /// How many bytes the traces may take together; `None` is any number.
     pub max_size: Option<u64>,
+    /// How many bytes one trace may take; `None` is any number.
+    pub max_trace_size: Option<u64>,
 }
+
+/// What the options are called.
+const KNOWN: [&str; 3] = ["max_age", "max_size", "max_trace_size"];
+
+/// The size of the traces together, where nothing else is said: 1 GiB.
+const MAX_SIZE: u64 = 1 << 30;
+
+const AGES: [(&str, u64); 5] = [("s", 1), ("m", 60), ("h", 3600), ("d", 86_400), ("w", 604_800)];
+
+const SIZE: &str = "a number with B, KiB, MiB or GiB, or none";
+
+const SIZES: [(&str, u64); 4] = [("B", 1), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)];
 
 impl FileConfig {
     /// The defaults for a directory.
@@ -44,7 +66,8 @@ impl FileConfig {
         Self {
             directory: directory.into(),
             max_age: Some(Duration::from_secs(30 * 24 * 3600)),
-            max_size: Some(1 << 30),
+            max_size: Some(MAX_SIZE),
+            max_trace_size: Some(MAX_SIZE / 4),
         }
     }
 
@@ -54,48 +77,42 @@ impl FileConfig {
     ///
     /// [`DriverError::BadConnectionString`], which says what to change.
     pub fn parse(connection_string: &str) -> Result<Self, DriverError> {
-        let bad = |reason: String| DriverError::BadConnectionString {
-            connection_string: Redacted(connection_string).to_string(),
-            reason,
-        };
+        let bad = |reason: &str| mistake::bad(connection_string, reason);
         let rest = connection_string.strip_prefix("file:").unwrap_or_default();
         let (path, options) = rest.split_once('?').unwrap_or((rest, ""));
         let directory = match path.strip_prefix("//") {
             Some(absolute) => match absolute.strip_prefix("localhost").unwrap_or(absolute) {
                 path if path.starts_with('/') => path,
                 _ => {
-                    return Err(bad(format!(
-                        "{absolute:?} stands where a host would; write file:{absolute} or file:///{absolute}"
-                    )));
+                    return Err(bad(
+                        "a host cannot follow file://; write file:DIRECTORY or file:///ABSOLUTE/DIRECTORY",
+                    ));
                 }
             },
             None => path,
         };
         if directory.is_empty() {
-            return Err(bad("the directory is missing; write file:DIRECTORY or file:///ABSOLUTE/DIRECTORY".to_owned()));
+            return Err(bad("the directory is missing; write file:DIRECTORY or file:///ABSOLUTE/DIRECTORY"));
         }
         let mut config = Self::new(directory);
+        let mut max_trace_size = None;
         for option in options.split('&').filter(|option| !option.is_empty()) {
             let (key, value) = option.split_once('=').unwrap_or((option, ""));
+            let read = |units, names| {
+                let says = |()| mistake::bad_option(connection_string, key, value, names);
+                quantity::parse(value, units).map_err(says)
+            };
             match key {
                 "max_age" => {
                     config.max_age =
-                        quantity::parse(value, &[("s", 1), ("m", 60), ("h", 3600), ("d", 86_400), ("w", 604_800)])
-                            .map_err(|()| {
-                                bad(format!("max_age={value} is not a number with s, m, h, d or w, or none"))
-                            })?
-                            .map(Duration::from_secs);
+                        read(&AGES[..], "a number with s, m, h, d or w, or none")?.map(Duration::from_secs);
                 }
-                "max_size" => {
-                    config.max_size =
-                        quantity::parse(value, &[("B", 1), ("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30)])
-                            .map_err(|()| {
-                                bad(format!("max_size={value} is not a number with B, KiB, MiB or GiB, or none"))
-                            })?;
-                }
-                _ => return Err(bad(format!("unknown option {key}; known are max_age and max_size"))),
+                "max_size" => config.max_size = read(&SIZES[..], SIZE)?,
+                "max_trace_size" => max_trace_size = Some(read(&SIZES[..], SIZE)?),
+                _ => return Err(mistake::unknown_option(connection_string, key, &KNOWN)),
             }
         }
+        config.max_trace_size = max_trace_size.unwrap_or(config.max_size.map(|max_size| max_size / 4));
         Ok(config)
     }
 }
@@ -156,13 +173,28 @@ mod tests {
     }
 
     #[test]
+    fn a_trace_may_take_a_quarter_of_all_where_nothing_else_is_said() -> Result<(), DriverError> {
+        for (given, max_trace_size) in [
+            ("file:t", Some(256 << 20)),
+            ("file:t?max_size=4MiB", Some(1 << 20)),
+            ("file:t?max_size=none", None),
+            ("file:t?max_trace_size=none&max_size=4MiB", None),
+            ("file:t?max_trace_size=2KiB&max_size=none", Some(2048)),
+        ] {
+            assert_eq!(FileConfig::parse(given)?.max_trace_size, max_trace_size, "{given}");
+        }
+        Ok(())
+    }
+
+    #[test]
     fn mistakes_say_what_to_change() {
         for (given, says) in [
             ("file:", "the directory is missing"),
-            ("file://traces", "write file:traces or file:///traces"),
-            ("file:t?max_age=7", "max_age=7 is not"),
-            ("file:t?max_size=99999999999GiB", "max_size=99999999999GiB is not"),
-            ("file:t?size=1", "unknown option size"),
+            ("file://traces", "write file:DIRECTORY or file:///ABSOLUTE/DIRECTORY"),
+            ("file:t?max_age=7", "max_age = 7 is not"),
+            ("file:t?max_size=99999999999GiB", "max_size is not a number with B, KiB, MiB or GiB, or none"),
+            ("file:t?max_trace_size=1", "max_trace_size = 1 is not"),
+            ("file:t?max_ages=1", "unknown option max_ages; known are max_age, max_size, max_trace_size"),
         ] {
             let error = FileConfig::parse(given).expect_err(given).to_string();
             assert!(error.contains(says), "{given}: {error}");

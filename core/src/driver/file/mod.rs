@@ -1,28 +1,30 @@
 //! The embedded driver: a directory with one file per trace, one line of JSON per message.
 //!
 //! Several processes may add to one trace: each appends whole lines. `cat`, `grep` and `jq` work on the files.
-//! Here: the driver and its connection string. Below: `write`, `read` and `retention`.
+//! Here: the driver and its connection string. Below: `open`, `write`, `read` and `retention`.
 
 mod config;
+mod open;
 mod read;
 mod retention;
 mod write;
 
-use std::fs;
-use std::io;
 use std::path::PathBuf;
 
 pub use config::FileConfig;
 
 use super::{Driver, DriverError, ListFilter, StoredTrace, TraceSummary, WriteError};
-use crate::{Id, Message};
+use crate::{Id, Message, Timestamp};
 
 pub(super) const SCHEME: &str = "file";
 
 /// Stores traces in a directory, one file each.
 ///
 /// Connection string: `file:DIRECTORY` or `file:///ABSOLUTE/DIRECTORY`, with the options of [`FileConfig`]. The directory
-/// is made when the first message is written. A trace is the file `trace-ID.jsonl`.
+/// is made when the first message is written, with mode 0700. A trace is the file `trace-ID.jsonl`, made with mode 0600.
+///
+/// On Unix, messages for a file that is a symbolic link, that is not a regular file or that belongs to another user are refused
+/// and count as failed, and links are not read either. The directory itself may be a link.
 #[derive(Debug)]
 pub struct FileDriver {
     config: FileConfig,
@@ -52,7 +54,7 @@ impl FileDriver {
 
 impl Driver for FileDriver {
     fn write(&self, batch: &[Message]) -> Result<(), WriteError> {
-        let result = write::append(batch, |base_id| self.path(base_id));
+        let result = write::append(batch, self.config.max_trace_size, |base_id| self.path(base_id));
         self.retention.prune_when_due(&self.config);
         result
     }
@@ -65,12 +67,11 @@ impl Driver for FileDriver {
         read::list(&self.config.directory, filter)
     }
 
+    fn prune(&self, before: Timestamp) -> Result<u64, DriverError> {
+        retention::delete_older(&self.config.directory, before)
+    }
+
     fn delete(&self, base_id: &Id) -> Result<bool, DriverError> {
-        let path = self.path(base_id)?;
-        match fs::remove_file(&path) {
-            Ok(()) => Ok(true),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-            Err(source) => Err(DriverError::Io { action: "delete", path, source }),
-        }
+        retention::delete(&self.path(base_id)?)
     }
 }

@@ -1,11 +1,11 @@
 //! Reading traces back.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
 use std::path::Path;
 use std::time::SystemTime;
 
-use super::config;
+use super::{config, open};
 use crate::Message;
 use crate::driver::{DriverError, ListFilter, StoredTrace, TraceSummary};
 
@@ -26,12 +26,11 @@ pub(super) fn trace(path: &Path) -> Result<StoredTrace, DriverError> {
     }
 }
 
-/// Reads a whole file; whoever reads a pipe waits for ever.
 fn read(path: &Path) -> io::Result<Vec<u8>> {
-    if !fs::metadata(path)?.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
-    }
-    fs::read(path)
+    let mut file = open::for_reading(path)?;
+    let mut text = Vec::with_capacity(usize::try_from(file.metadata()?.len()).unwrap_or_default());
+    file.read_to_end(&mut text)?;
+    Ok(text)
 }
 
 fn parse(text: &[u8]) -> StoredTrace {
@@ -58,17 +57,29 @@ pub(super) fn list(directory: &Path, filter: &ListFilter) -> Result<Vec<TraceSum
         if summaries.len() == limit {
             break;
         }
-        // A trace may have been deleted since the directory was read: it reads as empty and has no summary. One that
-        // cannot be read, such as another user's, is listed with the reason and does not hide the others.
-        summaries.extend(match trace(&entry.path) {
-            Ok(stored) => {
-                TraceSummary::of(&stored.messages).filter(|summary| !filter.errors_only || summary.errors > 0)
-            }
-            Err(error) => Some(TraceSummary::unreadable(entry.id, entry.modified, &error)),
+        // A trace that was deleted since the directory was read has no summary. One that cannot be read, such as another
+        // user's or one without any message, is listed with the reason and does not hide the others.
+        let unreadable = |reason: &str| TraceSummary::unreadable(entry.id.clone(), entry.modified, reason);
+        summaries.extend(match read(&entry.path).map(|text| parse(&text)) {
+            Ok(stored) => match TraceSummary::of(&stored.messages) {
+                Some(summary) => Some(summary).filter(|summary| !filter.errors_only || summary.errors > 0),
+                None => Some(unreadable(&no_message(stored.skipped))),
+            },
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => Some(unreadable(&error.to_string())),
         });
     }
     summaries.sort_by_key(|summary| std::cmp::Reverse(summary.started));
     Ok(summaries)
+}
+
+/// Why a trace without any message is listed.
+fn no_message(lines: u64) -> String {
+    match lines {
+        0 => "the file is empty".to_owned(),
+        1 => "its only line is not a message".to_owned(),
+        lines => format!("none of its {lines} lines is a message"),
+    }
 }
 
 /// The directory's traces in no order. A directory that does not exist has none.

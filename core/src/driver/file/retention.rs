@@ -1,11 +1,15 @@
 //! Deleting old traces: by age, and by the size of all.
 
 use std::fs;
-use std::sync::Mutex;
+use std::io;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::config::FileConfig;
-use super::read;
+use super::read::{self, Entry};
+use crate::Timestamp;
+use crate::driver::{DriverError, Pruning};
 
 /// How often the directory is looked through.
 const INTERVAL: Duration = Duration::from_secs(60);
@@ -15,38 +19,124 @@ const GRACE: Duration = Duration::from_secs(60);
 
 /// Remembers when the directory was last looked through.
 #[derive(Debug, Default)]
-pub(super) struct Clock(Mutex<Option<Instant>>);
+pub(super) struct Clock(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    last: Option<Instant>,
+    /// Whether the log says already that the directory is too large.
+    is_told: bool,
+}
+
+/// What became of the directory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Pruned {
+    deleted: u64,
+    /// The size of the traces within their grace period, where that alone is more than `max_size`.
+    too_large: Option<u64>,
+}
 
 impl Clock {
     /// Deletes what `config` does not keep, if that was not done within the last minute.
     pub(super) fn prune_when_due(&self, config: &FileConfig) {
-        let Ok(mut last) = self.0.lock() else { return };
-        if last.is_some_and(|last| last.elapsed() < INTERVAL) {
+        if !self.is_due() {
             return;
         }
-        *last = Some(Instant::now());
-        prune(config, SystemTime::now());
+        let pruned = prune(config, SystemTime::now());
+        let is_news = self.note(pruned.too_large.is_some());
+        // A log subscriber is the program's code, which must not run under the lock.
+        let directory = config.directory.display();
+        if pruned.deleted > 0 {
+            tracing::info!(%directory, deleted = pruned.deleted, "deleted old traces (max_age, max_size)");
+        }
+        if let (Some(bytes), true) = (pruned.too_large, is_news) {
+            let max_size = config.max_size;
+            tracing::warn!(
+                %directory, bytes, max_size,
+                "traces of the last {} s alone are larger than max_size, so none is deleted for its size; \
+                 raise max_size, or lower max_trace_size", GRACE.as_secs()
+            );
+        }
+    }
+
+    fn is_due(&self) -> bool {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_due = state.last.is_none_or(|last| last.elapsed() >= INTERVAL);
+        if is_due {
+            state.last = Some(Instant::now());
+        }
+        is_due
+    }
+
+    /// Notes whether the directory is too large, and says whether the log is to be told.
+    fn note(&self, is_too_large: bool) -> bool {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let was_told = std::mem::replace(&mut state.is_told, is_too_large);
+        is_too_large && !was_told
     }
 }
 
-fn prune(config: &FileConfig, now: SystemTime) {
+fn prune(config: &FileConfig, now: SystemTime) -> Pruned {
     // A directory that cannot be read shows itself when it is written or listed; there is nothing to delete here.
-    let Ok(mut entries) = read::entries(&config.directory) else { return };
-    let age = |modified: SystemTime| now.duration_since(modified).unwrap_or_default();
-    entries.sort_by_key(|entry| entry.modified);
-    let mut size: u64 = entries.iter().map(|entry| entry.size).sum();
-    let mut deleted = 0_u64;
-    for entry in entries {
-        let age = age(entry.modified);
-        let too_old = config.max_age.is_some_and(|max_age| age > max_age);
-        let too_much = config.max_size.is_some_and(|max_size| size > max_size) && age > GRACE;
-        if (too_old || too_much) && fs::remove_file(&entry.path).is_ok() {
+    let Ok(mut entries) = read::entries(&config.directory) else { return Pruned::default() };
+    let age = |entry: &Entry| now.duration_since(entry.modified).unwrap_or_default();
+    let mut deleted = 0;
+    entries.retain(|entry| {
+        let is_old = config.max_age.is_some_and(|max_age| age(entry) > max_age);
+        let is_gone = is_old && fs::remove_file(&entry.path).is_ok();
+        deleted += u64::from(is_gone);
+        !is_gone
+    });
+    let Some(max_size) = config.max_size else { return Pruned { deleted, too_large: None } };
+    let size_of = |entries: &[Entry]| entries.iter().map(|entry| entry.size).sum::<u64>();
+    let mut size = size_of(&entries);
+    if size <= max_size {
+        return Pruned { deleted, too_large: None };
+    }
+    let (fresh, mut old): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(|entry| age(entry) <= GRACE);
+    let kept = size_of(&fresh);
+    if kept > max_size {
+        // Even without all the others the directory would be too large.
+        return Pruned { deleted, too_large: Some(kept) };
+    }
+    old.sort_by_key(|entry| entry.modified);
+    for entry in old {
+        if size <= max_size {
+            break;
+        }
+        if fs::remove_file(&entry.path).is_ok() {
             size -= entry.size;
             deleted += 1;
         }
     }
-    if deleted > 0 {
-        tracing::info!(directory = %config.directory.display(), deleted, "deleted old traces (max_age, max_size)");
+    Pruned { deleted, too_large: None }
+}
+
+/// Deletes the traces whose files were last written to before `before`, whatever is in them, and says how many.
+pub(super) fn delete_older(directory: &Path, before: Timestamp) -> Result<u64, DriverError> {
+    delete_older_by(delete, directory, before)
+}
+
+fn delete_older_by(
+    delete: impl Fn(&Path) -> Result<bool, DriverError>,
+    directory: &Path,
+    before: Timestamp,
+) -> Result<u64, DriverError> {
+    let mut pruning = Pruning::default();
+    for entry in read::entries(directory)? {
+        if Timestamp::from(entry.modified) < before {
+            pruning.note(delete(&entry.path));
+        }
+    }
+    pruning.finish()
+}
+
+/// Deletes a trace's file and says whether there was one.
+pub(super) fn delete(path: &Path) -> Result<bool, DriverError> {
+    match fs::remove_file(path) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(source) => Err(DriverError::Io { action: "delete", path: path.to_owned(), source }),
     }
 }
 
@@ -100,9 +190,56 @@ mod tests {
         config.max_size = Some(250);
         prune(&config, now);
         assert_eq!(names(directory.path())?, ["trace-c.jsonl", "trace-d.jsonl"]);
-        config.max_size = Some(0);
-        prune(&config, now);
+        config.max_size = Some(100);
+        assert_eq!(prune(&config, now), Pruned { deleted: 1, too_large: None });
         assert_eq!(names(directory.path())?, ["trace-d.jsonl"], "a trace that is being written stays");
         Ok(())
+    }
+
+    #[test]
+    fn nothing_is_deleted_for_size_where_that_does_not_help() -> std::io::Result<()> {
+        let directory = tempfile::tempdir()?;
+        let now = SystemTime::now();
+        for (name, bytes, age_s) in
+            [("trace-ancient.jsonl", 10, 9000), ("trace-old.jsonl", 10, 400), ("trace-busy.jsonl", 300, 1)]
+        {
+            trace(directory.path(), name, bytes, age_s, now)?;
+        }
+        let mut config = FileConfig::new(directory.path());
+        config.max_age = Some(Duration::from_secs(5000));
+        config.max_size = Some(250);
+        assert_eq!(prune(&config, now), Pruned { deleted: 1, too_large: Some(300) }, "age counts all the same");
+        assert_eq!(names(directory.path())?, ["trace-busy.jsonl", "trace-old.jsonl"]);
+        Ok(())
+    }
+
+    #[test]
+    fn a_file_that_may_not_be_deleted_keeps_no_other() -> Result<(), Box<dyn std::error::Error>> {
+        let directory = tempfile::tempdir()?;
+        let now = SystemTime::now();
+        for name in ["trace-a.jsonl", "trace-b.jsonl", "trace-c.jsonl"] {
+            trace(directory.path(), name, 10, 100, now)?;
+        }
+        trace(directory.path(), "trace-new.jsonl", 10, 1, now)?;
+        let refuse_one = |path: &Path| match path.ends_with("trace-b.jsonl") {
+            true => Err(DriverError::Io {
+                action: "delete",
+                path: path.to_owned(),
+                source: io::ErrorKind::PermissionDenied.into(),
+            }),
+            false => delete(path),
+        };
+        let before = Timestamp::from(now - Duration::from_secs(50));
+        let error = delete_older_by(refuse_one, directory.path(), before).expect_err("one is refused");
+        assert_eq!(error.to_string(), "2 traces were deleted and 1 could not be");
+        assert_eq!(names(directory.path())?, ["trace-b.jsonl", "trace-new.jsonl"]);
+        Ok(())
+    }
+
+    #[test]
+    fn log_is_told_once_that_the_directory_is_too_large() {
+        let clock = Clock::default();
+        let told: Vec<bool> = [true, true, false, true].map(|is_too_large| clock.note(is_too_large)).into();
+        assert_eq!(told, [true, false, false, true]);
     }
 }

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::transport::Transport;
-use crate::driver::query::{Query, bad};
+use crate::driver::mistake::bad;
+use crate::driver::query::Query;
 use crate::driver::{DriverError, DriverOptions};
 
 const KNOWN: [&str; 6] = ["transport_url", "durable", "consume", "idle_timeout", "connect_timeout", "timeout"];
@@ -125,10 +126,10 @@ mod tests {
             ("messaging://host?transport_url=rabbit://u:secret@h/", "give it as transport_url"),
             ("messaging://?transport_url=kafka://u:secret@h/", "transport_url begins with kafka://"),
             ("messaging://?transport_url=rabbit://u:secret@h:x/", "transport_url has a port that is no number"),
-            ("messaging://?transport_url=rabbit://u:secret@h/&durable=2", "durable=2 is not true or false"),
+            ("messaging://?transport_url=rabbit://u:secret@h/&durable=2", "durable = 2 is not true or false"),
             (
-                "messaging://?transport_url=rabbit://u:secret@h/&topic=x",
-                "unknown option topic; known are transport_url",
+                "messaging://?transport_url=rabbit://u:secret@h/&durabel=x",
+                "unknown option durabel; known are transport_url",
             ),
         ] {
             let error = MessagingConfig::parse(text, &DriverOptions::default()).expect_err(text).to_string();

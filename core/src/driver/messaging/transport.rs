@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use url::form_urlencoded;
 
 use crate::driver::DriverError;
-use crate::driver::query::bad;
+use crate::driver::mistake::{bad, scheme};
+
+const NO_URL: &str = "is no URL such as rabbit://user:password@host:5672/";
 
 /// One broker, or several of a cluster that are tried in turn.
 ///
@@ -54,15 +56,16 @@ impl Transport {
 
     /// As [`parse`](Self::parse); the error says what is wrong with it, after its name.
     pub(super) fn read(url: &str) -> Result<Self, String> {
-        let (scheme, rest) = url.split_once("://").ok_or("is no URL such as rabbit://user:password@host:5672/")?;
-        let mut tls = match scheme {
+        let (begin, rest) = url.split_once("://").ok_or(NO_URL)?;
+        let mut tls = match begin {
             "rabbit" | "amqp" => false,
             "amqps" => true,
             // What stands before the colon of another text may be anything.
-            _ if scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'+') => {
-                return Err(format!("begins with {scheme}://; known are rabbit://, amqp:// and amqps://"));
+            _ => {
+                return Err(scheme(url).map_or(NO_URL.to_owned(), |scheme| {
+                    format!("begins with {scheme}://; known are rabbit://, amqp:// and amqps://")
+                }));
             }
-            _ => return Err("is no URL such as rabbit://user:password@host:5672/".to_owned()),
         };
         let port = if tls { 5671 } else { 5672 };
         let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use mongodb::options::ClientOptions;
 
-use crate::driver::query::{Query, bad};
+use crate::driver::mistake::{bad, said};
+use crate::driver::query::Query;
 use crate::driver::runtime;
 use crate::driver::{DriverError, DriverOptions, Redacted};
 
@@ -51,7 +52,7 @@ impl MongoDbConfig {
         let url = without_ours(connection_string);
         // Nothing is asked of the network: names are looked up when a connection is made.
         let parsed = runtime::wait(timeout, async move { ClientOptions::parse(url).await })
-            .map_err(|error| bad(connection_string, error.to_string()))?;
+            .map_err(|error| bad(connection_string, said(connection_string, &error.to_string())))?;
         let mut client = parsed.map_err(|error| bad(connection_string, reason(connection_string, &error)))?;
         client.app_name.get_or_insert_with(|| "osprofiler".to_owned());
         client.connect_timeout.get_or_insert(connect_timeout);
@@ -71,15 +72,13 @@ fn without_ours(connection_string: &str) -> String {
     format!("{address}{slash}?{}", rest.join("&")).trim_end_matches('?').to_owned()
 }
 
-/// What the client says of a connection string, unless it quotes the password.
+/// What the client says of a connection string, unless it quotes a part of it.
 fn reason(connection_string: &str, error: &mongodb::error::Error) -> String {
-    let said = match error.kind.as_ref() {
+    let text = match error.kind.as_ref() {
         mongodb::error::ErrorKind::InvalidArgument { message, .. } => message.clone(),
         other => other.to_string(),
     };
-    let secret = connection_string.rsplit_once('@').map_or("", |(before, _)| before.trim_start_matches("mongodb://"));
-    let quotes = secret.split(':').any(|part| !part.is_empty() && said.contains(part));
-    if quotes { "user and password must be percent-encoded".to_owned() } else { said }
+    said(connection_string, &text)
 }
 
 impl fmt::Debug for MongoDbConfig {

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use crate::driver::http::{Client, HttpOptions};
-use crate::driver::query::{Query, bad};
+use crate::driver::mistake::bad;
+use crate::driver::query::Query;
 use crate::driver::{DriverError, DriverOptions, Redacted};
 
 /// Where spans go, and how.
@@ -120,7 +121,7 @@ mod tests {
             ("otlp://h?headers=secret", "name=value"),
             ("otlp://h?headers=a=b%0Ac:secret", "name=value"),
             ("otlp://h?open_points=0", "open_points"),
-            ("otlp://h?pth=x", "unknown option pth"),
+            ("otlp://h?headrs=x", "unknown option headrs"),
             ("otlp:", "host"),
         ] {
             let error = parse(text).expect_err(text).to_string();

@@ -1,14 +1,14 @@
 //! [`RedisConfig`]: the connection strings of `redis`, `rediss` and `redissentinel`.
 
 use std::fmt;
-use std::path::Path;
 use std::time::Duration;
 
 use redis::sentinel::{SentinelClient, SentinelNodeConnectionInfo, SentinelServerType};
 use redis::{Client, ConnectionInfo, IntoConnectionInfo as _, RedisResult, TlsCertificates};
 use url::Url;
 
-use crate::driver::query::{Query, bad};
+use crate::driver::mistake::{bad, said};
+use crate::driver::query::Query;
 use crate::driver::{DriverError, DriverOptions, Redacted, parse_duration};
 
 /// Where Redis Sentinel listens.
@@ -108,7 +108,7 @@ impl RedisConfig {
         let socket_timeout = match query.take("socket_timeout") {
             Some(text) => Some(
                 seconds(&text)
-                    .ok_or_else(|| query.bad(format!("socket_timeout={text} is not a number of seconds above zero")))?,
+                    .ok_or_else(|| query.bad_option("socket_timeout", &text, "a number of seconds above zero"))?,
             ),
             None => options.socket_timeout,
         };
@@ -139,11 +139,11 @@ fn seconds(text: &str) -> Option<Duration> {
 /// What redis-rs makes of a URL; its errors quote no part of it.
 fn info(connection_string: &str, url: &str) -> Result<ConnectionInfo, DriverError> {
     let wrong = |reason: String| bad(connection_string, reason);
-    let url = Url::parse(url).map_err(|error| wrong(error.to_string()))?;
+    let url = Url::parse(url).map_err(|error| wrong(said(connection_string, &error.to_string())))?;
     if url.host_str().is_none_or(str::is_empty) {
         return Err(wrong("the host is missing".to_owned()));
     }
-    url.into_connection_info().map_err(|error| wrong(error.to_string()))
+    url.into_connection_info().map_err(|error| wrong(said(connection_string, &error.to_string())))
 }
 
 fn server(connection_string: &str, address: &str, ca_cert: Option<&str>) -> Result<Target, DriverError> {
@@ -154,16 +154,13 @@ fn server(connection_string: &str, address: &str, ca_cert: Option<&str>) -> Resu
             return Err(bad(connection_string, "ca_cert is of use with rediss:// alone"));
         }
         Some(path) => {
-            let path = Path::new(path);
-            let certificate = std::fs::read(path).map_err(|source| DriverError::Io {
-                action: "read",
-                path: path.to_owned(),
-                source,
+            let certificate = std::fs::read(path).map_err(|error| {
+                bad(connection_string, format!("the file that ca_cert names cannot be read: {error}"))
             })?;
             Client::build_with_tls(info, TlsCertificates { client_tls: None, root_cert: Some(certificate) })
         }
     };
-    let client = client.map_err(|error| bad(connection_string, error.to_string()))?;
+    let client = client.map_err(|error| bad(connection_string, said(connection_string, &error.to_string())))?;
     Ok(Target::Server(Box::new(client)))
 }
 
@@ -249,12 +246,12 @@ mod tests {
             ("redis://", "host"),
             ("redis://u:s3cret@h:port", "port"),
             ("redis://u:s3cret@h/x", "atabase"),
-            ("redis://u:s3cret@h?db=1", "unknown option db; known are ttl"),
+            ("redis://u:s3cret@h?tt=1", "unknown option tt; known are ttl"),
             ("redis://u:s3cret@h?ttl=100ms", "whole seconds"),
-            ("redissentinel://:s3cret@h?socket_timeout=0", "socket_timeout=0"),
+            ("redissentinel://:s3cret@h?socket_timeout=0", "socket_timeout = 0"),
             ("redis://u:s3cret@h?ca_cert=x", "rediss:// alone"),
             ("redissentinel://:s3cret@h?ca_cert=x", "rediss:// alone"),
-            ("rediss://h?ca_cert=/no/such/file", "cannot read /no/such/file"),
+            ("rediss://h?ca_cert=/no/such/s3cret", "the file that ca_cert names cannot be read"),
         ] {
             let error = parse(text).expect_err(text).to_string();
             assert!(error.contains(says) && !error.contains("s3cret"), "{text}: {error}");

@@ -6,7 +6,8 @@ use url::Url;
 
 use super::database::{Connect, Database};
 use crate::driver::DriverError;
-use crate::driver::query::{Query, bad, unknown_option};
+use crate::driver::mistake::{bad, said, unknown_option};
+use crate::driver::query::Query;
 
 /// SQLAlchemy's options that have no meaning here, because the client does what they ask for anyway.
 const OF_SQLALCHEMY: [&str; 3] = ["charset", "client_encoding", "use_unicode"];
@@ -56,7 +57,7 @@ impl SqlConfig {
         };
         let scheme = connection_string.split(':').next().unwrap_or_default();
         let database = Database::of_scheme(scheme)
-            .ok_or_else(|| bad(connection_string, format!("{scheme} is no database with a driver")))?;
+            .ok_or_else(|| bad(connection_string, "its scheme is not that of a database with a driver"))?;
         let connect = match database {
             #[cfg(feature = "driver-sqlite")]
             Database::Sqlite => {
@@ -65,7 +66,8 @@ impl SqlConfig {
             }
             _ => {
                 let url = server_url(connection_string, database)?;
-                Connect::to_server(database, &url).map_err(|reason| bad(connection_string, reason))?
+                Connect::to_server(database, &url)
+                    .map_err(|reason| bad(connection_string, said(connection_string, &reason)))?
             }
         };
         Ok(Self { connect, connect_timeout, timeout })
@@ -77,7 +79,7 @@ fn duration(query: &Query<'_>, key: &str, text: &str) -> Result<Duration, Driver
     seconds
         .or_else(|| crate::driver::parse_duration(text))
         .filter(|duration| !duration.is_zero())
-        .ok_or_else(|| query.bad(format!("{key}={text} is not a number above zero with ms, s or m")))
+        .ok_or_else(|| query.bad_option(key, text, "a number above zero with ms, s or m"))
 }
 
 /// The file that the connection string names.
@@ -89,11 +91,9 @@ fn sqlite_path(connection_string: &str) -> Result<&str, DriverError> {
         // SQLAlchemy writes `sqlite:///relative` and `sqlite:////absolute`; its driver in OSProfiler takes neither, so that three
         // slashes mean here what they mean in URLs.
         Some(path) if path.starts_with('/') => path,
-        Some(path) => {
-            return Err(bad(
-                connection_string,
-                format!("{path:?} stands where a host would; write sqlite:{path} or sqlite:///{path}"),
-            ));
+        Some(_) => {
+            let reason = "a host cannot follow sqlite://; write sqlite:FILE or sqlite:///ABSOLUTE/FILE";
+            return Err(bad(connection_string, reason));
         }
         None => path,
     };
@@ -109,7 +109,7 @@ fn server_url(connection_string: &str, database: Database) -> Result<Url, Driver
         .split_once("://")
         .ok_or_else(|| bad(connection_string, format!("write {}://USER:PASSWORD@HOST/DATABASE", database.scheme())))?;
     let mut url = Url::parse(&format!("{}://{rest}", database.scheme()))
-        .map_err(|error| bad(connection_string, error.to_string()))?;
+        .map_err(|error| bad(connection_string, said(connection_string, &error.to_string())))?;
     let options: Vec<(String, String)> = url
         .query_pairs()
         .filter(|(key, _)| !OURS.contains(&key.as_ref()) && !OF_SQLALCHEMY.contains(&key.as_ref()))
@@ -118,7 +118,7 @@ fn server_url(connection_string: &str, database: Database) -> Result<Url, Driver
     url.set_query(None);
     for (key, value) in options {
         if !database.options().contains(&key.as_str()) {
-            return Err(unknown_option(connection_string, &key, &value, &[&OURS[..], database.options()].concat()));
+            return Err(unknown_option(connection_string, &key, &[&OURS[..], database.options()].concat()));
         }
         url.query_pairs_mut().append_pair(&key, &value);
     }
@@ -154,7 +154,7 @@ mod tests {
     fn mistakes_say_what_to_change_and_show_no_password() {
         for (text, says) in [
             ("sqlite:", "write sqlite:FILE"),
-            ("sqlite://traces.db", "write sqlite:traces.db"),
+            ("sqlite://traces.db", "write sqlite:FILE"),
             ("sqlite:x?tiemout=1s", "unknown option tiemout"),
             ("postgresql:db", "write postgresql://"),
             ("postgresql://u:s3cret@h:port/db", "port"),
@@ -163,7 +163,7 @@ mod tests {
                 "unknown option sslmod; known are connect_timeout, timeout, sslmode",
             ),
             ("mysql://u:s3cret@h/db?ssl-mode=maybe", "maybe"),
-            ("mysql://u:s3cret@h/db?timeout=0s", "timeout=0s"),
+            ("mysql://u:s3cret@h/db?timeout=0s", "timeout = 0s"),
         ] {
             let error = SqlConfig::parse(text).expect_err(text).to_string();
             assert!(error.contains(says) && !error.contains("s3cret"), "{text}: {error}");

@@ -1,5 +1,9 @@
 //! The embedded driver: several writers, torn lines, full disks, directories that cannot be written.
 
+mod retention;
+#[cfg(unix)]
+mod rights;
+
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
 use std::path::Path;
@@ -38,21 +42,6 @@ fn a_trace_is_one_file_of_json_lines() -> TestResult {
     let text = fs::read_to_string(directory.path().join("made/when/needed/trace-a.jsonl"))?;
     let names = text.lines().map(|line| Ok(serde_json::from_str::<Value>(line)?["name"].clone()));
     assert_eq!(names.collect::<Result<Vec<_>, serde_json::Error>>()?, ["x-start", "x-stop"].repeat(3));
-    Ok(())
-}
-
-#[cfg(unix)]
-#[test]
-fn traces_are_for_their_owner_alone() -> TestResult {
-    use std::os::unix::fs::PermissionsExt;
-
-    let directory = tempfile::tempdir()?;
-    let store = directory.path().join("store");
-    let notifier = notifier(&store);
-    record(&notifier, "a", 1);
-    assert!(notifier.flush(LONG));
-    assert_eq!(fs::metadata(&store)?.permissions().mode() & 0o777, 0o700);
-    assert_eq!(fs::metadata(store.join("trace-a.jsonl"))?.permissions().mode() & 0o777, 0o600);
     Ok(())
 }
 
@@ -147,42 +136,6 @@ fn list_tells_the_newest_first_and_delete_deletes() -> TestResult {
     assert!(!store.delete(&Id::from("second"))?);
     assert_eq!(store.list(&ListFilter::default())?.len(), 2);
     assert_eq!(store.read(&Id::from("second"))?.messages, []);
-    Ok(())
-}
-
-/// `/dev/full` takes no byte, like a full disk.
-#[cfg(target_os = "linux")]
-#[test]
-fn a_full_disk_is_counted_and_other_traces_go_on() -> TestResult {
-    let directory = tempfile::tempdir()?;
-    std::os::unix::fs::symlink("/dev/full", directory.path().join("trace-full.jsonl"))?;
-    let notifier = notifier(directory.path());
-    record(&notifier, "full", 10);
-    record(&notifier, "fine", 10);
-    assert!(notifier.flush(LONG));
-    let stats = notifier.stats();
-    assert_eq!((stats.stored, stats.failed), (20, 20));
-    assert_eq!(open(directory.path()).read(&Id::from("fine"))?.messages.len(), 20);
-    Ok(())
-}
-
-/// Neither the worker nor a reader may wait for a pipe or a directory that has the name of a trace.
-#[cfg(unix)]
-#[test]
-fn what_is_no_file_blocks_nobody() -> TestResult {
-    let directory = tempfile::tempdir()?;
-    let made = std::process::Command::new("mkfifo").arg(directory.path().join("trace-pipe.jsonl")).status()?;
-    assert!(made.success());
-    fs::create_dir(directory.path().join("trace-directory.jsonl"))?;
-    let notifier = notifier(directory.path());
-    for base_id in ["pipe", "directory", "fine"] {
-        record(&notifier, base_id, 10);
-    }
-    assert!(notifier.flush(LONG));
-    assert_eq!((notifier.stats().stored, notifier.stats().failed), (20, 40));
-    let store = open(directory.path());
-    assert!(store.read(&Id::from("pipe")).is_err() && store.read(&Id::from("directory")).is_err());
-    assert_eq!(store.list(&ListFilter::default())?.len(), 1);
     Ok(())
 }
 
