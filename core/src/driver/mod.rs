@@ -54,6 +54,7 @@ pub use options::DriverOptions;
 pub(crate) use pruning::Pruning;
 pub use quantity::parse_duration;
 #[cfg(feature = "_options")]
+#[cfg_attr(not(feature = "drivers"), allow(unused_imports, reason = "not every driver has a server"))]
 pub(crate) use redacted::Redacted;
 pub use redacted::redacted;
 pub(crate) use registry::connect_each;
