@@ -16,7 +16,7 @@ use crate::profiler::{self, Profiler};
 /// assert_eq!(std::thread::spawn(id).join().unwrap(), None);
 /// assert!(std::thread::spawn(profiler::carry(id)).join().unwrap().is_some());
 ///
-/// let push = profiler::carry(|ids: &mut Vec<_>| ids.extend(id()));
+/// let push = profiler::carry(move |ids: &mut Vec<_>| ids.extend(id()));
 /// let ids = std::thread::spawn(|| {
 ///     let mut ids = Vec::new();
 ///     push(&mut ids);
