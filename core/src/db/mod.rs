@@ -22,6 +22,7 @@ pub mod postgres;
 mod source;
 mod stop;
 mod value;
+mod verb;
 
 use std::fmt;
 use std::ops::Range;
@@ -40,6 +41,8 @@ pub use source::{DbLease, DbSource};
 pub use stop::{DbFailure, DbStop, Outcome};
 pub(crate) use value::CUT;
 pub use value::DbValue;
+#[doc(hidden)]
+pub use verb::{changes_rows, changes_rows_each};
 
 use crate::{Info, InfoWriter, RenderInfo};
 
