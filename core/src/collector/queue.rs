@@ -14,8 +14,8 @@ use std::time::{Duration, Instant};
 
 use super::CollectorConfig;
 use super::store::shift;
-use crate::profiler::TraceShared;
 use crate::discard::discard;
+use crate::profiler::TraceShared;
 use crate::{Id, Info, Phase};
 
 /// From so many held messages on, those who push keep only what is small.

@@ -56,8 +56,9 @@ struct Site {
 impl HandedOut {
     fn count(&self, what: &'static str, at: &'static Location<'static>) {
         let sites = self.sites.get_or_init(Box::default);
-        let is_here =
-            |site: &Site| site.place.get_or_init(|| (what, at)).0 == what && site.place.get().is_some_and(|it| it.1 == at);
+        let is_here = |site: &Site| {
+            site.place.get_or_init(|| (what, at)).0 == what && site.place.get().is_some_and(|it| it.1 == at)
+        };
         let count = sites.known.iter().find(|site| is_here(site)).map_or(&sites.others, |site| &site.count);
         count.fetch_add(1, Relaxed);
     }
@@ -68,7 +69,8 @@ impl HandedOut {
     /// Counts are those of the whole trace in this process, so that the last message with them tells all.
     pub(crate) fn render(&self, info: &mut InfoWriter) {
         let Some(sites) = self.sites.get() else { return };
-        let counts = || sites.known.iter().map(|site| &site.count).chain([&sites.others]).map(|count| count.load(Relaxed));
+        let counts =
+            || sites.known.iter().map(|site| &site.count).chain([&sites.others]).map(|count| count.load(Relaxed));
         let total = counts().sum();
         if self.told.swap(total, Relaxed) == total {
             return;

@@ -31,8 +31,8 @@ use std::time::Instant;
 
 pub use crate::error::text as error_text;
 pub use caller::Caller;
-pub use gate::{CheckoutTrace, Gate};
 pub(crate) use gate::outside_traces;
+pub use gate::{CheckoutTrace, Gate};
 pub(crate) use handed_out::HandedOut;
 pub use handed_out::handed_out;
 pub use options::{DbOptions, ParamsPolicy, PatternError, Recorded};

@@ -71,8 +71,8 @@ pub use trace::Trace;
 pub use crate::context::{Carry, carry};
 
 use crate::collector::Queue;
-use crate::db::HandedOut;
 use crate::context::{self, Scope};
+use crate::db::HandedOut;
 use crate::{Id, Info, Notifier, Timestamp, notifier};
 
 /// The handle of an active trace: which trace it is, and the point under which new points go.
