@@ -7,7 +7,7 @@ use diesel::query_builder::{QueryBuilder, QueryFragment};
 use diesel::row::Row;
 use osprofiler::db::{BoundValues, ReturnedRows};
 
-use crate::session::Link;
+use crate::link::Link;
 use crate::target::Target;
 
 /// What is kept of a call until the collector's worker decodes it.
@@ -23,6 +23,17 @@ pub trait Kept: 'static {
     /// Whether a statement that fails aborts its transaction, so that `COMMIT` rolls back.
     #[doc(hidden)]
     const ABORTS_TRANSACTIONS: bool = false;
+
+    /// Whether the count of changed rows stays that of an earlier statement where one changes none.
+    #[doc(hidden)]
+    const KEEPS_COUNT: bool = false;
+
+    /// The types that diesel-async asks the database for, unless it knows them.
+    #[doc(hidden)]
+    #[cfg(all(feature = "async", feature = "postgres-backend"))]
+    fn asked_types(_: &mut Self::Values) -> Vec<crate::postgres::names::TypeName> {
+        Vec::new()
+    }
 }
 
 /// How much of bound values is kept, and what is known of the connection.

@@ -8,12 +8,17 @@ use std::time::{Duration, Instant};
 use diesel::ConnectionError;
 use diesel::result::Error;
 use diesel::row::Row;
-use osprofiler::db::{Caller, DbFailure, DbLease, DbSource, DbStart, DbStop, DbStopRows, Outcome};
-use osprofiler::profiler::{self, Point};
+use osprofiler::db::{
+    Caller, CheckoutTrace, DbFailure, DbLease, DbSource, DbStart, DbStop, DbStopRows, Gate, Outcome, changes_rows,
+};
+use osprofiler::profiler::Point;
 
+#[cfg(all(feature = "async", feature = "postgres-backend"))]
+use crate::asynchronous::lookups::Lookups;
 use crate::backend::{Kept, Room, TracedBackend};
+use crate::before_commit::BeforeCommit;
 use crate::failure;
-use crate::session::Link;
+use crate::link::Link;
 use crate::transition::Transition;
 
 /// A call that is traced. Dropped before its end it stops as cancelled.
@@ -33,6 +38,8 @@ pub(crate) struct Call<K: Kept> {
     is_bound: bool,
     /// Whether a statement that fails aborts its transaction.
     aborts: bool,
+    /// Whether the database's count of changed rows is this statement's.
+    counts: bool,
     counted: DbStop,
     /// Since when all rows are here; `None` where the database is asked for each.
     ready: Option<Instant>,
@@ -41,6 +48,9 @@ pub(crate) struct Call<K: Kept> {
     waited: Option<Duration>,
     #[cfg(feature = "async")]
     waits_since: Option<Instant>,
+    /// What diesel-async asks for before it runs.
+    #[cfg(all(feature = "async", feature = "postgres-backend"))]
+    lookups: Option<Box<Lookups>>,
     /// How many more rows are to be kept.
     keep: usize,
     kept: Option<Box<(Arc<str>, K::Rows)>>,
@@ -54,19 +64,23 @@ impl<K: Kept> Call<K> {
     #[inline]
     pub(crate) fn new(
         source: &Arc<DbSource>,
+        checkout: Option<&CheckoutTrace>,
         method: &'static str,
         lease: impl FnOnce() -> Arc<DbLease>,
     ) -> Option<Self> {
-        if !profiler::sql_active() || !source.trace_sql() {
-            return None;
-        }
-        Self::active(source, method, lease())
+        (source.gate(checkout) == Gate::Traced).then(|| Self::traced(source, checkout, method, lease()))?
     }
 
+    /// A call that is to be traced, by what the gate says; `None` where nobody takes its messages.
     #[inline(never)]
-    fn active(source: &Arc<DbSource>, method: &'static str, lease: Arc<DbLease>) -> Option<Self> {
+    pub(crate) fn traced(
+        source: &Arc<DbSource>,
+        checkout: Option<&CheckoutTrace>,
+        method: &'static str,
+        lease: Arc<DbLease>,
+    ) -> Option<Self> {
         Some(Self {
-            point: Some(Point::new(source.name())?),
+            point: Some(source.point(checkout)?),
             source: Arc::clone(source),
             lease,
             method,
@@ -76,12 +90,15 @@ impl<K: Kept> Call<K> {
             bound: None,
             is_bound: false,
             aborts: K::ABORTS_TRANSACTIONS,
+            counts: true,
             counted: DbStop::default(),
             ready: None,
             #[cfg(feature = "async")]
             waited: None,
             #[cfg(feature = "async")]
             waits_since: None,
+            #[cfg(all(feature = "async", feature = "postgres-backend"))]
+            lookups: None,
             keep: source.result_rows(),
             kept: None,
         })
@@ -106,6 +123,18 @@ impl<K: Kept> Call<K> {
         }
         if self.aborts && transition == Transition::Commit && self.lease.has_failed() {
             self.counted.outcome = Transition::Rollback.outcome();
+        }
+    }
+
+    /// It is a `COMMIT`, and this is known of the transaction beside its statements.
+    pub(crate) fn commits(&mut self, before: BeforeCommit) {
+        if !self.aborts || self.counted.outcome != Transition::Commit.outcome() {
+            return;
+        }
+        match before {
+            BeforeCommit::AllSeen => {}
+            BeforeCommit::Unseen => self.counted.outcome = Some(Outcome::Unknown),
+            BeforeCommit::Failed => self.counted.outcome = Transition::Rollback.outcome(),
         }
     }
 
@@ -136,6 +165,7 @@ impl<K: Kept> Call<K> {
 
     /// This is what runs.
     pub(crate) fn bind(&mut self, statement: Arc<str>, values: Option<K::Values>) {
+        self.counts = !K::KEEPS_COUNT || changes_rows(&statement);
         self.bound = Some((statement, values));
         self.is_bound = true;
     }
@@ -176,7 +206,23 @@ impl<K: Kept> Call<K> {
         if self.begun.is_none() {
             self.begin();
             self.start();
+            #[cfg(feature = "postgres-backend")]
+            if let Some(lookups) = self.lookups.take() {
+                lookups.run();
+            }
         }
+    }
+
+    /// Diesel-async may ask for types before it runs.
+    #[cfg(all(feature = "async", feature = "postgres-backend"))]
+    pub(crate) fn asks(&mut self, lookups: Option<Box<Lookups>>) {
+        self.lookups = lookups;
+    }
+
+    /// Its values, before it starts.
+    #[cfg(all(feature = "async", feature = "postgres-backend"))]
+    pub(crate) fn bound_values(&mut self) -> Option<&mut K::Values> {
+        self.bound.as_mut()?.1.as_mut()
     }
 
     /// A result that is asked for in pieces is asked. A clock is read only where it had to wait.
@@ -237,9 +283,11 @@ impl<K: Kept> Call<K> {
         self.keep > 0
     }
 
-    /// The statement changed so many rows.
+    /// The statement changed so many rows, as the database says.
     pub(crate) fn affected(&mut self, rows: usize) {
-        self.counted.rows_affected = Some(rows as u64);
+        if self.counts {
+            self.counted.rows_affected = Some(rows as u64);
+        }
     }
 
     /// The call was given up.
@@ -298,6 +346,14 @@ impl<K: Kept> Call<K> {
             None => self.finish(),
             Some(error) => self.fail_otherwise(failure::of_connection(error, url)),
         }
+    }
+
+    /// The database did its part, and the program could not read a row.
+    #[cold]
+    pub(crate) fn fail_to_deserialize(&mut self, error: String) {
+        #[cfg(feature = "async")]
+        self.count_consumer();
+        self.fail_otherwise(failure::of_deserializing(self.counted, error));
     }
 
     /// The call failed by an error of another kind.

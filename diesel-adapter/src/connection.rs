@@ -1,32 +1,34 @@
 //! [`TracedConnection`]: a connection of diesel whose queries are points.
 
+mod traits;
+
 use std::any::TypeId;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
+use std::panic::Location;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use diesel::connection::{
-    AnsiTransactionManager, CacheSize, Connection, ConnectionSealed, Instrumentation, LoadConnection, SimpleConnection,
-    TransactionManager, WithMetadataLookup,
-};
-use diesel::expression::QueryMetadata;
-use diesel::migration::{CREATE_MIGRATIONS_TABLE, MigrationConnection};
-use diesel::query_builder::{Query, QueryFragment, QueryId};
+use diesel::connection::{AnsiTransactionManager, Connection, TransactionManager};
+use diesel::query_builder::{QueryFragment, QueryId};
 use diesel::result::Error;
-use diesel::sql_types::TypeMetadata;
 use diesel::{ConnectionResult, QueryResult};
-use osprofiler::db::DbSource;
+use osprofiler::db::{CheckoutTrace, DbSource, Gate, handed_out};
 use osprofiler::profiler;
 
 use crate::backend::{Kept, TracedBackend};
+use crate::before_commit::BeforeCommit;
 use crate::builder::TracedBuilder;
 use crate::call::Call;
-use crate::cursor::TracedCursor;
-use crate::fragment::{Fragment, Slot, Statements};
+use crate::fragment::{self, Slot, Statements};
+use crate::link::Link;
+#[cfg(feature = "r2d2")]
+use crate::link::Runner;
+#[cfg(feature = "r2d2")]
+use crate::quiet::discard;
 use crate::recorder::Open;
 use crate::recorder::{self, Recorder};
-use crate::session::{Link, Runner};
+use crate::session::Session;
 use crate::target::Target;
 use crate::transition::Transition;
 
@@ -53,10 +55,14 @@ impl<C: Connection<TransactionManager = AnsiTransactionManager, Backend: TracedB
 /// ```
 pub struct TracedConnection<C> {
     // First: what becomes of an open transaction is known when the connection is closed.
-    inner: C,
+    pub(crate) inner: C,
     source: Arc<DbSource>,
     #[cfg_attr(not(feature = "r2d2"), expect(dead_code, reason = "options of a pool come later than the URL"))]
     target: Target,
+    /// The trace in which it was taken from its pool.
+    checkout: CheckoutTrace,
+    /// Whether a pool looks at it.
+    is_checked: bool,
     statements: Statements,
     open: Open,
 }
@@ -78,8 +84,19 @@ impl<C: Traceable> TracedConnection<C> {
         let aborts = C::Backend::ABORTS_TRANSACTIONS;
         let set = |inner: &mut C, recorder| inner.set_instrumentation(recorder);
         recorder::attach(&link, aborts, &mut inner, C::instrumentation, set);
-        let source = Arc::clone(link.session().source());
-        Self { inner, source, target, statements: Statements::default(), open: Open(link) }
+        let source = link.source();
+        let (checkout, statements) = (CheckoutTrace::none(), Statements::default());
+        Self { inner, source, target, checkout, is_checked: false, statements, open: Open(link) }
+    }
+
+    /// The connection within. Its instrumentation stays on it, and goes on recording what is run.
+    #[track_caller]
+    pub fn into_inner(mut self) -> C {
+        self.open.0.session(Session::end_all);
+        if profiler::sql_active() && !self.is_heard() {
+            handed_out("diesel's own connection", Location::caller());
+        }
+        self.inner
     }
 
     /// Opens a connection that is to be recorded as `link` says.
@@ -95,8 +112,9 @@ impl<C: Traceable> TracedConnection<C> {
     /// Records what follows as a builder says.
     #[cfg(feature = "r2d2")]
     pub(crate) fn set_options(&mut self, builder: &TracedBuilder<Self>) {
-        self.source = builder.source(C::Backend::SYSTEM, &self.target);
-        self.open.0.session().set_source(Arc::clone(&self.source));
+        let source = builder.source(C::Backend::SYSTEM, &self.target);
+        self.open.0.set_source(Arc::clone(&source));
+        discard(std::mem::replace(&mut self.source, source));
     }
 
     #[cfg(feature = "postgres")]
@@ -104,22 +122,104 @@ impl<C: Traceable> TracedConnection<C> {
         &self.open.0
     }
 
+    /// Remembers the trace that is active here: statements on this connection belong to it where no other trace is active,
+    /// until this is called again.
+    ///
+    /// It is for pools that run a connection's work on threads which are in no trace, as deadpool-diesel does for `interact`.
+    /// Their hooks run in the task that takes a connection:
+    ///
+    /// ```ignore
+    /// use deadpool_diesel::sqlite::{Connection, Hook, Pool};
+    /// use osprofiler_diesel::TracedSqliteConnection as Traced;
+    ///
+    /// fn hook(tell: fn(&mut Traced)) -> Hook<Traced> {
+    ///     Hook::sync_fn(move |connection: &mut Connection<Traced>, _| {
+    ///         if let Ok(mut connection) = connection.try_lock() {
+    ///             tell(&mut connection);
+    ///         }
+    ///         Ok(())
+    ///     })
+    /// }
+    ///
+    /// let pool = Pool::builder(manager)
+    ///     .post_create(hook(Traced::remember_trace))
+    ///     .pre_recycle(hook(Traced::begin_check))
+    ///     .post_recycle(hook(Traced::remember_trace))
+    ///     .build()?;
+    /// ```
+    ///
+    /// `diesel::r2d2` needs none of this: it asks each connection that it gives out whether it lives, and this is done there.
+    /// With `test_on_check_out(false)` it does not ask, and nothing is remembered.
+    pub fn remember_trace(&mut self) {
+        self.checkout = self.open.0.take();
+        self.is_checked = false;
+    }
+
+    /// A pool looks whether the connection lives: what runs until [`remember_trace`](Self::remember_trace) is recorded as
+    /// internal, in the trace that is active here.
+    pub fn begin_check(&mut self) {
+        self.checkout = self.open.0.take();
+        self.is_checked = true;
+    }
+
+    #[inline]
+    fn gate(&self) -> Gate {
+        self.source.gate(Some(&self.checkout))
+    }
+
     /// A call to trace, on this connection as it is now.
     #[inline]
     pub(crate) fn call(&self, method: &'static str) -> Option<Call<C::Backend>> {
-        Call::new(&self.source, method, || self.open.0.session().lease())
+        Call::new(&self.source, Some(&self.checkout), method, || self.open.0.lease())
     }
 
     /// Where to note what is asked of a query.
     #[inline]
-    fn slot(&self, id: Option<TypeId>, method: &'static str) -> Option<Rc<Slot<C::Backend>>> {
-        if profiler::sql_active() { self.active_slot(id, method) } else { None }
+    fn slot<T: QueryFragment<C::Backend> + QueryId>(
+        &self,
+        query: &T,
+        method: &'static str,
+    ) -> Option<Rc<Slot<C::Backend>>> {
+        match self.gate() {
+            Gate::Off => None,
+            Gate::Traced => self.active_slot(T::query_id(), method),
+            Gate::Outside => {
+                self.note_outside(query);
+                None
+            }
+        }
     }
 
     #[inline(never)]
     fn active_slot(&self, id: Option<TypeId>, method: &'static str) -> Option<Rc<Slot<C::Backend>>> {
-        let call = self.call(method)?;
+        let mut call = Call::traced(&self.source, Some(&self.checkout), method, self.open.0.lease())?;
+        if self.is_checked {
+            call.is_internal();
+        }
         Some(Rc::new(Slot::at_once(call, self.statements.get(id), Arc::clone(&self.open.0))))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn note_outside<T: QueryFragment<C::Backend> + QueryId>(&self, query: &T) {
+        if self.is_checked {
+            return;
+        }
+        let known = self.statements.get(T::query_id());
+        self.source.note_outside(&known.unwrap_or_else(|| fragment::text_of(query)));
+    }
+
+    /// What is known before the transaction is committed.
+    fn before_commit(&mut self) -> BeforeCommit {
+        let is_heard = self.is_heard();
+        let status = AnsiTransactionManager::transaction_manager_status_mut(&mut self.inner);
+        // libpq says after every statement whether the transaction has failed, and diesel 2.3 keeps that.
+        BeforeCommit::of(status, true, &self.open.0, is_heard)
+    }
+
+    /// Whether it is recorded what runs on the connection within.
+    pub(crate) fn is_heard(&mut self) -> bool {
+        self.inner.instrumentation().is::<Recorder>()
     }
 
     /// A statement is over that may have changed the transaction.
@@ -131,13 +231,13 @@ impl<C: Traceable> TracedConnection<C> {
         was_open: bool,
     ) {
         call.end(result);
-        let mut session = self.open.0.session();
+        let link = &self.open.0;
         match (result, transition) {
-            (Ok(_), Some(transition)) => session.passed(transition, call.lease()),
+            (Ok(_), Some(transition)) => link.passed(transition, call.lease()),
             (Ok(_), None) => {}
-            (Err(_), Some(Transition::Commit)) if C::Backend::ABORTS_TRANSACTIONS => session.end_all(),
+            (Err(_), Some(Transition::Commit)) if C::Backend::ABORTS_TRANSACTIONS => link.session(Session::end_all),
             // Some failures end the transaction. Diesel notices, unless it knows of none: one may have begun as text.
-            (Err(_), _) if was_open && !is_open(&mut self.inner) => session.end_all(),
+            (Err(_), _) if was_open && !is_open(&mut self.inner) => link.session(Session::end_all),
             (Err(_), _) => {}
         }
     }
@@ -145,11 +245,10 @@ impl<C: Traceable> TracedConnection<C> {
     /// A statement failed that is not traced; its transaction may be.
     #[cold]
     fn failed_untraced(&self, error: &Error, transition: Option<Transition<'_>>) {
-        let mut session = self.open.0.session();
         if transition == Some(Transition::Commit) && C::Backend::ABORTS_TRANSACTIONS {
-            session.end_all();
-        } else if session.is_in_transaction() && matches!(error, Error::DatabaseError(..)) {
-            session.lease().fail();
+            self.open.0.session(Session::end_all);
+        } else if matches!(error, Error::DatabaseError(..)) {
+            self.open.0.session(Session::fails);
         }
     }
 }
@@ -166,12 +265,6 @@ impl<C> TracedConnection<C> {
     pub fn set_trace_sql(&self, on: bool) {
         self.source.set_trace_sql(on);
     }
-
-    /// The connection within. Its instrumentation stays on it, and goes on recording what is run.
-    pub fn into_inner(self) -> C {
-        self.open.0.session().end_all();
-        self.inner
-    }
 }
 
 impl<C> Deref for TracedConnection<C> {
@@ -182,8 +275,15 @@ impl<C> Deref for TracedConnection<C> {
     }
 }
 
-impl<C> DerefMut for TracedConnection<C> {
+impl<C: Traceable> DerefMut for TracedConnection<C> {
+    #[track_caller]
+    #[inline]
     fn deref_mut(&mut self) -> &mut C {
+        // What is kept of the transaction must be right when a trace begins later.
+        self.open.0.looks_away();
+        if profiler::sql_active() && !self.is_heard() {
+            handed_out("diesel's own connection", Location::caller());
+        }
         &mut self.inner
     }
 }
@@ -194,150 +294,11 @@ impl<C> fmt::Debug for TracedConnection<C> {
     }
 }
 
-impl<C: Traceable> SimpleConnection for TracedConnection<C> {
-    fn batch_execute(&mut self, query: &str) -> QueryResult<()> {
-        let Some(mut call) = self.call("batch_execute") else {
-            let result = self.inner.batch_execute(query);
-            match (&result, Transition::of(query)) {
-                (Ok(()), Some(transition)) => self.open.0.session().passed_untraced(transition),
-                (Ok(()), None) => {}
-                (Err(error), transition) => self.failed_untraced(error, transition),
-            }
-            return result;
-        };
-        let transition = Transition::of(query);
-        if let Some(transition) = transition {
-            call.changes(transition, |point| self.open.0.session().lease_of(transition, point.id()));
-        }
-        call.begin_text(query);
-        let was_open = is_open(&mut self.inner);
-        let runs = self.open.0.runs(Runner::Wrapper);
-        let result = self.inner.batch_execute(query);
-        drop(runs);
-        self.ended(&mut call, &result, transition, was_open);
-        result
-    }
-}
-
-impl<C: Traceable> ConnectionSealed for TracedConnection<C> {}
-
-impl<C: Traceable> Connection for TracedConnection<C> {
-    type Backend = C::Backend;
-    type TransactionManager = AnsiTransactionManager;
-
-    fn establish(database_url: &str) -> ConnectionResult<Self> {
-        Self::builder().establish(database_url)
-    }
-
-    fn execute_returning_count<T>(&mut self, source: &T) -> QueryResult<usize>
-    where
-        T: QueryFragment<Self::Backend> + QueryId,
-    {
-        let id = T::query_id();
-        let slot = self.slot(id, "execute");
-        let known = slot.as_ref().is_some_and(|slot| slot.is_known());
-        let fragment = Fragment::new(source, slot.as_deref());
-        if slot.is_none() {
-            let result = self.inner.execute_returning_count(&fragment);
-            drop(fragment);
-            return result.inspect_err(|error| self.failed_untraced(error, None));
-        }
-        let was_open = is_open(&mut self.inner);
-        let runs = self.open.0.runs(Runner::Wrapper);
-        let result = self.inner.execute_returning_count(&fragment);
-        drop(runs);
-        drop(fragment);
-        let Some(slot) = slot else { return result };
-        self.statements.learn(id, known, slot.statement());
-        let mut call = slot.call.borrow_mut();
-        if let Ok(rows) = result {
-            call.affected(rows);
-        }
-        if result.is_ok() {
-            call.finish();
-        } else {
-            self.ended(&mut call, &result, None, was_open);
-        }
-        result
-    }
-
-    fn transaction_state(&mut self) -> &mut AnsiTransactionManager {
-        self.inner.transaction_state()
-    }
-
-    /// The program's own instrumentation.
-    fn instrumentation(&mut self) -> &mut dyn Instrumentation {
-        recorder::of_program(self.inner.instrumentation())
-    }
-
-    /// Sets the program's own instrumentation; queries are traced as before.
-    fn set_instrumentation(&mut self, instrumentation: impl Instrumentation) {
-        match self.inner.instrumentation().downcast_mut::<Recorder>() {
-            Some(recorder) => recorder.set_program(instrumentation),
-            None => self.inner.set_instrumentation(instrumentation),
-        }
-    }
-
-    fn set_prepared_statement_cache_size(&mut self, size: CacheSize) {
-        self.inner.set_prepared_statement_cache_size(size);
-    }
-}
-
-impl<B, C: Traceable + LoadConnection<B>> LoadConnection<B> for TracedConnection<C> {
-    type Cursor<'conn, 'query>
-        = TracedCursor<<C as LoadConnection<B>>::Cursor<'conn, 'query>, C::Backend>
-    where
-        Self: 'conn;
-    type Row<'conn, 'query>
-        = <C as LoadConnection<B>>::Row<'conn, 'query>
-    where
-        Self: 'conn;
-
-    fn load<'conn, 'query, T>(&'conn mut self, source: T) -> QueryResult<Self::Cursor<'conn, 'query>>
-    where
-        T: Query + QueryFragment<Self::Backend> + QueryId + 'query,
-        Self::Backend: QueryMetadata<T::SqlType>,
-    {
-        let id = T::query_id();
-        let slot = self.slot(id, "load");
-        let known = slot.as_ref().is_some_and(|slot| slot.is_known());
-        let fragment = Fragment::new(source, slot.clone());
-        let Some(slot) = slot else {
-            return self.inner.load(fragment).map(|cursor| TracedCursor::new(cursor, None, |_, _| {}));
-        };
-        let runs = self.open.0.runs(Runner::Wrapper);
-        let loaded = self.inner.load(fragment);
-        drop(runs);
-        self.statements.learn(id, known, slot.statement());
-        match loaded {
-            Ok(cursor) => Ok(TracedCursor::new(cursor, Some(slot), |call, row| {
-                if let Ok(row) = row {
-                    call.keep_row(row);
-                }
-            })),
-            Err(error) => {
-                slot.call.borrow_mut().fail(&error);
-                Err(error)
-            }
-        }
-    }
-}
-
-impl<C: Traceable + WithMetadataLookup> WithMetadataLookup for TracedConnection<C> {
-    fn metadata_lookup(&mut self) -> &mut <Self::Backend as TypeMetadata>::MetadataLookup {
-        self.inner.metadata_lookup()
-    }
-}
-
-impl<C: Traceable + MigrationConnection> MigrationConnection for TracedConnection<C> {
-    fn setup(&mut self) -> QueryResult<usize> {
-        self.execute_returning_count(&diesel::sql_query(CREATE_MIGRATIONS_TABLE))
-    }
-}
-
 #[cfg(feature = "r2d2")]
 impl<C: Traceable + diesel::r2d2::R2D2Connection> diesel::r2d2::R2D2Connection for TracedConnection<C> {
     fn ping(&mut self) -> QueryResult<()> {
+        // A pool asks in the thread that takes the connection.
+        self.remember_trace();
         let Some(mut call) = self.call("ping") else { return self.inner.ping() };
         call.is_internal();
         call.begin_text("SELECT 1");

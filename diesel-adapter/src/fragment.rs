@@ -8,7 +8,6 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::marker::PhantomData;
 use std::ops::Deref;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 #[cfg(feature = "async")]
 use std::rc::Rc;
 use std::sync::Arc;
@@ -19,7 +18,8 @@ use diesel::query_builder::{AstPass, Query, QueryBuilder, QueryFragment, QueryId
 
 use crate::backend::{Room, TracedBackend};
 use crate::call::Call;
-use crate::session::{Link, Runner};
+use crate::link::{Link, Runner};
+use crate::quiet::quietly;
 
 /// What is noted of one query.
 pub(crate) struct Slot<DB: TracedBackend> {
@@ -72,6 +72,12 @@ impl<DB: TracedBackend> Slot<DB> {
         self.statement.get().filter(|_| self.is_safe_to_cache.get() == Some(true))
     }
 
+    /// The statement, once it was built.
+    #[cfg(feature = "async")]
+    pub(crate) fn text(&self) -> Option<Arc<str>> {
+        self.statement.get().map(Arc::clone)
+    }
+
     /// Diesel asks too, and is told what was found: an id stands for one text only where this is so. Arrays that are
     /// inserted have an id, for example, and `DEFAULT` where a value is `None`.
     fn is_safe_to_cache(&self, query: &impl QueryFragment<DB>, backend: &DB) -> QueryResult<bool> {
@@ -113,8 +119,8 @@ impl<DB: TracedBackend> Slot<DB> {
         drop(runs);
         if let Some((collector, _)) = pass.bind_collector() {
             // The user's code may be asked once more, and nobody expects a panic here.
-            let keep = AssertUnwindSafe(|| DB::keep(query, collector, self.room()));
-            let values = if collected.is_ok() { catch_unwind(keep).ok() } else { None };
+            let keep = || DB::keep(query, collector, self.room());
+            let values = if collected.is_ok() { quietly(keep) } else { None };
             self.bind(query, pass.backend(), values);
         }
         collected
@@ -147,8 +153,13 @@ impl<DB: TracedBackend> Slot<DB> {
     }
 
     fn bind(&self, query: &impl QueryFragment<DB>, backend: &DB, values: Option<DB::Values>) {
-        let statement = self.built(query, backend).map_or_else(|_| "".into(), Arc::clone);
+        // Diesel need not build a statement that it knows.
+        let built = quietly(|| self.built(query, backend).map(Arc::clone).ok());
+        let statement = built.flatten().unwrap_or_else(|| "".into());
         let mut call = self.call.borrow_mut();
+        if self.link.as_ref().is_some_and(|link| link.migrates(&statement)) {
+            call.is_internal();
+        }
         call.bind(statement, values);
         if self.starts {
             call.start();
@@ -162,9 +173,18 @@ impl<DB: TracedBackend> Slot<DB> {
             return;
         }
         // The user's code makes values, and nobody expects a panic here.
-        let late = AssertUnwindSafe(|| self.bind(query, &DB::default(), DB::collect_late(query, self.room())));
-        let _ = catch_unwind(late);
+        quietly(|| self.bind(query, &DB::default(), DB::collect_late(query, self.room())));
     }
+}
+
+/// The statement of a query, which diesel has not built yet; empty where it cannot be built.
+pub(crate) fn text_of<DB: TracedBackend>(query: &impl QueryFragment<DB>) -> Arc<str> {
+    let built = || {
+        let mut builder = DB::QueryBuilder::default();
+        query.to_sql(&mut builder, &DB::default()).ok()?;
+        Some(builder.finish().into())
+    };
+    quietly(built).flatten().unwrap_or_else(|| "".into())
 }
 
 /// A query, and where to note what is asked of it; nowhere, if it is not traced.

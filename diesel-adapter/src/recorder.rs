@@ -10,14 +10,15 @@ use diesel::connection::{
     DebugQuery, DynInstrumentation, Instrumentation, InstrumentationEvent, get_default_instrumentation,
 };
 use diesel::result::Error;
-use osprofiler::db::{DbLease, DbSource, Outcome, ReturnedRows, RowsWriter};
+use osprofiler::db::{DbSource, Gate, Outcome, ReturnedRows, RowsWriter};
 use osprofiler::profiler;
 
 use crate::backend::{Kept, TracedBackend};
 use crate::builder;
 use crate::call::Call;
 use crate::debug_text::{DebugBinds, DebugParts, DebugText};
-use crate::session::{Link, Runner};
+use crate::link::{Link, Runner};
+use crate::session::Session;
 use crate::target::{self, Target};
 use crate::transition::Transition;
 
@@ -41,9 +42,9 @@ impl ReturnedRows for NoRows {
     fn decode(self, _: &mut RowsWriter<'_>) {}
 }
 
-/// A call that is known by its text.
-pub(crate) fn by_text(source: &Arc<DbSource>, method: &'static str, lease: Arc<DbLease>) -> Option<Call<ByText>> {
-    Call::new(source, method, || lease)
+/// A call that is known by its text, on a connection as it is now.
+fn by_text(link: &Link, source: &Arc<DbSource>, method: &'static str) -> Option<Call<ByText>> {
+    Call::new(source, link.checkout().as_ref(), method, || link.lease())
 }
 
 /// Records what a connection runs, from the events that it sends.
@@ -100,13 +101,14 @@ impl Recorder {
         self.copied.take().or_else(|| Some(self.pending.pop_back()?.call))
     }
 
+    /// Whether a query that begins now is traced. Where it is not, nothing is printed.
+    fn is_traced(&self) -> bool {
+        let checkout = self.link.checkout();
+        (profiler::sql_active() || checkout.is_some()) && self.link.source().gate(checkout.as_ref()) == Gate::Traced
+    }
+
     #[inline(never)]
     fn start(&mut self, query: &dyn DebugQuery, runner: Runner) {
-        // Nothing is printed in vain.
-        if !self.link.session().source().trace_sql() {
-            self.pending.clear();
-            return;
-        }
         // What began and never ended was given up: diesel says nothing where a value could not be made, or a future was
         // dropped. A query that makes diesel ask for types goes on meanwhile, and so do those before in a pipeline.
         let DebugParts { statement, binds, .. } = DebugText::of(format_args!("{query:?}")).split();
@@ -114,21 +116,22 @@ impl Recorder {
         if !lookup {
             self.pending.retain(|pending| !pending.overtaken);
         }
-        let mut session = self.link.session();
+        let link = Arc::clone(&self.link);
         let source = match self.within && runner == Runner::Program && !lookup {
-            true => session.around(),
-            false => Arc::clone(session.source()),
+            true => link.around(),
+            false => link.source(),
         };
         let method = if runner == Runner::Copy { "copy_from" } else { "" };
-        let Some(mut call) = by_text(&source, method, session.lease()) else { return };
+        let Some(mut call) = by_text(&link, &source, method) else { return };
         call.aborts(self.aborts);
         let statement: Arc<str> = statement.into();
         let transition = Transition::of(&statement);
         if let Some(transition) = transition {
-            call.changes(transition, |point| session.lease_of(transition, point.id()));
+            call.changes(transition, |point| link.lease_of(transition, point.id()));
         }
-        drop(session);
-        if lookup || !self.within && &*statement == "SELECT 1" && binds.as_ref().is_none_or(DebugBinds::is_empty) {
+        let is_ping = !self.within && &*statement == "SELECT 1" && binds.as_ref().is_none_or(DebugBinds::is_empty);
+        // A query that asks for a type is the wrapper's, and was looked at there.
+        if lookup || is_ping || link.migrates(&statement) {
             call.is_internal();
         }
         call.bind(Arc::clone(&statement), binds);
@@ -153,20 +156,25 @@ impl Recorder {
     }
 
     fn finish(&mut self, query: &dyn DebugQuery, error: Option<&Error>, runner: Runner) {
-        let Some(Pending { mut call, statement, .. }) = self.ended(query) else { return };
+        let Some(Pending { mut call, statement, .. }) = self.ended(query) else {
+            if let Some(Error::DatabaseError(..)) = error {
+                self.link.session(Session::fails);
+            }
+            return;
+        };
         let transition = Transition::of(&statement);
         match error {
             Some(error) => {
                 call.fail(error);
                 if transition == Some(Transition::Commit) && self.aborts {
-                    self.link.session().end_all();
+                    self.link.session(Session::end_all);
                 }
             }
             None if runner == Runner::Copy => self.copied = Some(call),
             None => {
                 call.finish();
                 if let Some(transition) = transition {
-                    self.link.session().passed(transition, call.lease());
+                    self.link.passed(transition, call.lease());
                 }
             }
         }
@@ -177,9 +185,8 @@ impl Recorder {
         let (system, target) = guess(url);
         self.aborts = system == "postgresql";
         let source = DbSource::new(system, &target.database, target.server.as_deref(), builder::default_options());
-        let mut session = self.link.session();
-        session.set_source(source);
-        let call = by_text(session.source(), "connect", session.lease());
+        self.link.set_source(Arc::clone(&source));
+        let call = by_text(&self.link, &source, "connect");
         self.connecting = call.map(|mut call| {
             call.begin_text("CONNECT");
             (call, url.to_owned())
@@ -205,7 +212,9 @@ impl Instrumentation for Recorder {
     #[inline]
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
         // Most often there is nothing to hear.
-        if self.is_quiet && self.pending.is_empty() && !profiler::sql_active() {
+        let may_be_traced = profiler::sql_active() || self.link.is_taken();
+        let fails = matches!(event, InstrumentationEvent::FinishQuery { error: Some(_), .. });
+        if self.is_quiet && self.pending.is_empty() && !may_be_traced && !fails {
             return;
         }
         self.hear(event);
@@ -217,7 +226,7 @@ impl Recorder {
         let runner = self.link.runner();
         if runner != Runner::Wrapper {
             match &event {
-                InstrumentationEvent::StartQuery { query, .. } if profiler::sql_active() => self.start(*query, runner),
+                InstrumentationEvent::StartQuery { query, .. } if self.is_traced() => self.start(*query, runner),
                 // The end of what is not traced is not that of what was given up before.
                 InstrumentationEvent::StartQuery { .. } => self.pending.clear(),
                 InstrumentationEvent::FinishQuery { query, error, .. } => self.finish(*query, *error, runner),
@@ -262,12 +271,15 @@ pub(crate) fn mute(instrumentation: &mut dyn Instrumentation) {
     }
 }
 
-/// There is no traced connection any more around the one that it is on.
+/// There is no traced connection any more around the one that it is on. Says whether that is recorded now.
 #[cfg(feature = "async")]
-pub(crate) fn unmute(instrumentation: &mut dyn Instrumentation) {
-    if let Some(recorder) = instrumentation.downcast_mut::<Recorder>() {
+pub(crate) fn unmute(instrumentation: &mut dyn Instrumentation) -> bool {
+    let recorder = instrumentation.downcast_mut::<Recorder>();
+    let is_there = recorder.is_some();
+    if let Some(recorder) = recorder {
         recorder.link.unmute();
     }
+    is_there
 }
 
 /// Whether it is what a connection has where nobody set one.
@@ -292,8 +304,7 @@ pub(crate) fn connects<DB: TracedBackend>(link: &Link) -> Option<Call<DB>> {
     if !profiler::sql_active() || get_default_instrumentation().is_some_and(|default| default.is::<Recorder>()) {
         return None;
     }
-    let session = link.session();
-    let mut call = Call::new(session.source(), "connect", || session.lease())?;
+    let mut call = Call::new(&link.source(), None, "connect", || link.lease())?;
     call.begin_text("CONNECT");
     Some(call)
 }
@@ -303,9 +314,9 @@ pub(crate) struct Open(pub(crate) Arc<Link>);
 
 impl Drop for Open {
     fn drop(&mut self) {
-        let session = self.0.session();
-        if session.is_in_transaction()
-            && let Some(mut call) = by_text(session.source(), "drop", session.lease())
+        let link = &self.0;
+        if link.session(|session| session.is_in_transaction())
+            && let Some(mut call) = by_text(link, &link.source(), "drop")
         {
             call.begin_text("ROLLBACK");
             call.ends(Outcome::Dropped);

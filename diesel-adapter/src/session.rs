@@ -1,114 +1,27 @@
 //! [`Session`]: what is known of a connection beside its statements: database, number, transaction.
 //!
-//! A traced connection and the instrumentation on the connection within share one, by their [`Link`].
+//! A traced connection and the instrumentation on the connection within share one, by their [`Link`](crate::link::Link).
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::atomic::{AtomicU8, AtomicU64};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use osprofiler::Id;
-use osprofiler::db::{DbLease, DbSource};
+use osprofiler::db::{CheckoutTrace, DbLease, DbSource};
 
 use crate::transition::Transition;
 
 /// How many connections there were so far.
 static CONNECTIONS: AtomicU64 = AtomicU64::new(0);
 
-/// Who runs the statements that the instrumentation hears of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub(crate) enum Runner {
-    /// The program, on the connection within.
-    Program = 0,
-    /// The traced connection, which records them itself.
-    Wrapper = 1,
-    /// Diesel, which asks for the OIDs of types.
-    Lookup = 2,
-    /// The traced connection, for `COPY`, whose statement only the instrumentation learns.
-    Copy = 3,
-}
-
-/// What a traced connection and the instrumentation within share. They are always on the same thread.
-#[derive(Debug)]
-pub(crate) struct Link {
-    runner: AtomicU8,
-    session: Mutex<Session>,
-    /// The names of types that the program declares by them, by the OIDs that this database gave them.
-    #[cfg(feature = "postgres-backend")]
-    type_names: Mutex<Vec<(u32, Arc<str>)>>,
-}
-
-impl Link {
-    pub(crate) fn new(source: Arc<DbSource>) -> Arc<Self> {
-        Arc::new(Self {
-            runner: AtomicU8::new(Runner::Program as u8),
-            session: Mutex::new(Session::new(source)),
-            #[cfg(feature = "postgres-backend")]
-            type_names: Mutex::default(),
-        })
-    }
-
-    pub(crate) fn runner(&self) -> Runner {
-        match self.runner.load(Relaxed) {
-            1 => Runner::Wrapper,
-            2 => Runner::Lookup,
-            3 => Runner::Copy,
-            _ => Runner::Program,
-        }
-    }
-
-    /// Makes it known who runs what follows, until the guard is dropped.
-    #[inline]
-    pub(crate) fn runs(&self, runner: Runner) -> Runs<'_> {
-        // This need not be atomic as a whole.
-        let before = self.runner.load(Relaxed);
-        self.runner.store(runner as u8, Relaxed);
-        Runs { link: self, before }
-    }
-
-    /// The wrapper records everything; what the instrumentation hears of is not for it.
-    #[cfg(feature = "async")]
-    pub(crate) fn mute(&self) {
-        self.runner.store(Runner::Wrapper as u8, Relaxed);
-    }
-
-    /// There is no wrapper any more.
-    #[cfg(feature = "async")]
-    pub(crate) fn unmute(&self) {
-        self.runner.store(Runner::Program as u8, Relaxed);
-    }
-
-    /// The names of types that were met on this connection, by their OIDs.
-    #[cfg(feature = "postgres-backend")]
-    pub(crate) fn type_names(&self) -> MutexGuard<'_, Vec<(u32, Arc<str>)>> {
-        self.type_names.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn session(&self) -> MutexGuard<'_, Session> {
-        self.session.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// See [`Link::runs`].
-#[derive(Debug)]
-pub(crate) struct Runs<'l> {
-    link: &'l Link,
-    before: u8,
-}
-
-impl Drop for Runs<'_> {
-    #[inline]
-    fn drop(&mut self) {
-        self.link.runner.store(self.before, Relaxed);
-    }
-}
-
 /// A connection's database, number and transactions.
 #[derive(Debug)]
 pub(crate) struct Session {
-    source: Arc<DbSource>,
+    pub(crate) source: Arc<DbSource>,
     /// As what runs around the traced connection is recorded; made when there is something.
-    around: Option<Arc<DbSource>>,
+    pub(crate) around: Option<Arc<DbSource>>,
+    /// The trace in which it was taken from its pool.
+    pub(crate) checkout: Option<CheckoutTrace>,
     number: u64,
     lease: Arc<DbLease>,
     /// The open transaction and its savepoints, each with the name that it has and the lease around it.
@@ -118,22 +31,8 @@ pub(crate) struct Session {
 impl Session {
     pub(crate) fn new(source: Arc<DbSource>) -> Self {
         let number = CONNECTIONS.fetch_add(1, Relaxed) + 1;
-        Self { source, around: None, number, lease: Arc::new(DbLease::new(number)), open: Vec::new() }
-    }
-
-    pub(crate) fn source(&self) -> &Arc<DbSource> {
-        &self.source
-    }
-
-    /// Records what follows otherwise.
-    pub(crate) fn set_source(&mut self, source: Arc<DbSource>) {
-        self.source = source;
-        self.around = None;
-    }
-
-    /// How statements around the traced connection are recorded.
-    pub(crate) fn around(&mut self) -> Arc<DbSource> {
-        Arc::clone(self.around.get_or_insert_with(|| self.source.around()))
+        let lease = Arc::new(DbLease::new(number));
+        Self { source, around: None, checkout: None, number, lease, open: Vec::new() }
     }
 
     /// The connection as it is now.
@@ -182,6 +81,13 @@ impl Session {
         if !self.open.is_empty() {
             self.open.clear();
             self.lease = Arc::new(DbLease::new(self.number));
+        }
+    }
+
+    /// A statement failed that is not traced; its transaction may be.
+    pub(crate) fn fails(&mut self) {
+        if self.is_in_transaction() {
+            self.lease.fail();
         }
     }
 
@@ -260,15 +166,5 @@ mod tests {
         session.lease().fail();
         run(&mut session, "ROLLBACK TO SAVEPOINT a", "x");
         assert!(!session.lease().has_failed());
-    }
-
-    #[test]
-    fn who_runs_is_as_it_was_when_the_guard_is_gone() {
-        let link = Link::new(DbSource::new("sqlite", "", None, DbOptions::default()));
-        let outer = link.runs(Runner::Wrapper);
-        drop(link.runs(Runner::Lookup));
-        assert_eq!(link.runner(), Runner::Wrapper);
-        drop(outer);
-        assert_eq!(link.runner(), Runner::Program);
     }
 }

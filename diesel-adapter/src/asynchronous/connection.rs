@@ -1,6 +1,7 @@
 //! [`TracedAsyncConnection`]: a connection of diesel-async whose queries are points.
 
 use std::fmt;
+use std::panic::Location;
 use std::sync::Arc;
 
 use diesel::connection::{CacheSize, Instrumentation};
@@ -8,15 +9,20 @@ use diesel::query_builder::{AsQuery, QueryFragment, QueryId};
 use diesel::row::Row;
 use diesel::{ConnectionResult, QueryResult};
 use diesel_async::{AsyncConnection, AsyncConnectionCore, SimpleAsyncConnection, TransactionManager};
+use osprofiler::db::handed_out;
 
 use super::future::{TracedExecute, TracedLoad, TracedStream};
 use super::tracing::{Ending, Tracing};
 use super::transaction::TracedTransactionManager;
 use crate::backend::TracedBackend;
+use crate::before_commit::BeforeCommit;
 use crate::builder::TracedBuilder;
 use crate::call::Call;
+use crate::link::Link;
+use crate::quiet::discard;
 use crate::recorder::{self, Recorder};
-use crate::session::Link;
+use crate::row::{TracedRow, Watch};
+use crate::session::Session;
 use crate::target::Target;
 use crate::transition::Transition;
 
@@ -31,7 +37,10 @@ impl<C: AsyncConnection<Backend: TracedBackend>> AsyncTraceable for C {}
 ///
 /// It is diesel-async's [`AsyncConnection`] in every respect, in its pools too. It has no deref, which diesel-async takes
 /// for that of a pool: what only the connection within can do is reached by [`inner_mut`](Self::inner_mut), and is not
-/// recorded.
+/// recorded. What became of a transaction of PostgreSQL in which that was done is `unknown`.
+///
+/// It remembers the trace in which it was opened or taken from its pool: in a spawned task that is in no trace of its own, its
+/// statements belong to that.
 ///
 /// # Cancel safety
 ///
@@ -40,7 +49,7 @@ impl<C: AsyncConnection<Backend: TracedBackend>> AsyncTraceable for C {}
 /// polled is not recorded all the same.
 pub struct TracedAsyncConnection<C> {
     // First: what becomes of an open transaction is known when the connection is closed.
-    inner: C,
+    pub(super) inner: C,
     pub(super) tracing: Tracing,
 }
 
@@ -59,22 +68,33 @@ impl<C: AsyncTraceable> TracedAsyncConnection<C> {
 
     fn wrap(mut inner: C, link: Arc<Link>, target: Target) -> Self {
         recorder::mute(inner.instrumentation());
-        let source = Arc::clone(link.session().source());
+        let source = link.source();
         Self { inner, tracing: Tracing::new(source, target, link) }
     }
 
     /// Records what follows as a builder says.
     pub fn set_options(&mut self, builder: &TracedBuilder<Self>) {
         let Tracing { source, target, open, .. } = &mut self.tracing;
-        *source = builder.source(C::Backend::SYSTEM, target);
-        open.0.session().set_source(Arc::clone(source));
+        let new = builder.source(C::Backend::SYSTEM, target);
+        open.0.set_source(Arc::clone(&new));
+        discard(std::mem::replace(source, new));
     }
 
     /// The connection within. Where diesel's default instrumentation records it, it does so again.
+    #[track_caller]
     pub fn into_inner(mut self) -> C {
-        self.tracing.open.0.session().end_all();
-        recorder::unmute(self.inner.instrumentation());
+        self.tracing.open.0.session(Session::end_all);
+        if !recorder::unmute(self.inner.instrumentation()) {
+            handed_out(INNER, Location::caller());
+        }
         self.inner
+    }
+
+    /// What is known before the transaction is committed.
+    fn before_commit(&mut self) -> BeforeCommit {
+        let status = C::TransactionManager::transaction_manager_status_mut(&mut self.inner);
+        // diesel-async 0.9 learns of some failures only.
+        BeforeCommit::of(status, false, &self.tracing.open.0, false)
     }
 }
 
@@ -85,32 +105,49 @@ impl<C> TracedAsyncConnection<C> {
         self.tracing.source.set_trace_sql(on);
     }
 
-    /// The connection within.
+    /// The connection within. What is run with it is not recorded; in a trace it is counted that it was given away, and where.
+    #[track_caller]
     pub fn inner(&self) -> &C {
+        self.gives_away(Location::caller());
         &self.inner
     }
 
-    /// The connection within. What is run with it is not recorded.
+    /// The connection within. What is run with it is not recorded; in a trace it is counted that it was given away, and where.
+    #[track_caller]
     pub fn inner_mut(&mut self) -> &mut C {
+        self.gives_away(Location::caller());
         &mut self.inner
     }
 
+    fn gives_away(&self, at: &'static Location<'static>) {
+        self.tracing.open.0.looks_away();
+        handed_out(INNER, at);
+    }
+}
+
+/// What is given away.
+const INNER: &str = "diesel-async's own connection";
+
+impl<C: AsyncTraceable> TracedAsyncConnection<C> {
     /// Runs what changes the transaction, or is no query of diesel's, as a point with `sql` for its statement.
     pub(super) async fn run_text<DB: TracedBackend, T>(
         &mut self,
         sql: &str,
         run: impl AsyncFnOnce(&mut C) -> QueryResult<T>,
     ) -> QueryResult<T> {
+        let transition = Transition::of(sql);
+        let is_commit = DB::ABORTS_TRANSACTIONS && transition == Some(Transition::Commit);
+        let before_commit = if is_commit { self.before_commit() } else { BeforeCommit::AllSeen };
         let Self { inner, tracing } = self;
         let link = &tracing.open.0;
-        let transition = Transition::of(sql);
         let ending = Ending::begin(link, transition);
-        let Some(mut call) = tracing.begin_text::<DB>(sql) else {
+        let Some(mut call) = tracing.begin_text::<DB>(sql, before_commit) else {
             let result = run(inner).await;
             Ending::forget(ending);
             match (&result, transition) {
-                (Ok(_), Some(transition)) => link.session().passed_untraced(transition),
-                (Err(_), Some(Transition::Commit)) if DB::ABORTS_TRANSACTIONS => link.session().end_all(),
+                (Ok(_), Some(transition)) => link.passed_untraced(transition),
+                (Err(_), Some(Transition::Commit)) if DB::ABORTS_TRANSACTIONS => link.session(Session::end_all),
+                (Err(_), None) => link.session(Session::fails),
                 _ => {}
             }
             return result;
@@ -142,13 +179,18 @@ impl<C: AsyncTraceable> TracedBuilder<TracedAsyncConnection<C>> {
         if let Some(call) = &mut call {
             call.end_connecting(opened.as_ref().err(), url);
         }
-        Ok(TracedAsyncConnection::wrap(opened?, link, target))
+        let mut connection = TracedAsyncConnection::wrap(opened?, link, target);
+        // A pool may give it out without another word.
+        connection.tracing.take();
+        Ok(connection)
     }
 
     /// A traced connection around the one there is.
     pub fn build(&self, inner: C) -> TracedAsyncConnection<C> {
         let target = Target::default();
         let link = Link::new(self.source(C::Backend::SYSTEM, &target));
+        // What ran on it before is not known.
+        link.looks_away();
         TracedAsyncConnection::wrap(inner, link, target)
     }
 }
@@ -170,7 +212,7 @@ impl<C: AsyncTraceable> AsyncConnectionCore for TracedAsyncConnection<C> {
     type LoadFuture<'conn, 'query> =
         TracedLoad<C::LoadFuture<'conn, 'query>, QueryResult<C::Row<'conn, 'query>>, C::Backend>;
     type Stream<'conn, 'query> = TracedStream<C::Stream<'conn, 'query>, C::Backend>;
-    type Row<'conn, 'query> = C::Row<'conn, 'query>;
+    type Row<'conn, 'query> = TracedRow<C::Row<'conn, 'query>>;
 
     type Backend = C::Backend;
 
@@ -181,7 +223,7 @@ impl<C: AsyncTraceable> AsyncConnectionCore for TracedAsyncConnection<C> {
     {
         let Self { inner, tracing } = self;
         let (future, call) = tracing.run(source.as_query(), "load", |query| inner.load(query));
-        TracedLoad::new(future, call, keep)
+        TracedLoad::new(future, call, Watch::new::<T::SqlType>, keep)
     }
 
     fn execute_returning_count<'conn, 'query, T>(&'conn mut self, source: T) -> Self::ExecuteFuture<'conn, 'query>

@@ -17,6 +17,9 @@ use futures_core::future::BoxFuture;
 use super::connection::{TracedAsyncConnection, keep};
 use super::future::{TracedExecute, TracedLoad, TracedStream};
 use super::transaction::{SendAsyncFnOnce, TracedTransactionManager, depth};
+use crate::before_commit::BeforeCommit;
+use crate::row::{TracedRow, Watch};
+use crate::session::Session;
 
 impl TracedAsyncConnection<AsyncPgConnection> {
     /// As [`AsyncPgConnection::build_transaction`].
@@ -26,7 +29,7 @@ impl TracedAsyncConnection<AsyncPgConnection> {
 
     /// As [`AsyncPgConnection::notifications_stream`].
     pub fn notifications_stream(&mut self) -> impl Stream<Item = QueryResult<PgNotification>> + '_ {
-        self.inner_mut().notifications_stream()
+        self.inner.notifications_stream()
     }
 }
 
@@ -100,7 +103,7 @@ impl TracedTransactionBuilder<'_> {
         match depth(self.connection) {
             Some(0) => self.connection.run_text::<Pg, _>(&sql, begin).await?,
             // Nothing is sent, and diesel knows the error.
-            _ => begin(self.connection.inner_mut()).await?,
+            _ => begin(&mut self.connection.inner).await?,
         }
         match f(self.connection).await {
             Ok(value) => {
@@ -118,10 +121,14 @@ impl TracedTransactionBuilder<'_> {
 impl SimpleAsyncConnection for &TracedAsyncConnection<AsyncPgConnection> {
     /// Without a look at transactions, which nobody begins in a pipeline.
     async fn batch_execute(&mut self, query: &str) -> QueryResult<()> {
-        let call = self.tracing.begin_text::<Pg>(query);
-        let result = SimpleAsyncConnection::batch_execute(&mut self.inner(), query).await;
-        if let Some(mut call) = call {
-            call.end(&result);
+        let link = &self.tracing.open.0;
+        let before_commit = if link.looked_away() { BeforeCommit::Unseen } else { BeforeCommit::AllSeen };
+        let call = self.tracing.begin_text::<Pg>(query, before_commit);
+        let result = SimpleAsyncConnection::batch_execute(&mut &self.inner, query).await;
+        match (call, &result) {
+            (Some(mut call), _) => call.end(&result),
+            (None, Err(_)) => link.session(Session::fails),
+            (None, Ok(())) => {}
         }
         result
     }
@@ -133,12 +140,12 @@ impl<'a> AsyncConnectionCore for &'a TracedAsyncConnection<AsyncPgConnection> {
         TracedExecute<<&'a AsyncPgConnection as AsyncConnectionCore>::ExecuteFuture<'conn, 'query>, Pg>;
     type LoadFuture<'conn, 'query> = TracedLoad<
         <&'a AsyncPgConnection as AsyncConnectionCore>::LoadFuture<'conn, 'query>,
-        QueryResult<Self::Row<'conn, 'query>>,
+        QueryResult<<&'a AsyncPgConnection as AsyncConnectionCore>::Row<'conn, 'query>>,
         Pg,
     >;
     type Stream<'conn, 'query> =
         TracedStream<<&'a AsyncPgConnection as AsyncConnectionCore>::Stream<'conn, 'query>, Pg>;
-    type Row<'conn, 'query> = <&'a AsyncPgConnection as AsyncConnectionCore>::Row<'conn, 'query>;
+    type Row<'conn, 'query> = TracedRow<<&'a AsyncPgConnection as AsyncConnectionCore>::Row<'conn, 'query>>;
 
     type Backend = Pg;
 
@@ -147,17 +154,19 @@ impl<'a> AsyncConnectionCore for &'a TracedAsyncConnection<AsyncPgConnection> {
         T: AsQuery + 'query,
         T::Query: QueryFragment<Pg> + QueryId + 'query,
     {
-        let mut inner = self.inner();
+        let connection = *self;
+        let mut inner = &connection.inner;
         let (future, call) =
             self.tracing.run(source.as_query(), "load", |query| AsyncConnectionCore::load(&mut inner, query));
-        TracedLoad::new(future, call, keep)
+        TracedLoad::new(future, call, Watch::new::<T::SqlType>, keep)
     }
 
     fn execute_returning_count<'conn, 'query, T>(&'conn mut self, source: T) -> Self::ExecuteFuture<'conn, 'query>
     where
         T: QueryFragment<Pg> + QueryId + 'query,
     {
-        let mut inner = self.inner();
+        let connection = *self;
+        let mut inner = &connection.inner;
         let (future, call) = self.tracing.run(source, "execute", |query| inner.execute_returning_count(query));
         TracedExecute::new(future, call)
     }
