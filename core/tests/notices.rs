@@ -168,3 +168,54 @@ fn client_without_a_key_is_told_by_every_way_to_send() {
     let line = only(&lines, &HeaderMap::new());
     assert!(line.contains("is not signed") && line.contains("OSPROFILER_HMAC_KEYS"), "{line}");
 }
+
+/// Statements in no trace while others are traced, each place once, by the worker that looks places up.
+#[cfg(feature = "caller")]
+#[test]
+fn statements_outside_of_all_traces_are_logged_once_for_each_place() {
+    use osprofiler::db::{DbOptions, DbSource, Gate};
+    use osprofiler::{notifier, profiler};
+
+    #[inline(never)]
+    fn first(source: &DbSource) {
+        source.note_outside("SELECT 1 FROM t");
+    }
+
+    #[inline(never)]
+    fn second(source: &DbSource) {
+        source.note_outside("SELECT 1 FROM t");
+    }
+
+    let _alone = alone();
+    let source = DbSource::new("sqlite", "", None, DbOptions::default().caller(true));
+    let taken = Notifier::from(|_: &osprofiler::Message| {});
+    notifier::set(taken.clone());
+    profiler::set_trace_sql(true);
+    let before = taken.stats().outside_traces;
+    let logged = logged(|| {
+        assert_eq!(source.gate(None), Gate::Off, "there is no trace anywhere");
+        let request = Profiler::new("key", None, None);
+        request.in_scope(|| {
+            std::thread::scope(|scope| {
+                scope.spawn(|| {
+                    assert_eq!(source.gate(None), Gate::Outside);
+                    (0..3).for_each(|_| first(&source));
+                    second(&source);
+                });
+            });
+            // The worker has something to do then.
+            drop(osprofiler::Trace::new("request", ()));
+        });
+        assert!(taken.flush(std::time::Duration::from_secs(60)));
+        // What it is to log comes with the batch, and is done before the next.
+        request.in_scope(|| drop(osprofiler::Trace::new("request", ())));
+        assert!(taken.flush(std::time::Duration::from_secs(60)));
+    });
+    profiler::set_trace_sql(false);
+    notifier::set(Notifier::default());
+    assert_eq!(taken.stats().outside_traces - before, 4);
+    assert_eq!(logged.len(), 2, "{logged:?}");
+    for line in logged {
+        assert!(line.contains("core/tests/notices.rs:") || line.contains("tests/notices.rs:"), "{line}");
+    }
+}

@@ -142,7 +142,7 @@ impl Queue {
         }
     }
 
-    /// Has the worker do something, with the next batch; what comes when nothing more is taken is not done.
+    /// Has the worker do something with the next batch, or before it ends; what comes when the queue is closed is not done.
     pub(crate) fn later(&self, chore: Chore) {
         /// Chores are rare; a program that makes them faster than the worker does them loses some.
         const MAX_CHORES: usize = 256;
@@ -255,11 +255,13 @@ impl Queue {
         }
     }
 
-    /// Moves the next records to `batch`, which is empty, and chores to `chores`; `false` when the queue is closed and empty.
+    /// Moves the next records to `batch`, which is empty, and chores to `chores`; `false` when the queue is closed and empty,
+    /// and these are the last chores.
     pub(super) fn next_batch(&self, batch: &mut VecDeque<Record>, chores: &mut Vec<Chore>) -> bool {
         let mut state = self.lock();
         while state.records.is_empty() {
             if state.closed {
+                chores.append(&mut state.chores);
                 return false;
             }
             state.idle = true;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::lanes::Lanes;
-use super::queue::Queue;
+use super::queue::{Chore, Queue};
 use super::render::Renderer;
 use super::store::{Drops, Store};
 use crate::Message;
@@ -50,11 +50,17 @@ pub(super) fn run(queue: &Arc<Queue>, mut stores: Vec<Store>, mut renderer: Rend
         stores.write(queue, &mut messages, &mut renderer);
         queue.give_back_bytes(bytes);
         drops.look_at(queue.counters.dropped.load(Relaxed));
-        for chore in chores.drain(..) {
-            discard(catch_unwind(AssertUnwindSafe(chore)));
-        }
+        run_chores(&mut chores);
     }
+    run_chores(&mut chores);
     stores.finish(queue);
+}
+
+/// The program's log is where they end, which may panic.
+fn run_chores(chores: &mut Vec<Chore>) {
+    for chore in chores.drain(..) {
+        discard(catch_unwind(AssertUnwindSafe(chore)));
+    }
 }
 
 impl Stores {

@@ -112,22 +112,24 @@ impl DbSource {
             return;
         }
         OUTSIDE.fetch_add(1, Relaxed);
+        // Where the call site is recorded, the worker finds out whether it is one that was logged: until it knows the place,
+        // the same place is reached by many stacks.
         let caller = self.caller();
-        // A caller is compared when the worker has looked it up, and until then by the statement too: to look for the same
-        // statement's place again and again would be dear.
-        if !SAID.is_first(HASHER.hash_one(statement)) {
+        let seen = caller.as_ref().map_or_else(|| HASHER.hash_one(statement), |caller| HASHER.hash_one(caller));
+        if !SEEN.is_first(seen) {
             return;
         }
         let statement = without_values(statement);
         match (caller, notifier::get().queue()) {
             (Some(caller), Some(queue)) => queue.later(Box::new(move || {
                 let place = caller.place();
-                let is_first = place.as_ref().is_none_or(|place| SAID.is_first(HASHER.hash_one(place)));
-                if is_first {
+                let said = HASHER.hash_one(place.as_ref().unwrap_or(&statement));
+                if SAID.is_first(said) {
                     log(&statement, place.as_deref());
                 }
             })),
-            _ => log(&statement, None),
+            _ if SAID.is_first(seen) => log(&statement, None),
+            _ => {}
         }
     }
 }
@@ -139,20 +141,29 @@ pub(crate) fn outside_traces() -> u64 {
     OUTSIDE.load(Relaxed)
 }
 
-/// What was said in the log, by its hash.
-static SAID: Said = Said(LazyLock::new(Mutex::default));
+/// Statements and stacks that were seen outside of all traces.
+static SEEN: Hashes = Hashes::new(1024);
+
+/// Places that were told of in the log; what comes after so many is counted only.
+static SAID: Hashes = Hashes::new(128);
 
 static HASHER: LazyLock<RandomState> = LazyLock::new(RandomState::new);
 
-struct Said(LazyLock<Mutex<HashSet<u64>>>);
+/// A set of bounded size.
+struct Hashes {
+    max: usize,
+    hashes: LazyLock<Mutex<HashSet<u64>>>,
+}
 
-impl Said {
-    /// So many lines are logged; what comes later is counted only.
-    const MAX_LINES: usize = 128;
+impl Hashes {
+    const fn new(max: usize) -> Self {
+        Self { max, hashes: LazyLock::new(Mutex::default) }
+    }
 
+    /// Whether the hash is new, and there is room for it.
     fn is_first(&self, hash: u64) -> bool {
-        let mut said = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        said.len() < Self::MAX_LINES && said.insert(hash)
+        let mut hashes = self.hashes.lock().unwrap_or_else(PoisonError::into_inner);
+        hashes.len() < self.max && hashes.insert(hash)
     }
 }
 

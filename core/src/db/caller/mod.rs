@@ -16,7 +16,7 @@ const MOST_FRAMES: usize = 64;
 
 /// The return addresses of the calling thread, the innermost first, and no farther than the first that is known to be the
 /// program's own.
-#[derive(Debug)]
+#[derive(Debug, Hash)]
 pub struct Caller(Box<[usize]>);
 
 impl Caller {

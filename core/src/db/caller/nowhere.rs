@@ -3,7 +3,7 @@
 use crate::InfoWriter;
 
 /// Where in the program a statement came from; with the feature `caller`.
-#[derive(Debug)]
+#[derive(Debug, Hash)]
 pub enum Caller {}
 
 impl Caller {
