@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::backend::TracedBackend;
 use crate::connection::{Traceable, TracedConnection};
+use crate::quiet::discard;
 use crate::session::Link;
 use crate::target::Target;
 
@@ -27,7 +28,9 @@ static DEFAULT: RwLock<Option<DbOptions>> = RwLock::new(None);
 /// # osprofiler_diesel::set_default_options(DbOptions::default());
 /// ```
 pub fn set_default_options(options: DbOptions) {
-    *DEFAULT.write().unwrap_or_else(PoisonError::into_inner) = Some(options);
+    let before = DEFAULT.write().unwrap_or_else(PoisonError::into_inner).replace(options);
+    // A redactor of the program's may go with it, and may come here again: nothing is locked any more.
+    discard(before);
 }
 
 pub(crate) fn default_options() -> DbOptions {

@@ -24,9 +24,11 @@ use crate::builder::TracedBuilder;
 use crate::call::Call;
 use crate::cursor::TracedCursor;
 use crate::fragment::{Fragment, Slot, Statements};
+#[cfg(feature = "r2d2")]
+use crate::quiet::discard;
 use crate::recorder::Open;
 use crate::recorder::{self, Recorder};
-use crate::session::{Link, Runner};
+use crate::session::{Link, Runner, Session};
 use crate::target::Target;
 use crate::transition::Transition;
 
@@ -78,7 +80,7 @@ impl<C: Traceable> TracedConnection<C> {
         let aborts = C::Backend::ABORTS_TRANSACTIONS;
         let set = |inner: &mut C, recorder| inner.set_instrumentation(recorder);
         recorder::attach(&link, aborts, &mut inner, C::instrumentation, set);
-        let source = Arc::clone(link.session().source());
+        let source = link.source();
         Self { inner, source, target, statements: Statements::default(), open: Open(link) }
     }
 
@@ -95,8 +97,9 @@ impl<C: Traceable> TracedConnection<C> {
     /// Records what follows as a builder says.
     #[cfg(feature = "r2d2")]
     pub(crate) fn set_options(&mut self, builder: &TracedBuilder<Self>) {
-        self.source = builder.source(C::Backend::SYSTEM, &self.target);
-        self.open.0.session().set_source(Arc::clone(&self.source));
+        let source = builder.source(C::Backend::SYSTEM, &self.target);
+        self.open.0.set_source(Arc::clone(&source));
+        discard(std::mem::replace(&mut self.source, source));
     }
 
     #[cfg(feature = "postgres")]
@@ -107,7 +110,7 @@ impl<C: Traceable> TracedConnection<C> {
     /// A call to trace, on this connection as it is now.
     #[inline]
     pub(crate) fn call(&self, method: &'static str) -> Option<Call<C::Backend>> {
-        Call::new(&self.source, method, || self.open.0.session().lease())
+        Call::new(&self.source, method, || self.open.0.lease())
     }
 
     /// Where to note what is asked of a query.
@@ -131,13 +134,13 @@ impl<C: Traceable> TracedConnection<C> {
         was_open: bool,
     ) {
         call.end(result);
-        let mut session = self.open.0.session();
+        let link = &self.open.0;
         match (result, transition) {
-            (Ok(_), Some(transition)) => session.passed(transition, call.lease()),
+            (Ok(_), Some(transition)) => link.session(|session| session.passed(transition, call.lease())),
             (Ok(_), None) => {}
-            (Err(_), Some(Transition::Commit)) if C::Backend::ABORTS_TRANSACTIONS => session.end_all(),
+            (Err(_), Some(Transition::Commit)) if C::Backend::ABORTS_TRANSACTIONS => link.session(Session::end_all),
             // Some failures end the transaction. Diesel notices, unless it knows of none: one may have begun as text.
-            (Err(_), _) if was_open && !is_open(&mut self.inner) => session.end_all(),
+            (Err(_), _) if was_open && !is_open(&mut self.inner) => link.session(Session::end_all),
             (Err(_), _) => {}
         }
     }
@@ -145,12 +148,13 @@ impl<C: Traceable> TracedConnection<C> {
     /// A statement failed that is not traced; its transaction may be.
     #[cold]
     fn failed_untraced(&self, error: &Error, transition: Option<Transition<'_>>) {
-        let mut session = self.open.0.session();
-        if transition == Some(Transition::Commit) && C::Backend::ABORTS_TRANSACTIONS {
-            session.end_all();
-        } else if session.is_in_transaction() && matches!(error, Error::DatabaseError(..)) {
-            session.lease().fail();
-        }
+        self.open.0.session(|session| {
+            if transition == Some(Transition::Commit) && C::Backend::ABORTS_TRANSACTIONS {
+                session.end_all();
+            } else if session.is_in_transaction() && matches!(error, Error::DatabaseError(..)) {
+                session.lease().fail();
+            }
+        });
     }
 }
 
@@ -169,7 +173,7 @@ impl<C> TracedConnection<C> {
 
     /// The connection within. Its instrumentation stays on it, and goes on recording what is run.
     pub fn into_inner(self) -> C {
-        self.open.0.session().end_all();
+        self.open.0.session(Session::end_all);
         self.inner
     }
 }
@@ -199,7 +203,7 @@ impl<C: Traceable> SimpleConnection for TracedConnection<C> {
         let Some(mut call) = self.call("batch_execute") else {
             let result = self.inner.batch_execute(query);
             match (&result, Transition::of(query)) {
-                (Ok(()), Some(transition)) => self.open.0.session().passed_untraced(transition),
+                (Ok(()), Some(transition)) => self.open.0.session(|session| session.passed_untraced(transition)),
                 (Ok(()), None) => {}
                 (Err(error), transition) => self.failed_untraced(error, transition),
             }
@@ -207,7 +211,7 @@ impl<C: Traceable> SimpleConnection for TracedConnection<C> {
         };
         let transition = Transition::of(query);
         if let Some(transition) = transition {
-            call.changes(transition, |point| self.open.0.session().lease_of(transition, point.id()));
+            call.changes(transition, |point| self.open.0.lease_of(transition, point.id()));
         }
         call.begin_text(query);
         let was_open = is_open(&mut self.inner);

@@ -12,10 +12,11 @@ mod binds;
 mod quoted;
 
 use std::fmt::{self, Write};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 pub(crate) use binds::DebugBinds;
 use osprofiler::db::long::AND_MORE;
+
+use crate::quiet::quietly;
 
 /// The longest text that is made of a query, in bytes.
 const CAP: usize = 128 << 10;
@@ -41,8 +42,8 @@ impl DebugText {
         let mut text = CappedText(String::new());
         // An error is the cap's, or that of a query which cannot be printed. The user's code prints values, and nobody expects
         // a panic here.
-        let printed = catch_unwind(AssertUnwindSafe(|| text.write_fmt(query)));
-        let cut = !matches!(printed, Ok(Ok(())));
+        let printed = quietly(|| text.write_fmt(query));
+        let cut = !matches!(printed, Some(Ok(())));
         Self { text: text.0, cut }
     }
 

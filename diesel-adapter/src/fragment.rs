@@ -8,7 +8,6 @@ use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::marker::PhantomData;
 use std::ops::Deref;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 #[cfg(feature = "async")]
 use std::rc::Rc;
 use std::sync::Arc;
@@ -19,6 +18,7 @@ use diesel::query_builder::{AstPass, Query, QueryBuilder, QueryFragment, QueryId
 
 use crate::backend::{Room, TracedBackend};
 use crate::call::Call;
+use crate::quiet::quietly;
 use crate::session::{Link, Runner};
 
 /// What is noted of one query.
@@ -113,8 +113,8 @@ impl<DB: TracedBackend> Slot<DB> {
         drop(runs);
         if let Some((collector, _)) = pass.bind_collector() {
             // The user's code may be asked once more, and nobody expects a panic here.
-            let keep = AssertUnwindSafe(|| DB::keep(query, collector, self.room()));
-            let values = if collected.is_ok() { catch_unwind(keep).ok() } else { None };
+            let keep = || DB::keep(query, collector, self.room());
+            let values = if collected.is_ok() { quietly(keep) } else { None };
             self.bind(query, pass.backend(), values);
         }
         collected
@@ -147,7 +147,9 @@ impl<DB: TracedBackend> Slot<DB> {
     }
 
     fn bind(&self, query: &impl QueryFragment<DB>, backend: &DB, values: Option<DB::Values>) {
-        let statement = self.built(query, backend).map_or_else(|_| "".into(), Arc::clone);
+        // Diesel need not build a statement that it knows.
+        let built = quietly(|| self.built(query, backend).map(Arc::clone).ok());
+        let statement = built.flatten().unwrap_or_else(|| "".into());
         let mut call = self.call.borrow_mut();
         call.bind(statement, values);
         if self.starts {
@@ -162,8 +164,7 @@ impl<DB: TracedBackend> Slot<DB> {
             return;
         }
         // The user's code makes values, and nobody expects a panic here.
-        let late = AssertUnwindSafe(|| self.bind(query, &DB::default(), DB::collect_late(query, self.room())));
-        let _ = catch_unwind(late);
+        quietly(|| self.bind(query, &DB::default(), DB::collect_late(query, self.room())));
     }
 }
 

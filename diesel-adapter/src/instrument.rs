@@ -1,13 +1,16 @@
 //! [`instrument`]: a [`Recorder`] on every connection, as diesel's default instrumentation.
 
-use std::cell::Cell;
-use std::sync::{Arc, Mutex, PoisonError};
+mod shared;
+
+use std::sync::{Mutex, PoisonError};
 
 use diesel::QueryResult;
 use diesel::connection::{
-    DynInstrumentation, Instrumentation, InstrumentationEvent, get_default_instrumentation, set_default_instrumentation,
+    DynInstrumentation, Instrumentation, get_default_instrumentation, set_default_instrumentation,
 };
 
+use self::shared::Shared;
+use crate::quiet::discard;
 use crate::recorder::Recorder;
 
 /// What makes an instrumentation for each connection: the type of [`set_default_instrumentation`]'s argument.
@@ -16,12 +19,13 @@ pub type MakeInstrumentation = fn() -> Option<Box<dyn Instrumentation>>;
 /// What was the default before, if that is known.
 static BEFORE: Mutex<Before> = Mutex::new(Before::Nothing);
 
+#[derive(Clone)]
 enum Before {
     Nothing,
     /// One instance for each connection.
     Made(MakeInstrumentation),
     /// One instance for all of them.
-    Shared(Arc<Mutex<Box<dyn Instrumentation>>>),
+    Shared(Shared),
 }
 
 /// Records the queries of all connections that are established from now on, whatever their type, as diesel's default
@@ -29,8 +33,9 @@ enum Before {
 ///
 /// See [the crate's page](crate#without-changing-a-type) for what this cannot record. Traced connections are recorded once,
 /// by themselves. An instrumentation that was the default before goes on to hear of everything: diesel gives out instances
-/// of it and not what makes them, so all connections have one in common, behind a lock; [`instrument_over`] gives each its
-/// own.
+/// of it and not what makes them, so all connections have one in common, which hears of one event at a time. An event that it
+/// causes itself does not reach it, nor one that had to wait for longer than 100 ms until another thread's was heard; the
+/// first that is lost so is logged. [`instrument_over`] gives each connection an instance of its own.
 ///
 /// # Errors
 ///
@@ -47,7 +52,7 @@ enum Before {
 pub fn instrument() -> QueryResult<()> {
     match get_default_instrumentation() {
         Some(default) if default.is::<Recorder>() => return Ok(()),
-        Some(default) => set_before(Before::Shared(Arc::new(Mutex::new(default)))),
+        Some(default) => set_before(Before::Shared(Shared::new(default))),
         None => set_before(Before::Nothing),
     }
     set_default_instrumentation(make)
@@ -64,42 +69,18 @@ pub fn instrument_over(before: MakeInstrumentation) -> QueryResult<()> {
 }
 
 fn set_before(before: Before) {
-    *BEFORE.lock().unwrap_or_else(PoisonError::into_inner) = before;
+    let before = std::mem::replace(&mut *BEFORE.lock().unwrap_or_else(PoisonError::into_inner), before);
+    // The program's instrumentation may go with it, and may come here again: nothing is locked any more.
+    discard(before);
 }
 
 fn make() -> Option<Box<dyn Instrumentation>> {
     // The program's code runs without the lock: it may come here again, when it opens a connection.
-    let made = match &*BEFORE.lock().unwrap_or_else(PoisonError::into_inner) {
-        Before::Nothing => Ok(DynInstrumentation::none()),
-        Before::Made(make) => Err(*make),
-        Before::Shared(shared) => Ok(Shared(Arc::clone(shared)).into()),
+    let before = BEFORE.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let program = match before {
+        Before::Nothing => None,
+        Before::Made(make) => make().map(DynInstrumentation::from),
+        Before::Shared(shared) => Some(shared.into()),
     };
-    let none = DynInstrumentation::none;
-    let program = made.unwrap_or_else(|make: MakeInstrumentation| make().map_or_else(none, DynInstrumentation::from));
-    Some(Box::new(Recorder::by_default(program)))
-}
-
-/// An instrumentation that several connections have in common. While it hears of one event, it hears of no other that it
-/// causes itself on the same thread.
-struct Shared(Arc<Mutex<Box<dyn Instrumentation>>>);
-
-thread_local! {
-    static HEARS: Cell<bool> = const { Cell::new(false) };
-}
-
-impl Instrumentation for Shared {
-    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
-        struct Heard;
-
-        impl Drop for Heard {
-            fn drop(&mut self) {
-                HEARS.set(false);
-            }
-        }
-
-        if !HEARS.replace(true) {
-            let _heard = Heard;
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).on_connection_event(event);
-        }
-    }
+    Some(Box::new(Recorder::by_default(program.unwrap_or_else(DynInstrumentation::none))))
 }

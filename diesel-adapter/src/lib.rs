@@ -205,6 +205,7 @@ mod mysql;
 mod packed;
 #[cfg(feature = "postgres-backend")]
 mod postgres;
+mod quiet;
 mod recorder;
 #[cfg(any(feature = "mysql-backend", feature = "postgres-backend", feature = "sqlite"))]
 mod rows;

@@ -17,7 +17,7 @@ use crate::backend::{Kept, TracedBackend};
 use crate::builder;
 use crate::call::Call;
 use crate::debug_text::{DebugBinds, DebugParts, DebugText};
-use crate::session::{Link, Runner};
+use crate::session::{Link, Runner, Session};
 use crate::target::{self, Target};
 use crate::transition::Transition;
 
@@ -103,7 +103,7 @@ impl Recorder {
     #[inline(never)]
     fn start(&mut self, query: &dyn DebugQuery, runner: Runner) {
         // Nothing is printed in vain.
-        if !self.link.session().source().trace_sql() {
+        if !self.link.source().trace_sql() {
             self.pending.clear();
             return;
         }
@@ -114,20 +114,19 @@ impl Recorder {
         if !lookup {
             self.pending.retain(|pending| !pending.overtaken);
         }
-        let mut session = self.link.session();
+        let link = Arc::clone(&self.link);
         let source = match self.within && runner == Runner::Program && !lookup {
-            true => session.around(),
-            false => Arc::clone(session.source()),
+            true => link.around(),
+            false => link.source(),
         };
         let method = if runner == Runner::Copy { "copy_from" } else { "" };
-        let Some(mut call) = by_text(&source, method, session.lease()) else { return };
+        let Some(mut call) = by_text(&source, method, link.lease()) else { return };
         call.aborts(self.aborts);
         let statement: Arc<str> = statement.into();
         let transition = Transition::of(&statement);
         if let Some(transition) = transition {
-            call.changes(transition, |point| session.lease_of(transition, point.id()));
+            call.changes(transition, |point| link.lease_of(transition, point.id()));
         }
-        drop(session);
         if lookup || !self.within && &*statement == "SELECT 1" && binds.as_ref().is_none_or(DebugBinds::is_empty) {
             call.is_internal();
         }
@@ -159,14 +158,14 @@ impl Recorder {
             Some(error) => {
                 call.fail(error);
                 if transition == Some(Transition::Commit) && self.aborts {
-                    self.link.session().end_all();
+                    self.link.session(Session::end_all);
                 }
             }
             None if runner == Runner::Copy => self.copied = Some(call),
             None => {
                 call.finish();
                 if let Some(transition) = transition {
-                    self.link.session().passed(transition, call.lease());
+                    self.link.session(|session| session.passed(transition, call.lease()));
                 }
             }
         }
@@ -177,9 +176,8 @@ impl Recorder {
         let (system, target) = guess(url);
         self.aborts = system == "postgresql";
         let source = DbSource::new(system, &target.database, target.server.as_deref(), builder::default_options());
-        let mut session = self.link.session();
-        session.set_source(source);
-        let call = by_text(session.source(), "connect", session.lease());
+        self.link.set_source(Arc::clone(&source));
+        let call = by_text(&source, "connect", self.link.lease());
         self.connecting = call.map(|mut call| {
             call.begin_text("CONNECT");
             (call, url.to_owned())
@@ -292,8 +290,7 @@ pub(crate) fn connects<DB: TracedBackend>(link: &Link) -> Option<Call<DB>> {
     if !profiler::sql_active() || get_default_instrumentation().is_some_and(|default| default.is::<Recorder>()) {
         return None;
     }
-    let session = link.session();
-    let mut call = Call::new(session.source(), "connect", || session.lease())?;
+    let mut call = Call::new(&link.source(), "connect", || link.lease())?;
     call.begin_text("CONNECT");
     Some(call)
 }
@@ -303,9 +300,9 @@ pub(crate) struct Open(pub(crate) Arc<Link>);
 
 impl Drop for Open {
     fn drop(&mut self) {
-        let session = self.0.session();
-        if session.is_in_transaction()
-            && let Some(mut call) = by_text(session.source(), "drop", session.lease())
+        let link = &self.0;
+        if link.session(|session| session.is_in_transaction())
+            && let Some(mut call) = by_text(&link.source(), "drop", link.lease())
         {
             call.begin_text("ROLLBACK");
             call.ends(Outcome::Dropped);

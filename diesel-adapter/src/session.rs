@@ -4,11 +4,12 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicU8, AtomicU64};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use osprofiler::Id;
 use osprofiler::db::{DbLease, DbSource};
 
+use crate::quiet::discard;
 use crate::transition::Transition;
 
 /// How many connections there were so far.
@@ -78,14 +79,55 @@ impl Link {
         self.runner.store(Runner::Program as u8, Relaxed);
     }
 
-    /// The names of types that were met on this connection, by their OIDs.
+    /// The name of a type that was met on this connection.
     #[cfg(feature = "postgres-backend")]
-    pub(crate) fn type_names(&self) -> MutexGuard<'_, Vec<(u32, Arc<str>)>> {
-        self.type_names.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn type_name(&self, oid: u32) -> Option<Arc<str>> {
+        let names = self.type_names.lock().unwrap_or_else(PoisonError::into_inner);
+        names.iter().find(|(known, _)| *known == oid).map(|(_, name)| Arc::clone(name))
     }
 
-    pub(crate) fn session(&self) -> MutexGuard<'_, Session> {
-        self.session.lock().unwrap_or_else(PoisonError::into_inner)
+    /// A type is met.
+    #[cfg(feature = "postgres-backend")]
+    pub(crate) fn meet_type(&self, oid: u32, name: Arc<str>) {
+        self.type_names.lock().unwrap_or_else(PoisonError::into_inner).push((oid, name));
+    }
+
+    /// Looks at what is known of the connection, or changes it. No call begins or ends in `look`, and nothing of the program's
+    /// is printed or dropped in it: that code could come back here, and would wait for itself.
+    pub(crate) fn session<T>(&self, look: impl FnOnce(&mut Session) -> T) -> T {
+        look(&mut self.session.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn source(&self) -> Arc<DbSource> {
+        self.session(|session| Arc::clone(&session.source))
+    }
+
+    /// Records what follows otherwise.
+    pub(crate) fn set_source(&self, source: Arc<DbSource>) {
+        let before = self.session(|session| (std::mem::replace(&mut session.source, source), session.around.take()));
+        // A redactor of the program's may go with it.
+        discard(before);
+    }
+
+    /// How statements around the traced connection are recorded.
+    pub(crate) fn around(&self) -> Arc<DbSource> {
+        let (source, around) = self.session(|session| (Arc::clone(&session.source), session.around.clone()));
+        around.unwrap_or_else(|| {
+            let around = source.around();
+            self.session(|session| session.around = Some(Arc::clone(&around)));
+            around
+        })
+    }
+
+    /// The connection as it is now.
+    #[inline]
+    pub(crate) fn lease(&self) -> Arc<DbLease> {
+        self.session(|session| session.lease())
+    }
+
+    /// The connection as it is for a statement that changes its transaction.
+    pub(crate) fn lease_of(&self, transition: Transition<'_>, id: &Id) -> Arc<DbLease> {
+        self.session(|session| session.lease_of(transition, id))
     }
 }
 
@@ -119,21 +161,6 @@ impl Session {
     pub(crate) fn new(source: Arc<DbSource>) -> Self {
         let number = CONNECTIONS.fetch_add(1, Relaxed) + 1;
         Self { source, around: None, number, lease: Arc::new(DbLease::new(number)), open: Vec::new() }
-    }
-
-    pub(crate) fn source(&self) -> &Arc<DbSource> {
-        &self.source
-    }
-
-    /// Records what follows otherwise.
-    pub(crate) fn set_source(&mut self, source: Arc<DbSource>) {
-        self.source = source;
-        self.around = None;
-    }
-
-    /// How statements around the traced connection are recorded.
-    pub(crate) fn around(&mut self) -> Arc<DbSource> {
-        Arc::clone(self.around.get_or_insert_with(|| self.source.around()))
     }
 
     /// The connection as it is now.

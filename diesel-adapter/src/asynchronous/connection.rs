@@ -15,8 +15,9 @@ use super::transaction::TracedTransactionManager;
 use crate::backend::TracedBackend;
 use crate::builder::TracedBuilder;
 use crate::call::Call;
+use crate::quiet::discard;
 use crate::recorder::{self, Recorder};
-use crate::session::Link;
+use crate::session::{Link, Session};
 use crate::target::Target;
 use crate::transition::Transition;
 
@@ -59,20 +60,21 @@ impl<C: AsyncTraceable> TracedAsyncConnection<C> {
 
     fn wrap(mut inner: C, link: Arc<Link>, target: Target) -> Self {
         recorder::mute(inner.instrumentation());
-        let source = Arc::clone(link.session().source());
+        let source = link.source();
         Self { inner, tracing: Tracing::new(source, target, link) }
     }
 
     /// Records what follows as a builder says.
     pub fn set_options(&mut self, builder: &TracedBuilder<Self>) {
         let Tracing { source, target, open, .. } = &mut self.tracing;
-        *source = builder.source(C::Backend::SYSTEM, target);
-        open.0.session().set_source(Arc::clone(source));
+        let new = builder.source(C::Backend::SYSTEM, target);
+        open.0.set_source(Arc::clone(&new));
+        discard(std::mem::replace(source, new));
     }
 
     /// The connection within. Where diesel's default instrumentation records it, it does so again.
     pub fn into_inner(mut self) -> C {
-        self.tracing.open.0.session().end_all();
+        self.tracing.open.0.session(Session::end_all);
         recorder::unmute(self.inner.instrumentation());
         self.inner
     }
@@ -109,8 +111,8 @@ impl<C> TracedAsyncConnection<C> {
             let result = run(inner).await;
             Ending::forget(ending);
             match (&result, transition) {
-                (Ok(_), Some(transition)) => link.session().passed_untraced(transition),
-                (Err(_), Some(Transition::Commit)) if DB::ABORTS_TRANSACTIONS => link.session().end_all(),
+                (Ok(_), Some(transition)) => link.session(|session| session.passed_untraced(transition)),
+                (Err(_), Some(Transition::Commit)) if DB::ABORTS_TRANSACTIONS => link.session(Session::end_all),
                 _ => {}
             }
             return result;

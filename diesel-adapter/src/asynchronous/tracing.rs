@@ -14,7 +14,7 @@ use crate::backend::{Kept, TracedBackend};
 use crate::call::Call;
 use crate::fragment::{Fragment, Slot, Statements};
 use crate::recorder::Open;
-use crate::session::Link;
+use crate::session::{Link, Session};
 use crate::target::Target;
 use crate::transition::Transition;
 
@@ -38,9 +38,7 @@ impl Tracing {
     /// A transaction or savepoint is over, as diesel has it, although the statement that was to end it failed.
     pub(super) fn is_over(&self, sql: &str) {
         if let Some(transition) = Transition::of(sql) {
-            let mut session = self.open.0.session();
-            let lease = session.lease();
-            session.passed(transition, &lease);
+            self.open.0.session(|session| session.passed(transition, &session.lease()));
         }
     }
 
@@ -51,7 +49,7 @@ impl Tracing {
     /// A call to trace, on this connection as it is now.
     #[inline]
     fn call<K: Kept>(&self, method: &'static str) -> Option<Call<K>> {
-        let mut call = Call::new(&self.source, method, || self.open.0.session().lease())?;
+        let mut call = Call::new(&self.source, method, || self.open.0.lease())?;
         if self.pings.load(Relaxed) {
             call.is_internal();
         }
@@ -62,7 +60,7 @@ impl Tracing {
     pub(super) fn begin_text<DB: TracedBackend>(&self, sql: &str) -> Option<Call<DB>> {
         let mut call = self.call("batch_execute")?;
         if let Some(transition) = Transition::of(sql) {
-            call.changes(transition, |point| self.open.0.session().lease_of(transition, point.id()));
+            call.changes(transition, |point| self.open.0.lease_of(transition, point.id()));
         }
         call.begin_text(sql);
         Some(call)
@@ -113,8 +111,8 @@ impl<'a> Ending<'a> {
     pub(super) fn came<T>(ending: Option<Self>, result: &QueryResult<T>, lease: &Arc<DbLease>, aborts: bool) {
         let Some(mut ending) = ending else { return };
         match (result, ending.transition.take()) {
-            (Ok(_), Some(transition)) => ending.link.session().passed(transition, lease),
-            (Err(_), Some(Transition::Commit)) if aborts => ending.link.session().end_all(),
+            (Ok(_), Some(transition)) => ending.link.session(|session| session.passed(transition, lease)),
+            (Err(_), Some(Transition::Commit)) if aborts => ending.link.session(Session::end_all),
             _ => {}
         }
     }
@@ -130,7 +128,7 @@ impl<'a> Ending<'a> {
 impl Drop for Ending<'_> {
     fn drop(&mut self) {
         if let Some(Transition::Commit | Transition::Rollback) = self.transition {
-            self.link.session().end_all();
+            self.link.session(Session::end_all);
         }
     }
 }

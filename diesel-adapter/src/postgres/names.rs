@@ -64,8 +64,8 @@ impl Types {
             if self.knows(oid) {
                 continue;
             }
-            match link.type_names().iter().find(|(known, _)| *known == oid) {
-                Some(known) => self.names.push(known.clone()),
+            match link.type_name(oid) {
+                Some(name) => self.names.push((oid, name)),
                 None => all_met = false,
             }
         }
@@ -73,13 +73,12 @@ impl Types {
             return;
         }
         let named = Named::of(query, collected.len());
-        let mut met = link.type_names();
         for (index, oid) in collected.iter().map(oid_of).enumerate() {
             if !self.knows(oid) {
                 // A type that is declared by its OID has no other name.
                 let name = named.name(index).unwrap_or_else(|| PgType::Oid(oid).name().into());
                 self.names.push((oid, Arc::clone(&name)));
-                met.push((oid, name));
+                link.meet_type(oid, name);
             }
         }
     }
