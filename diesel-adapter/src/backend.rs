@@ -23,6 +23,10 @@ pub trait Kept: 'static {
     /// Whether a statement that fails aborts its transaction, so that `COMMIT` rolls back.
     #[doc(hidden)]
     const ABORTS_TRANSACTIONS: bool = false;
+
+    /// Whether the count of changed rows stays that of an earlier statement where one changes none.
+    #[doc(hidden)]
+    const KEEPS_COUNT: bool = false;
 }
 
 /// How much of bound values is kept, and what is known of the connection.

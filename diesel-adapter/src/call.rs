@@ -6,10 +6,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use diesel::ConnectionError;
+use diesel::connection::{TransactionManagerStatus, ValidTransactionManagerStatus};
 use diesel::result::Error;
 use diesel::row::Row;
-use osprofiler::db::{Caller, DbFailure, DbLease, DbSource, DbStart, DbStop, DbStopRows, Outcome};
-use osprofiler::profiler::{self, Point};
+use osprofiler::db::{
+    Caller, CheckoutTrace, DbFailure, DbLease, DbSource, DbStart, DbStop, DbStopRows, Gate, Outcome, changes_rows,
+};
+use osprofiler::profiler::Point;
 
 use crate::backend::{Kept, Room, TracedBackend};
 use crate::failure;
@@ -33,6 +36,8 @@ pub(crate) struct Call<K: Kept> {
     is_bound: bool,
     /// Whether a statement that fails aborts its transaction.
     aborts: bool,
+    /// Whether the database's count of changed rows is this statement's.
+    counts: bool,
     counted: DbStop,
     /// Since when all rows are here; `None` where the database is asked for each.
     ready: Option<Instant>,
@@ -46,6 +51,32 @@ pub(crate) struct Call<K: Kept> {
     kept: Option<Box<(Arc<str>, K::Rows)>>,
 }
 
+/// What is known of a transaction before it is committed, beside what was recorded in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BeforeCommit {
+    /// Everything that ran in it was seen, or diesel knows that nothing failed.
+    AllSeen,
+    /// Something may have failed in it that was not seen.
+    Unseen,
+    /// Something failed in it.
+    Failed,
+}
+
+impl BeforeCommit {
+    /// By what diesel's transaction manager says. `is_exact` says whether it learns of every failure.
+    pub(crate) fn of(status: &TransactionManagerStatus, is_exact: bool, link: &Link, is_heard: bool) -> Self {
+        match status {
+            TransactionManagerStatus::Valid(ValidTransactionManagerStatus { in_transaction: Some(status), .. })
+                if status.requires_rollback_maybe_up_to_top_level || is_exact =>
+            {
+                if status.requires_rollback_maybe_up_to_top_level { Self::Failed } else { Self::AllSeen }
+            }
+            _ if link.looked_away() && !is_heard => Self::Unseen,
+            _ => Self::AllSeen,
+        }
+    }
+}
+
 /// The text of a query that could not be built.
 const NO_STATEMENT: &str = "";
 
@@ -54,19 +85,23 @@ impl<K: Kept> Call<K> {
     #[inline]
     pub(crate) fn new(
         source: &Arc<DbSource>,
+        checkout: Option<&CheckoutTrace>,
         method: &'static str,
         lease: impl FnOnce() -> Arc<DbLease>,
     ) -> Option<Self> {
-        if !profiler::sql_active() || !source.trace_sql() {
-            return None;
-        }
-        Self::active(source, method, lease())
+        (source.gate(checkout) == Gate::Traced).then(|| Self::traced(source, checkout, method, lease()))?
     }
 
+    /// A call that is to be traced, by what the gate says; `None` where nobody takes its messages.
     #[inline(never)]
-    fn active(source: &Arc<DbSource>, method: &'static str, lease: Arc<DbLease>) -> Option<Self> {
+    pub(crate) fn traced(
+        source: &Arc<DbSource>,
+        checkout: Option<&CheckoutTrace>,
+        method: &'static str,
+        lease: Arc<DbLease>,
+    ) -> Option<Self> {
         Some(Self {
-            point: Some(Point::new(source.name())?),
+            point: Some(source.point(checkout)?),
             source: Arc::clone(source),
             lease,
             method,
@@ -76,6 +111,7 @@ impl<K: Kept> Call<K> {
             bound: None,
             is_bound: false,
             aborts: K::ABORTS_TRANSACTIONS,
+            counts: true,
             counted: DbStop::default(),
             ready: None,
             #[cfg(feature = "async")]
@@ -109,6 +145,18 @@ impl<K: Kept> Call<K> {
         }
     }
 
+    /// It is a `COMMIT`, and this is known of the transaction beside its statements.
+    pub(crate) fn commits(&mut self, before: BeforeCommit) {
+        if !self.aborts || self.counted.outcome != Transition::Commit.outcome() {
+            return;
+        }
+        match before {
+            BeforeCommit::AllSeen => {}
+            BeforeCommit::Unseen => self.counted.outcome = Some(Outcome::Unknown),
+            BeforeCommit::Failed => self.counted.outcome = Transition::Rollback.outcome(),
+        }
+    }
+
     pub(crate) fn lease(&self) -> &Arc<DbLease> {
         &self.lease
     }
@@ -136,6 +184,7 @@ impl<K: Kept> Call<K> {
 
     /// This is what runs.
     pub(crate) fn bind(&mut self, statement: Arc<str>, values: Option<K::Values>) {
+        self.counts = !K::KEEPS_COUNT || changes_rows(&statement);
         self.bound = Some((statement, values));
         self.is_bound = true;
     }
@@ -237,9 +286,11 @@ impl<K: Kept> Call<K> {
         self.keep > 0
     }
 
-    /// The statement changed so many rows.
+    /// The statement changed so many rows, as the database says.
     pub(crate) fn affected(&mut self, rows: usize) {
-        self.counted.rows_affected = Some(rows as u64);
+        if self.counts {
+            self.counted.rows_affected = Some(rows as u64);
+        }
     }
 
     /// The call was given up.

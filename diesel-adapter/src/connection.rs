@@ -3,6 +3,7 @@
 use std::any::TypeId;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
+use std::panic::Location;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -16,14 +17,14 @@ use diesel::query_builder::{Query, QueryFragment, QueryId};
 use diesel::result::Error;
 use diesel::sql_types::TypeMetadata;
 use diesel::{ConnectionResult, QueryResult};
-use osprofiler::db::DbSource;
+use osprofiler::db::{CheckoutTrace, DbSource, Gate, handed_out};
 use osprofiler::profiler;
 
 use crate::backend::{Kept, TracedBackend};
 use crate::builder::TracedBuilder;
-use crate::call::Call;
+use crate::call::{BeforeCommit, Call};
 use crate::cursor::TracedCursor;
-use crate::fragment::{Fragment, Slot, Statements};
+use crate::fragment::{self, Fragment, Slot, Statements};
 #[cfg(feature = "r2d2")]
 use crate::quiet::discard;
 use crate::recorder::Open;
@@ -55,10 +56,12 @@ impl<C: Connection<TransactionManager = AnsiTransactionManager, Backend: TracedB
 /// ```
 pub struct TracedConnection<C> {
     // First: what becomes of an open transaction is known when the connection is closed.
-    inner: C,
+    pub(crate) inner: C,
     source: Arc<DbSource>,
     #[cfg_attr(not(feature = "r2d2"), expect(dead_code, reason = "options of a pool come later than the URL"))]
     target: Target,
+    /// The trace in which it was taken from its pool.
+    checkout: CheckoutTrace,
     statements: Statements,
     open: Open,
 }
@@ -81,7 +84,18 @@ impl<C: Traceable> TracedConnection<C> {
         let set = |inner: &mut C, recorder| inner.set_instrumentation(recorder);
         recorder::attach(&link, aborts, &mut inner, C::instrumentation, set);
         let source = link.source();
-        Self { inner, source, target, statements: Statements::default(), open: Open(link) }
+        let checkout = CheckoutTrace::none();
+        Self { inner, source, target, checkout, statements: Statements::default(), open: Open(link) }
+    }
+
+    /// The connection within. Its instrumentation stays on it, and goes on recording what is run.
+    #[track_caller]
+    pub fn into_inner(mut self) -> C {
+        self.open.0.session(Session::end_all);
+        if profiler::sql_active() && !self.is_heard() {
+            handed_out("diesel's own connection", Location::caller());
+        }
+        self.inner
     }
 
     /// Opens a connection that is to be recorded as `link` says.
@@ -107,22 +121,84 @@ impl<C: Traceable> TracedConnection<C> {
         &self.open.0
     }
 
+    /// Remembers the trace that is active here: statements on this connection belong to it where no other trace is active,
+    /// until this is called again.
+    ///
+    /// For pools that run a connection's work on threads which are in no trace, as deadpool-diesel does. Its hooks run in the
+    /// task that takes a connection:
+    ///
+    /// ```ignore
+    /// let remember = |connection: &mut deadpool_diesel::sqlite::Connection| {
+    ///     if let Ok(mut connection) = connection.try_lock() {
+    ///         connection.remember_trace();
+    ///     }
+    ///     Ok(())
+    /// };
+    /// Pool::builder(manager)
+    ///     .post_create(Hook::sync_fn(move |connection, _| remember(connection)))
+    ///     .post_recycle(Hook::sync_fn(move |connection, _| remember(connection)))
+    ///     .build()?;
+    /// ```
+    ///
+    /// `diesel::r2d2` asks each connection that it gives out whether it lives, unless `test_on_check_out` is `false`. Then this
+    /// is called there, and need not be called elsewhere.
+    pub fn remember_trace(&mut self) {
+        self.checkout = CheckoutTrace::here();
+        self.open.0.take(self.checkout.clone());
+    }
+
+    #[inline]
+    fn gate(&self) -> Gate {
+        self.source.gate(Some(&self.checkout))
+    }
+
     /// A call to trace, on this connection as it is now.
     #[inline]
     pub(crate) fn call(&self, method: &'static str) -> Option<Call<C::Backend>> {
-        Call::new(&self.source, method, || self.open.0.lease())
+        Call::new(&self.source, Some(&self.checkout), method, || self.open.0.lease())
     }
 
     /// Where to note what is asked of a query.
     #[inline]
-    fn slot(&self, id: Option<TypeId>, method: &'static str) -> Option<Rc<Slot<C::Backend>>> {
-        if profiler::sql_active() { self.active_slot(id, method) } else { None }
+    fn slot<T: QueryFragment<C::Backend> + QueryId>(
+        &self,
+        query: &T,
+        method: &'static str,
+    ) -> Option<Rc<Slot<C::Backend>>> {
+        match self.gate() {
+            Gate::Off => None,
+            Gate::Traced => self.active_slot(T::query_id(), method),
+            Gate::Outside => {
+                self.note_outside(query);
+                None
+            }
+        }
     }
 
     #[inline(never)]
     fn active_slot(&self, id: Option<TypeId>, method: &'static str) -> Option<Rc<Slot<C::Backend>>> {
-        let call = self.call(method)?;
+        let call = Call::traced(&self.source, Some(&self.checkout), method, self.open.0.lease())?;
         Some(Rc::new(Slot::at_once(call, self.statements.get(id), Arc::clone(&self.open.0))))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn note_outside<T: QueryFragment<C::Backend> + QueryId>(&self, query: &T) {
+        let known = self.statements.get(T::query_id());
+        self.source.note_outside(&known.unwrap_or_else(|| fragment::text_of(query)));
+    }
+
+    /// What is known before the transaction is committed.
+    fn before_commit(&mut self) -> BeforeCommit {
+        let is_heard = self.is_heard();
+        let status = AnsiTransactionManager::transaction_manager_status_mut(&mut self.inner);
+        // libpq says after every statement whether the transaction has failed, and diesel 2.3 keeps that.
+        BeforeCommit::of(status, true, &self.open.0, is_heard)
+    }
+
+    /// Whether it is recorded what runs on the connection within.
+    pub(crate) fn is_heard(&mut self) -> bool {
+        self.inner.instrumentation().is::<Recorder>()
     }
 
     /// A statement is over that may have changed the transaction.
@@ -136,7 +212,7 @@ impl<C: Traceable> TracedConnection<C> {
         call.end(result);
         let link = &self.open.0;
         match (result, transition) {
-            (Ok(_), Some(transition)) => link.session(|session| session.passed(transition, call.lease())),
+            (Ok(_), Some(transition)) => link.passed(transition, call.lease()),
             (Ok(_), None) => {}
             (Err(_), Some(Transition::Commit)) if C::Backend::ABORTS_TRANSACTIONS => link.session(Session::end_all),
             // Some failures end the transaction. Diesel notices, unless it knows of none: one may have begun as text.
@@ -148,13 +224,11 @@ impl<C: Traceable> TracedConnection<C> {
     /// A statement failed that is not traced; its transaction may be.
     #[cold]
     fn failed_untraced(&self, error: &Error, transition: Option<Transition<'_>>) {
-        self.open.0.session(|session| {
-            if transition == Some(Transition::Commit) && C::Backend::ABORTS_TRANSACTIONS {
-                session.end_all();
-            } else if session.is_in_transaction() && matches!(error, Error::DatabaseError(..)) {
-                session.lease().fail();
-            }
-        });
+        if transition == Some(Transition::Commit) && C::Backend::ABORTS_TRANSACTIONS {
+            self.open.0.session(Session::end_all);
+        } else if matches!(error, Error::DatabaseError(..)) {
+            self.open.0.session(Session::fails);
+        }
     }
 }
 
@@ -171,11 +245,6 @@ impl<C> TracedConnection<C> {
         self.source.set_trace_sql(on);
     }
 
-    /// The connection within. Its instrumentation stays on it, and goes on recording what is run.
-    pub fn into_inner(self) -> C {
-        self.open.0.session(Session::end_all);
-        self.inner
-    }
 }
 
 impl<C> Deref for TracedConnection<C> {
@@ -186,8 +255,15 @@ impl<C> Deref for TracedConnection<C> {
     }
 }
 
-impl<C> DerefMut for TracedConnection<C> {
+impl<C: Traceable> DerefMut for TracedConnection<C> {
+    #[track_caller]
+    #[inline]
     fn deref_mut(&mut self) -> &mut C {
+        // What is kept of the transaction must be right when a trace begins later.
+        self.open.0.looks_away();
+        if profiler::sql_active() && !self.is_heard() {
+            handed_out("diesel's own connection", Location::caller());
+        }
         &mut self.inner
     }
 }
@@ -200,10 +276,14 @@ impl<C> fmt::Debug for TracedConnection<C> {
 
 impl<C: Traceable> SimpleConnection for TracedConnection<C> {
     fn batch_execute(&mut self, query: &str) -> QueryResult<()> {
-        let Some(mut call) = self.call("batch_execute") else {
+        let gate = self.gate();
+        if gate == Gate::Outside {
+            self.source.note_outside(query);
+        }
+        let Some(mut call) = (gate == Gate::Traced).then(|| self.call("batch_execute")).flatten() else {
             let result = self.inner.batch_execute(query);
             match (&result, Transition::of(query)) {
-                (Ok(()), Some(transition)) => self.open.0.session(|session| session.passed_untraced(transition)),
+                (Ok(()), Some(transition)) => self.open.0.passed_untraced(transition),
                 (Ok(()), None) => {}
                 (Err(error), transition) => self.failed_untraced(error, transition),
             }
@@ -212,6 +292,12 @@ impl<C: Traceable> SimpleConnection for TracedConnection<C> {
         let transition = Transition::of(query);
         if let Some(transition) = transition {
             call.changes(transition, |point| self.open.0.lease_of(transition, point.id()));
+        }
+        if C::Backend::ABORTS_TRANSACTIONS && transition == Some(Transition::Commit) {
+            call.commits(self.before_commit());
+        }
+        if self.open.0.migrates(query) {
+            call.is_internal();
         }
         call.begin_text(query);
         let was_open = is_open(&mut self.inner);
@@ -238,7 +324,7 @@ impl<C: Traceable> Connection for TracedConnection<C> {
         T: QueryFragment<Self::Backend> + QueryId,
     {
         let id = T::query_id();
-        let slot = self.slot(id, "execute");
+        let slot = self.slot(source, "execute");
         let known = slot.as_ref().is_some_and(|slot| slot.is_known());
         let fragment = Fragment::new(source, slot.as_deref());
         if slot.is_none() {
@@ -303,7 +389,7 @@ impl<B, C: Traceable + LoadConnection<B>> LoadConnection<B> for TracedConnection
         Self::Backend: QueryMetadata<T::SqlType>,
     {
         let id = T::query_id();
-        let slot = self.slot(id, "load");
+        let slot = self.slot(&source, "load");
         let known = slot.as_ref().is_some_and(|slot| slot.is_known());
         let fragment = Fragment::new(source, slot.clone());
         let Some(slot) = slot else {
@@ -342,6 +428,8 @@ impl<C: Traceable + MigrationConnection> MigrationConnection for TracedConnectio
 #[cfg(feature = "r2d2")]
 impl<C: Traceable + diesel::r2d2::R2D2Connection> diesel::r2d2::R2D2Connection for TracedConnection<C> {
     fn ping(&mut self) -> QueryResult<()> {
+        // A pool asks in the thread that takes the connection.
+        self.remember_trace();
         let Some(mut call) = self.call("ping") else { return self.inner.ping() };
         call.is_internal();
         call.begin_text("SELECT 1");

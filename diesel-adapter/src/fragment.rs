@@ -72,6 +72,12 @@ impl<DB: TracedBackend> Slot<DB> {
         self.statement.get().filter(|_| self.is_safe_to_cache.get() == Some(true))
     }
 
+    /// The statement, once it was built.
+    #[cfg(feature = "async")]
+    pub(crate) fn text(&self) -> Option<Arc<str>> {
+        self.statement.get().map(Arc::clone)
+    }
+
     /// Diesel asks too, and is told what was found: an id stands for one text only where this is so. Arrays that are
     /// inserted have an id, for example, and `DEFAULT` where a value is `None`.
     fn is_safe_to_cache(&self, query: &impl QueryFragment<DB>, backend: &DB) -> QueryResult<bool> {
@@ -151,6 +157,9 @@ impl<DB: TracedBackend> Slot<DB> {
         let built = quietly(|| self.built(query, backend).map(Arc::clone).ok());
         let statement = built.flatten().unwrap_or_else(|| "".into());
         let mut call = self.call.borrow_mut();
+        if self.link.as_ref().is_some_and(|link| link.migrates(&statement)) {
+            call.is_internal();
+        }
         call.bind(statement, values);
         if self.starts {
             call.start();
@@ -166,6 +175,16 @@ impl<DB: TracedBackend> Slot<DB> {
         // The user's code makes values, and nobody expects a panic here.
         quietly(|| self.bind(query, &DB::default(), DB::collect_late(query, self.room())));
     }
+}
+
+/// The statement of a query, which diesel has not built yet; empty where it cannot be built.
+pub(crate) fn text_of<DB: TracedBackend>(query: &impl QueryFragment<DB>) -> Arc<str> {
+    let built = || {
+        let mut builder = DB::QueryBuilder::default();
+        query.to_sql(&mut builder, &DB::default()).ok()?;
+        Some(builder.finish().into())
+    };
+    quietly(built).flatten().unwrap_or_else(|| "".into())
 }
 
 /// A query, and where to note what is asked of it; nowhere, if it is not traced.

@@ -199,6 +199,7 @@ mod debug_text;
 mod failure;
 mod fragment;
 mod instrument;
+mod migration;
 #[cfg(feature = "mysql-backend")]
 mod mysql;
 #[cfg(any(feature = "mysql-backend", feature = "postgres-backend"))]

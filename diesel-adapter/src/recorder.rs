@@ -10,7 +10,7 @@ use diesel::connection::{
     DebugQuery, DynInstrumentation, Instrumentation, InstrumentationEvent, get_default_instrumentation,
 };
 use diesel::result::Error;
-use osprofiler::db::{DbLease, DbSource, Outcome, ReturnedRows, RowsWriter};
+use osprofiler::db::{DbSource, Gate, Outcome, ReturnedRows, RowsWriter};
 use osprofiler::profiler;
 
 use crate::backend::{Kept, TracedBackend};
@@ -41,9 +41,9 @@ impl ReturnedRows for NoRows {
     fn decode(self, _: &mut RowsWriter<'_>) {}
 }
 
-/// A call that is known by its text.
-pub(crate) fn by_text(source: &Arc<DbSource>, method: &'static str, lease: Arc<DbLease>) -> Option<Call<ByText>> {
-    Call::new(source, method, || lease)
+/// A call that is known by its text, on a connection as it is now.
+fn by_text(link: &Link, source: &Arc<DbSource>, method: &'static str) -> Option<Call<ByText>> {
+    Call::new(source, link.checkout().as_ref(), method, || link.lease())
 }
 
 /// Records what a connection runs, from the events that it sends.
@@ -100,13 +100,14 @@ impl Recorder {
         self.copied.take().or_else(|| Some(self.pending.pop_back()?.call))
     }
 
+    /// Whether a query that begins now is traced. Where it is not, nothing is printed.
+    fn is_traced(&self) -> bool {
+        let checkout = self.link.checkout();
+        (profiler::sql_active() || checkout.is_some()) && self.link.source().gate(checkout.as_ref()) == Gate::Traced
+    }
+
     #[inline(never)]
     fn start(&mut self, query: &dyn DebugQuery, runner: Runner) {
-        // Nothing is printed in vain.
-        if !self.link.source().trace_sql() {
-            self.pending.clear();
-            return;
-        }
         // What began and never ended was given up: diesel says nothing where a value could not be made, or a future was
         // dropped. A query that makes diesel ask for types goes on meanwhile, and so do those before in a pipeline.
         let DebugParts { statement, binds, .. } = DebugText::of(format_args!("{query:?}")).split();
@@ -120,14 +121,16 @@ impl Recorder {
             false => link.source(),
         };
         let method = if runner == Runner::Copy { "copy_from" } else { "" };
-        let Some(mut call) = by_text(&source, method, link.lease()) else { return };
+        let Some(mut call) = by_text(&link, &source, method) else { return };
         call.aborts(self.aborts);
         let statement: Arc<str> = statement.into();
         let transition = Transition::of(&statement);
         if let Some(transition) = transition {
             call.changes(transition, |point| link.lease_of(transition, point.id()));
         }
-        if lookup || !self.within && &*statement == "SELECT 1" && binds.as_ref().is_none_or(DebugBinds::is_empty) {
+        let is_ping = !self.within && &*statement == "SELECT 1" && binds.as_ref().is_none_or(DebugBinds::is_empty);
+        // A query that asks for a type is the wrapper's, and was looked at there.
+        if lookup || is_ping || link.migrates(&statement) {
             call.is_internal();
         }
         call.bind(Arc::clone(&statement), binds);
@@ -152,7 +155,12 @@ impl Recorder {
     }
 
     fn finish(&mut self, query: &dyn DebugQuery, error: Option<&Error>, runner: Runner) {
-        let Some(Pending { mut call, statement, .. }) = self.ended(query) else { return };
+        let Some(Pending { mut call, statement, .. }) = self.ended(query) else {
+            if let Some(Error::DatabaseError(..)) = error {
+                self.link.session(Session::fails);
+            }
+            return;
+        };
         let transition = Transition::of(&statement);
         match error {
             Some(error) => {
@@ -165,7 +173,7 @@ impl Recorder {
             None => {
                 call.finish();
                 if let Some(transition) = transition {
-                    self.link.session(|session| session.passed(transition, call.lease()));
+                    self.link.passed(transition, call.lease());
                 }
             }
         }
@@ -177,7 +185,7 @@ impl Recorder {
         self.aborts = system == "postgresql";
         let source = DbSource::new(system, &target.database, target.server.as_deref(), builder::default_options());
         self.link.set_source(Arc::clone(&source));
-        let call = by_text(&source, "connect", self.link.lease());
+        let call = by_text(&self.link, &source, "connect");
         self.connecting = call.map(|mut call| {
             call.begin_text("CONNECT");
             (call, url.to_owned())
@@ -215,7 +223,7 @@ impl Recorder {
         let runner = self.link.runner();
         if runner != Runner::Wrapper {
             match &event {
-                InstrumentationEvent::StartQuery { query, .. } if profiler::sql_active() => self.start(*query, runner),
+                InstrumentationEvent::StartQuery { query, .. } if self.is_traced() => self.start(*query, runner),
                 // The end of what is not traced is not that of what was given up before.
                 InstrumentationEvent::StartQuery { .. } => self.pending.clear(),
                 InstrumentationEvent::FinishQuery { query, error, .. } => self.finish(*query, *error, runner),
@@ -260,12 +268,15 @@ pub(crate) fn mute(instrumentation: &mut dyn Instrumentation) {
     }
 }
 
-/// There is no traced connection any more around the one that it is on.
+/// There is no traced connection any more around the one that it is on. Says whether that is recorded now.
 #[cfg(feature = "async")]
-pub(crate) fn unmute(instrumentation: &mut dyn Instrumentation) {
-    if let Some(recorder) = instrumentation.downcast_mut::<Recorder>() {
+pub(crate) fn unmute(instrumentation: &mut dyn Instrumentation) -> bool {
+    let recorder = instrumentation.downcast_mut::<Recorder>();
+    let is_there = recorder.is_some();
+    if let Some(recorder) = recorder {
         recorder.link.unmute();
     }
+    is_there
 }
 
 /// Whether it is what a connection has where nobody set one.
@@ -290,7 +301,7 @@ pub(crate) fn connects<DB: TracedBackend>(link: &Link) -> Option<Call<DB>> {
     if !profiler::sql_active() || get_default_instrumentation().is_some_and(|default| default.is::<Recorder>()) {
         return None;
     }
-    let mut call = Call::new(&link.source(), "connect", || link.lease())?;
+    let mut call = Call::new(&link.source(), None, "connect", || link.lease())?;
     call.begin_text("CONNECT");
     Some(call)
 }
@@ -302,7 +313,7 @@ impl Drop for Open {
     fn drop(&mut self) {
         let link = &self.0;
         if link.session(|session| session.is_in_transaction())
-            && let Some(mut call) = by_text(&link.source(), "drop", link.lease())
+            && let Some(mut call) = by_text(link, &link.source(), "drop")
         {
             call.begin_text("ROLLBACK");
             call.ends(Outcome::Dropped);

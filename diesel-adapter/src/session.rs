@@ -3,12 +3,13 @@
 //! A traced connection and the instrumentation on the connection within share one, by their [`Link`].
 
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::atomic::{AtomicU8, AtomicU64};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use osprofiler::Id;
-use osprofiler::db::{DbLease, DbSource};
+use osprofiler::db::{CheckoutTrace, DbLease, DbSource};
 
+use crate::migration::Migrations;
 use crate::quiet::discard;
 use crate::transition::Transition;
 
@@ -34,6 +35,11 @@ pub(crate) enum Runner {
 pub(crate) struct Link {
     runner: AtomicU8,
     session: Mutex<Session>,
+    migrations: Migrations,
+    /// Whether the program may have run something in this transaction that was not heard of.
+    unseen: AtomicBool,
+    /// Whether the session knows a trace in which the connection was taken.
+    is_taken: AtomicBool,
     /// The names of types that the program declares by them, by the OIDs that this database gave them.
     #[cfg(feature = "postgres-backend")]
     type_names: Mutex<Vec<(u32, Arc<str>)>>,
@@ -44,6 +50,9 @@ impl Link {
         Arc::new(Self {
             runner: AtomicU8::new(Runner::Program as u8),
             session: Mutex::new(Session::new(source)),
+            migrations: Migrations::default(),
+            unseen: AtomicBool::new(false),
+            is_taken: AtomicBool::new(false),
             #[cfg(feature = "postgres-backend")]
             type_names: Mutex::default(),
         })
@@ -96,6 +105,55 @@ impl Link {
     /// is printed or dropped in it: that code could come back here, and would wait for itself.
     pub(crate) fn session<T>(&self, look: impl FnOnce(&mut Session) -> T) -> T {
         look(&mut self.session.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The connection was taken from its pool: what the instrumentation hears of belongs to this trace where no other is
+    /// active.
+    pub(crate) fn take(&self, checkout: CheckoutTrace) {
+        self.is_taken.store(true, Relaxed);
+        discard(self.session(|session| session.checkout.replace(checkout)));
+    }
+
+    /// The trace in which the connection was taken; `None` where it was not.
+    pub(crate) fn checkout(&self) -> Option<CheckoutTrace> {
+        if self.is_taken.load(Relaxed) { self.session(|session| session.checkout.clone()) } else { None }
+    }
+
+    /// Whether a statement that begins now is one of diesel_migrations'.
+    #[inline]
+    pub(crate) fn migrates(&self, statement: &str) -> bool {
+        self.migrations.is_one(statement, || self.session(|session| session.is_in_transaction()))
+    }
+
+    /// The program may run something that is not heard of.
+    pub(crate) fn looks_away(&self) {
+        self.unseen.store(true, Relaxed);
+    }
+
+    /// Whether it may have, since the transaction began.
+    pub(crate) fn looked_away(&self) -> bool {
+        self.unseen.load(Relaxed)
+    }
+
+    /// A transaction begins.
+    fn looks(&self) {
+        self.unseen.store(false, Relaxed);
+    }
+
+    /// The statement of a transition went well; `lease` is what [`lease_of`](Self::lease_of) said.
+    pub(crate) fn passed(&self, transition: Transition<'_>, lease: &Arc<DbLease>) {
+        if transition == Transition::Begin {
+            self.looks();
+        }
+        self.session(|session| session.passed(transition, lease));
+    }
+
+    /// The statement of a transition went well, and was not traced. What began while it was traced may end so.
+    pub(crate) fn passed_untraced(&self, transition: Transition<'_>) {
+        if transition == Transition::Begin {
+            self.looks();
+        }
+        self.session(|session| session.passed_untraced(transition));
     }
 
     pub(crate) fn source(&self) -> Arc<DbSource> {
@@ -151,6 +209,7 @@ pub(crate) struct Session {
     source: Arc<DbSource>,
     /// As what runs around the traced connection is recorded; made when there is something.
     around: Option<Arc<DbSource>>,
+    checkout: Option<CheckoutTrace>,
     number: u64,
     lease: Arc<DbLease>,
     /// The open transaction and its savepoints, each with the name that it has and the lease around it.
@@ -160,7 +219,8 @@ pub(crate) struct Session {
 impl Session {
     pub(crate) fn new(source: Arc<DbSource>) -> Self {
         let number = CONNECTIONS.fetch_add(1, Relaxed) + 1;
-        Self { source, around: None, number, lease: Arc::new(DbLease::new(number)), open: Vec::new() }
+        let lease = Arc::new(DbLease::new(number));
+        Self { source, around: None, checkout: None, number, lease, open: Vec::new() }
     }
 
     /// The connection as it is now.
@@ -178,8 +238,8 @@ impl Session {
         }
     }
 
-    /// The statement of a transition went well; `lease` is what [`lease_of`](Self::lease_of) said.
-    pub(crate) fn passed(&mut self, transition: Transition<'_>, lease: &Arc<DbLease>) {
+    /// See [`Link::passed`].
+    fn passed(&mut self, transition: Transition<'_>, lease: &Arc<DbLease>) {
         match transition {
             Transition::Begin => {
                 self.end_all();
@@ -195,8 +255,8 @@ impl Session {
         }
     }
 
-    /// The statement of a transition went well, and was not traced. What began while it was traced may end so.
-    pub(crate) fn passed_untraced(&mut self, transition: Transition<'_>) {
+    /// See [`Link::passed_untraced`].
+    fn passed_untraced(&mut self, transition: Transition<'_>) {
         match transition {
             Transition::Begin => self.end_all(),
             _ if self.is_in_transaction() => self.passed(transition, &self.lease()),
@@ -209,6 +269,13 @@ impl Session {
         if !self.open.is_empty() {
             self.open.clear();
             self.lease = Arc::new(DbLease::new(self.number));
+        }
+    }
+
+    /// A statement failed that is not traced; its transaction may be.
+    pub(crate) fn fails(&mut self) {
+        if self.is_in_transaction() {
+            self.lease.fail();
         }
     }
 

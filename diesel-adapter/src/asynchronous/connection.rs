@@ -1,6 +1,7 @@
 //! [`TracedAsyncConnection`]: a connection of diesel-async whose queries are points.
 
 use std::fmt;
+use std::panic::Location;
 use std::sync::Arc;
 
 use diesel::connection::{CacheSize, Instrumentation};
@@ -8,13 +9,14 @@ use diesel::query_builder::{AsQuery, QueryFragment, QueryId};
 use diesel::row::Row;
 use diesel::{ConnectionResult, QueryResult};
 use diesel_async::{AsyncConnection, AsyncConnectionCore, SimpleAsyncConnection, TransactionManager};
+use osprofiler::db::handed_out;
 
 use super::future::{TracedExecute, TracedLoad, TracedStream};
 use super::tracing::{Ending, Tracing};
 use super::transaction::TracedTransactionManager;
 use crate::backend::TracedBackend;
 use crate::builder::TracedBuilder;
-use crate::call::Call;
+use crate::call::{BeforeCommit, Call};
 use crate::quiet::discard;
 use crate::recorder::{self, Recorder};
 use crate::session::{Link, Session};
@@ -34,6 +36,9 @@ impl<C: AsyncConnection<Backend: TracedBackend>> AsyncTraceable for C {}
 /// for that of a pool: what only the connection within can do is reached by [`inner_mut`](Self::inner_mut), and is not
 /// recorded.
 ///
+/// It remembers the trace in which it was opened or taken from its pool: in a spawned task that is in no trace of its own, its
+/// statements belong to that.
+///
 /// # Cancel safety
 ///
 /// As the connection within. A future that is dropped before its end is recorded as cancelled, if it was polled. A
@@ -41,7 +46,7 @@ impl<C: AsyncConnection<Backend: TracedBackend>> AsyncTraceable for C {}
 /// polled is not recorded all the same.
 pub struct TracedAsyncConnection<C> {
     // First: what becomes of an open transaction is known when the connection is closed.
-    inner: C,
+    pub(super) inner: C,
     pub(super) tracing: Tracing,
 }
 
@@ -73,10 +78,20 @@ impl<C: AsyncTraceable> TracedAsyncConnection<C> {
     }
 
     /// The connection within. Where diesel's default instrumentation records it, it does so again.
+    #[track_caller]
     pub fn into_inner(mut self) -> C {
         self.tracing.open.0.session(Session::end_all);
-        recorder::unmute(self.inner.instrumentation());
+        if !recorder::unmute(self.inner.instrumentation()) {
+            handed_out(INNER, Location::caller());
+        }
         self.inner
+    }
+
+    /// What is known before the transaction is committed.
+    fn before_commit(&mut self) -> BeforeCommit {
+        let status = C::TransactionManager::transaction_manager_status_mut(&mut self.inner);
+        // diesel-async 0.9 learns of some failures only.
+        BeforeCommit::of(status, false, &self.tracing.open.0, false)
     }
 }
 
@@ -87,32 +102,49 @@ impl<C> TracedAsyncConnection<C> {
         self.tracing.source.set_trace_sql(on);
     }
 
-    /// The connection within.
+    /// The connection within. What is run with it is not recorded; in a trace it is counted that it was given away, and where.
+    #[track_caller]
     pub fn inner(&self) -> &C {
+        self.gives_away(Location::caller());
         &self.inner
     }
 
-    /// The connection within. What is run with it is not recorded.
+    /// The connection within. What is run with it is not recorded; in a trace it is counted that it was given away, and where.
+    #[track_caller]
     pub fn inner_mut(&mut self) -> &mut C {
+        self.gives_away(Location::caller());
         &mut self.inner
     }
 
+    fn gives_away(&self, at: &'static Location<'static>) {
+        self.tracing.open.0.looks_away();
+        handed_out(INNER, at);
+    }
+}
+
+/// What is given away.
+const INNER: &str = "diesel-async's own connection";
+
+impl<C: AsyncTraceable> TracedAsyncConnection<C> {
     /// Runs what changes the transaction, or is no query of diesel's, as a point with `sql` for its statement.
     pub(super) async fn run_text<DB: TracedBackend, T>(
         &mut self,
         sql: &str,
         run: impl AsyncFnOnce(&mut C) -> QueryResult<T>,
     ) -> QueryResult<T> {
+        let transition = Transition::of(sql);
+        let is_commit = DB::ABORTS_TRANSACTIONS && transition == Some(Transition::Commit);
+        let before_commit = if is_commit { self.before_commit() } else { BeforeCommit::AllSeen };
         let Self { inner, tracing } = self;
         let link = &tracing.open.0;
-        let transition = Transition::of(sql);
         let ending = Ending::begin(link, transition);
-        let Some(mut call) = tracing.begin_text::<DB>(sql) else {
+        let Some(mut call) = tracing.begin_text::<DB>(sql, before_commit) else {
             let result = run(inner).await;
             Ending::forget(ending);
             match (&result, transition) {
-                (Ok(_), Some(transition)) => link.session(|session| session.passed_untraced(transition)),
+                (Ok(_), Some(transition)) => link.passed_untraced(transition),
                 (Err(_), Some(Transition::Commit)) if DB::ABORTS_TRANSACTIONS => link.session(Session::end_all),
+                (Err(_), None) => link.session(Session::fails),
                 _ => {}
             }
             return result;
@@ -144,7 +176,10 @@ impl<C: AsyncTraceable> TracedBuilder<TracedAsyncConnection<C>> {
         if let Some(call) = &mut call {
             call.end_connecting(opened.as_ref().err(), url);
         }
-        Ok(TracedAsyncConnection::wrap(opened?, link, target))
+        let mut connection = TracedAsyncConnection::wrap(opened?, link, target);
+        // A pool may give it out without another word.
+        connection.tracing.take();
+        Ok(connection)
     }
 
     /// A traced connection around the one there is.

@@ -23,6 +23,8 @@ impl<C: AsyncTraceable + PoolableConnection + 'static> PoolableConnection for Tr
     {
         use diesel_async::RunQueryDsl;
 
+        // A pool asks in the task that takes the connection.
+        self.tracing.take();
         let _pings = Pings::begin(&self.tracing.pings);
         match config {
             RecyclingMethod::Fast => Ok(()),
@@ -35,7 +37,7 @@ impl<C: AsyncTraceable + PoolableConnection + 'static> PoolableConnection for Tr
     }
 
     fn is_broken(&mut self) -> bool {
-        self.inner_mut().is_broken()
+        self.inner.is_broken()
     }
 }
 

@@ -17,6 +17,8 @@ use futures_core::future::BoxFuture;
 use super::connection::{TracedAsyncConnection, keep};
 use super::future::{TracedExecute, TracedLoad, TracedStream};
 use super::transaction::{SendAsyncFnOnce, TracedTransactionManager, depth};
+use crate::call::BeforeCommit;
+use crate::session::Session;
 
 impl TracedAsyncConnection<AsyncPgConnection> {
     /// As [`AsyncPgConnection::build_transaction`].
@@ -26,7 +28,7 @@ impl TracedAsyncConnection<AsyncPgConnection> {
 
     /// As [`AsyncPgConnection::notifications_stream`].
     pub fn notifications_stream(&mut self) -> impl Stream<Item = QueryResult<PgNotification>> + '_ {
-        self.inner_mut().notifications_stream()
+        self.inner.notifications_stream()
     }
 }
 
@@ -100,7 +102,7 @@ impl TracedTransactionBuilder<'_> {
         match depth(self.connection) {
             Some(0) => self.connection.run_text::<Pg, _>(&sql, begin).await?,
             // Nothing is sent, and diesel knows the error.
-            _ => begin(self.connection.inner_mut()).await?,
+            _ => begin(&mut self.connection.inner).await?,
         }
         match f(self.connection).await {
             Ok(value) => {
@@ -118,10 +120,14 @@ impl TracedTransactionBuilder<'_> {
 impl SimpleAsyncConnection for &TracedAsyncConnection<AsyncPgConnection> {
     /// Without a look at transactions, which nobody begins in a pipeline.
     async fn batch_execute(&mut self, query: &str) -> QueryResult<()> {
-        let call = self.tracing.begin_text::<Pg>(query);
-        let result = SimpleAsyncConnection::batch_execute(&mut self.inner(), query).await;
-        if let Some(mut call) = call {
-            call.end(&result);
+        let link = &self.tracing.open.0;
+        let before_commit = if link.looked_away() { BeforeCommit::Unseen } else { BeforeCommit::AllSeen };
+        let call = self.tracing.begin_text::<Pg>(query, before_commit);
+        let result = SimpleAsyncConnection::batch_execute(&mut &self.inner, query).await;
+        match (call, &result) {
+            (Some(mut call), _) => call.end(&result),
+            (None, Err(_)) => link.session(Session::fails),
+            (None, Ok(())) => {}
         }
         result
     }
@@ -147,7 +153,8 @@ impl<'a> AsyncConnectionCore for &'a TracedAsyncConnection<AsyncPgConnection> {
         T: AsQuery + 'query,
         T::Query: QueryFragment<Pg> + QueryId + 'query,
     {
-        let mut inner = self.inner();
+        let connection = *self;
+        let mut inner = &connection.inner;
         let (future, call) =
             self.tracing.run(source.as_query(), "load", |query| AsyncConnectionCore::load(&mut inner, query));
         TracedLoad::new(future, call, keep)
@@ -157,7 +164,8 @@ impl<'a> AsyncConnectionCore for &'a TracedAsyncConnection<AsyncPgConnection> {
     where
         T: QueryFragment<Pg> + QueryId + 'query,
     {
-        let mut inner = self.inner();
+        let connection = *self;
+        let mut inner = &connection.inner;
         let (future, call) = self.tracing.run(source, "execute", |query| inner.execute_returning_count(query));
         TracedExecute::new(future, call)
     }

@@ -63,7 +63,7 @@ where
         match depth(self) {
             Some(0) => self.run_text::<Sqlite, _>(sql, begin).await?,
             // Nothing is sent, and diesel knows the error.
-            _ => begin(self.inner_mut()).await?,
+            _ => begin(&mut self.inner).await?,
         }
         match f(self).await {
             Ok(value) => {

@@ -8,11 +8,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use diesel::QueryResult;
 use diesel::query_builder::{QueryFragment, QueryId};
-use osprofiler::db::{DbLease, DbSource};
+use osprofiler::db::{CheckoutTrace, DbLease, DbSource, Gate};
 
 use crate::backend::{Kept, TracedBackend};
-use crate::call::Call;
-use crate::fragment::{Fragment, Slot, Statements};
+use crate::call::{BeforeCommit, Call};
+use crate::fragment::{self, Fragment, Slot, Statements};
 use crate::recorder::Open;
 use crate::session::{Link, Session};
 use crate::target::Target;
@@ -26,19 +26,21 @@ pub(super) struct Tracing {
     statements: Mutex<Statements>,
     /// Whether a pool asks whether the connection lives.
     pub(super) pings: Arc<AtomicBool>,
+    /// The trace in which it was taken from its pool.
+    pub(super) checkout: CheckoutTrace,
     pub(super) open: Open,
 }
 
 impl Tracing {
     pub(super) fn new(source: Arc<DbSource>, target: Target, link: Arc<Link>) -> Self {
         let (statements, pings) = (Mutex::default(), Arc::default());
-        Self { source, target, statements, pings, open: Open(link) }
+        Self { source, target, statements, pings, checkout: CheckoutTrace::none(), open: Open(link) }
     }
 
     /// A transaction or savepoint is over, as diesel has it, although the statement that was to end it failed.
     pub(super) fn is_over(&self, sql: &str) {
         if let Some(transition) = Transition::of(sql) {
-            self.open.0.session(|session| session.passed(transition, &session.lease()));
+            self.open.0.passed(transition, &self.open.0.lease());
         }
     }
 
@@ -46,21 +48,55 @@ impl Tracing {
         self.statements.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A call to trace, on this connection as it is now.
+    /// The connection was taken from its pool, or opened.
+    pub(super) fn take(&mut self) {
+        self.checkout = CheckoutTrace::here();
+        self.open.0.take(self.checkout.clone());
+    }
+
+    /// A call to trace, on this connection as it is now. `text` is asked for where it is in no trace.
     #[inline]
-    fn call<K: Kept>(&self, method: &'static str) -> Option<Call<K>> {
-        let mut call = Call::new(&self.source, method, || self.open.0.lease())?;
+    fn call<K: Kept>(&self, method: &'static str, text: impl FnOnce() -> Arc<str>) -> Option<Call<K>> {
+        match self.source.gate(Some(&self.checkout)) {
+            Gate::Off => None,
+            Gate::Traced => self.traced(method),
+            Gate::Outside => {
+                self.note_outside(text);
+                None
+            }
+        }
+    }
+
+    #[inline(never)]
+    fn traced<K: Kept>(&self, method: &'static str) -> Option<Call<K>> {
+        let mut call = Call::traced(&self.source, Some(&self.checkout), method, self.open.0.lease())?;
         if self.pings.load(Relaxed) {
             call.is_internal();
         }
         Some(call)
     }
 
-    /// A call of a statement that is text; it has begun.
-    pub(super) fn begin_text<DB: TracedBackend>(&self, sql: &str) -> Option<Call<DB>> {
-        let mut call = self.call("batch_execute")?;
-        if let Some(transition) = Transition::of(sql) {
-            call.changes(transition, |point| self.open.0.lease_of(transition, point.id()));
+    #[cold]
+    #[inline(never)]
+    fn note_outside(&self, text: impl FnOnce() -> Arc<str>) {
+        if !self.pings.load(Relaxed) {
+            self.source.note_outside(&text());
+        }
+    }
+
+    /// A call of a statement that is text; it has begun. `before_commit` is for a `COMMIT`.
+    pub(super) fn begin_text<DB: TracedBackend>(&self, sql: &str, before_commit: BeforeCommit) -> Option<Call<DB>> {
+        let mut call = self.call("batch_execute", || sql.into())?;
+        let link = &self.open.0;
+        let transition = Transition::of(sql);
+        if let Some(transition) = transition {
+            call.changes(transition, |point| link.lease_of(transition, point.id()));
+        }
+        if DB::ABORTS_TRANSACTIONS && transition == Some(Transition::Commit) {
+            call.commits(before_commit);
+        }
+        if link.migrates(sql) {
+            call.is_internal();
         }
         call.begin_text(sql);
         Some(call)
@@ -73,8 +109,15 @@ impl Tracing {
         method: &'static str,
         run: impl FnOnce(Fragment<DB, T, Rc<Slot<DB>>>) -> F,
     ) -> (F, Option<Call<DB>>) {
-        let Some(call) = self.call(method) else { return (run(Fragment::new(query, None)), None) };
-        self.run_traced(query, T::query_id(), call, run)
+        let known = || self.statements().get(T::query_id());
+        match self.call(method, || known().unwrap_or_else(|| fragment::text_of(&query))) {
+            Some(call) => self.run_traced(query, T::query_id(), call, run),
+            None => {
+                // What becomes of it is not seen.
+                self.open.0.looks_away();
+                (run(Fragment::new(query, None)), None)
+            }
+        }
     }
 
     #[inline(never)]
@@ -91,7 +134,14 @@ impl Tracing {
         // The query ends here: no future keeps it, since it need not be `Send`.
         let future = run(Fragment::new(query, Some(Rc::clone(&slot))));
         self.statements().learn(id, is_known, slot.statement());
-        (future, slot.into_call())
+        let statement = slot.text();
+        let mut call = slot.into_call();
+        if let Some(call) = &mut call
+            && statement.is_some_and(|statement| self.open.0.migrates(&statement))
+        {
+            call.is_internal();
+        }
+        (future, call)
     }
 }
 
@@ -111,7 +161,7 @@ impl<'a> Ending<'a> {
     pub(super) fn came<T>(ending: Option<Self>, result: &QueryResult<T>, lease: &Arc<DbLease>, aborts: bool) {
         let Some(mut ending) = ending else { return };
         match (result, ending.transition.take()) {
-            (Ok(_), Some(transition)) => ending.link.session(|session| session.passed(transition, lease)),
+            (Ok(_), Some(transition)) => ending.link.passed(transition, lease),
             (Err(_), Some(Transition::Commit)) if aborts => ending.link.session(Session::end_all),
             _ => {}
         }

@@ -15,7 +15,7 @@ pub struct TracedTransactionManager<T>(PhantomData<fn() -> T>);
 
 /// How deep the connection is in transactions and savepoints; `None` where its manager gave up.
 pub(super) fn depth<C: AsyncTraceable>(connection: &mut TracedAsyncConnection<C>) -> Option<u32> {
-    let status = C::TransactionManager::transaction_manager_status_mut(connection.inner_mut());
+    let status = C::TransactionManager::transaction_manager_status_mut(&mut connection.inner);
     Some(status.transaction_depth().ok()?.map_or(0, std::num::NonZero::get))
 }
 
@@ -41,7 +41,7 @@ impl<C: AsyncTraceable<TransactionManager = T>, T: TransactionManager<C>> Transa
     async fn begin_transaction(connection: &mut TracedAsyncConnection<C>) -> QueryResult<()> {
         let sql = match depth(connection) {
             // Nothing is sent, and diesel knows the error.
-            None => return T::begin_transaction(connection.inner_mut()).await,
+            None => return T::begin_transaction(&mut connection.inner).await,
             Some(0) => "BEGIN".to_owned(),
             Some(depth) => format!("SAVEPOINT diesel_savepoint_{depth}"),
         };
@@ -50,7 +50,7 @@ impl<C: AsyncTraceable<TransactionManager = T>, T: TransactionManager<C>> Transa
 
     async fn rollback_transaction(connection: &mut TracedAsyncConnection<C>) -> QueryResult<()> {
         let (depth, sql) = match depth(connection) {
-            None | Some(0) => return T::rollback_transaction(connection.inner_mut()).await,
+            None | Some(0) => return T::rollback_transaction(&mut connection.inner).await,
             Some(1) => (1, "ROLLBACK".to_owned()),
             Some(depth) => (depth, format!("ROLLBACK TO SAVEPOINT diesel_savepoint_{}", depth - 1)),
         };
@@ -59,7 +59,7 @@ impl<C: AsyncTraceable<TransactionManager = T>, T: TransactionManager<C>> Transa
 
     async fn commit_transaction(connection: &mut TracedAsyncConnection<C>) -> QueryResult<()> {
         let (depth, sql) = match depth(connection) {
-            None | Some(0) => return T::commit_transaction(connection.inner_mut()).await,
+            None | Some(0) => return T::commit_transaction(&mut connection.inner).await,
             Some(1) => (1, "COMMIT".to_owned()),
             Some(depth) => (depth, format!("RELEASE SAVEPOINT diesel_savepoint_{}", depth - 1)),
         };
@@ -67,11 +67,11 @@ impl<C: AsyncTraceable<TransactionManager = T>, T: TransactionManager<C>> Transa
     }
 
     fn transaction_manager_status_mut(connection: &mut TracedAsyncConnection<C>) -> &mut TransactionManagerStatus {
-        T::transaction_manager_status_mut(connection.inner_mut())
+        T::transaction_manager_status_mut(&mut connection.inner)
     }
 
     fn is_broken_transaction_manager(connection: &mut TracedAsyncConnection<C>) -> bool {
-        T::is_broken_transaction_manager(connection.inner_mut())
+        T::is_broken_transaction_manager(&mut connection.inner)
     }
 }
 

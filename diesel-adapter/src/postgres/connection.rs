@@ -34,7 +34,7 @@ impl TracedConnection<PgConnection> {
 
 impl GetPgMetadataCache for TracedConnection<PgConnection> {
     fn get_metadata_cache(&mut self) -> &mut PgMetadataCache {
-        (**self).get_metadata_cache()
+        self.inner.get_metadata_cache()
     }
 }
 
@@ -78,20 +78,19 @@ where
 
     fn execute(self, connection: &mut TracedConnection<PgConnection>) -> Result<usize, Self::Error> {
         let link = Arc::clone(connection.link());
-        let is_heard = diesel::Connection::instrumentation(&mut **connection).is::<Recorder>();
-        let mut unheard = if is_heard { None } else { connection.call("copy_from") };
+        let mut unheard = if connection.is_heard() { None } else { connection.call("copy_from") };
         if let Some(call) = &mut unheard {
             call.bind("COPY".into(), None);
             call.begin();
             call.start();
         }
         let runs = link.runs(Runner::Copy);
-        let copied = ExecuteCopyFromDsl::execute(self, &mut **connection);
+        let copied = ExecuteCopyFromDsl::execute(self, &mut connection.inner);
         drop(runs);
         if let Some(call) = unheard {
             end(call, &copied);
         }
-        let instrumentation = diesel::Connection::instrumentation(&mut **connection);
+        let instrumentation = diesel::Connection::instrumentation(&mut connection.inner);
         if let Some(call) = instrumentation.downcast_mut::<Recorder>().and_then(Recorder::take_copied) {
             end(call, &copied);
         }

@@ -19,6 +19,8 @@ type Collector<'a> = <Sqlite as Backend>::BindCollector<'a>;
 impl Kept for Sqlite {
     type Values = values::Values;
     type Rows = Rows<rows::SqliteCell>;
+
+    const KEEPS_COUNT: bool = true;
 }
 
 impl TracedBackend for Sqlite {
