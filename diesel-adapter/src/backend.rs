@@ -27,6 +27,13 @@ pub trait Kept: 'static {
     /// Whether the count of changed rows stays that of an earlier statement where one changes none.
     #[doc(hidden)]
     const KEEPS_COUNT: bool = false;
+
+    /// The types that diesel-async asks the database for, unless it knows them.
+    #[doc(hidden)]
+    #[cfg(all(feature = "async", feature = "postgres-backend"))]
+    fn asked_types(_: &mut Self::Values) -> Vec<crate::postgres::names::TypeName> {
+        Vec::new()
+    }
 }
 
 /// How much of bound values is kept, and what is known of the connection.

@@ -14,6 +14,8 @@ use osprofiler::db::{
 };
 use osprofiler::profiler::Point;
 
+#[cfg(all(feature = "async", feature = "postgres-backend"))]
+use crate::asynchronous::lookups::Lookups;
 use crate::backend::{Kept, Room, TracedBackend};
 use crate::failure;
 use crate::session::Link;
@@ -46,6 +48,9 @@ pub(crate) struct Call<K: Kept> {
     waited: Option<Duration>,
     #[cfg(feature = "async")]
     waits_since: Option<Instant>,
+    /// What diesel-async asks for before it runs.
+    #[cfg(all(feature = "async", feature = "postgres-backend"))]
+    lookups: Option<Box<Lookups>>,
     /// How many more rows are to be kept.
     keep: usize,
     kept: Option<Box<(Arc<str>, K::Rows)>>,
@@ -118,6 +123,8 @@ impl<K: Kept> Call<K> {
             waited: None,
             #[cfg(feature = "async")]
             waits_since: None,
+            #[cfg(all(feature = "async", feature = "postgres-backend"))]
+            lookups: None,
             keep: source.result_rows(),
             kept: None,
         })
@@ -225,7 +232,23 @@ impl<K: Kept> Call<K> {
         if self.begun.is_none() {
             self.begin();
             self.start();
+            #[cfg(feature = "postgres-backend")]
+            if let Some(lookups) = self.lookups.take() {
+                lookups.run();
+            }
         }
+    }
+
+    /// Diesel-async may ask for types before it runs.
+    #[cfg(all(feature = "async", feature = "postgres-backend"))]
+    pub(crate) fn asks(&mut self, lookups: Option<Box<Lookups>>) {
+        self.lookups = lookups;
+    }
+
+    /// Its values, before it starts.
+    #[cfg(all(feature = "async", feature = "postgres-backend"))]
+    pub(crate) fn bound_values(&mut self) -> Option<&mut K::Values> {
+        self.bound.as_mut()?.1.as_mut()
     }
 
     /// A result that is asked for in pieces is asked. A clock is read only where it had to wait.

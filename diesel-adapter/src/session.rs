@@ -10,6 +10,8 @@ use osprofiler::Id;
 use osprofiler::db::{CheckoutTrace, DbLease, DbSource};
 
 use crate::migration::Migrations;
+#[cfg(all(feature = "async", feature = "postgres-backend"))]
+use crate::postgres::names::TypeName;
 use crate::quiet::discard;
 use crate::transition::Transition;
 
@@ -38,6 +40,11 @@ pub(crate) struct Link {
     migrations: Migrations,
     /// Whether the program may have run something in this transaction that was not heard of.
     unseen: AtomicBool,
+    /// Whether the program may ever have run something that was not heard of.
+    ever_unseen: AtomicBool,
+    /// The types that diesel-async has asked the database for.
+    #[cfg(all(feature = "async", feature = "postgres-backend"))]
+    asked: Mutex<Vec<TypeName>>,
     /// Whether the session knows a trace in which the connection was taken.
     is_taken: AtomicBool,
     /// The names of types that the program declares by them, by the OIDs that this database gave them.
@@ -52,6 +59,9 @@ impl Link {
             session: Mutex::new(Session::new(source)),
             migrations: Migrations::default(),
             unseen: AtomicBool::new(false),
+            ever_unseen: AtomicBool::new(false),
+            #[cfg(all(feature = "async", feature = "postgres-backend"))]
+            asked: Mutex::default(),
             is_taken: AtomicBool::new(false),
             #[cfg(feature = "postgres-backend")]
             type_names: Mutex::default(),
@@ -128,6 +138,24 @@ impl Link {
     /// The program may run something that is not heard of.
     pub(crate) fn looks_away(&self) {
         self.unseen.store(true, Relaxed);
+        self.ever_unseen.store(true, Relaxed);
+    }
+
+    /// Whether everything that ran on the connection was seen.
+    #[cfg(all(feature = "async", feature = "postgres-backend"))]
+    pub(crate) fn saw_all(&self) -> bool {
+        !self.ever_unseen.load(Relaxed)
+    }
+
+    /// Whether this is the first query with the type, so that diesel-async asks for it now.
+    #[cfg(all(feature = "async", feature = "postgres-backend"))]
+    pub(crate) fn asks_first(&self, name: &TypeName) -> bool {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_first = !asked.contains(name);
+        if is_first {
+            asked.push(name.clone());
+        }
+        is_first
     }
 
     /// Whether it may have, since the transaction began.

@@ -186,6 +186,8 @@ impl<C: AsyncTraceable> TracedBuilder<TracedAsyncConnection<C>> {
     pub fn build(&self, inner: C) -> TracedAsyncConnection<C> {
         let target = Target::default();
         let link = Link::new(self.source(C::Backend::SYSTEM, &target));
+        // What ran on it before is not known.
+        link.looks_away();
         TracedAsyncConnection::wrap(inner, link, target)
     }
 }

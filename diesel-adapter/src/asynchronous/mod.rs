@@ -4,6 +4,8 @@
 mod carry;
 mod connection;
 mod future;
+#[cfg(feature = "postgres-backend")]
+pub(crate) mod lookups;
 #[cfg(feature = "mysql-backend")]
 mod mysql;
 mod pool;

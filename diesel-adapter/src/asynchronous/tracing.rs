@@ -10,6 +10,8 @@ use diesel::QueryResult;
 use diesel::query_builder::{QueryFragment, QueryId};
 use osprofiler::db::{CheckoutTrace, DbLease, DbSource, Gate};
 
+#[cfg(feature = "postgres-backend")]
+use super::lookups::Lookups;
 use crate::backend::{Kept, TracedBackend};
 use crate::call::{BeforeCommit, Call};
 use crate::fragment::{self, Fragment, Slot, Statements};
@@ -136,10 +138,15 @@ impl Tracing {
         self.statements().learn(id, is_known, slot.statement());
         let statement = slot.text();
         let mut call = slot.into_call();
-        if let Some(call) = &mut call
-            && statement.is_some_and(|statement| self.open.0.migrates(&statement))
-        {
-            call.is_internal();
+        if let Some(call) = &mut call {
+            if statement.is_some_and(|statement| self.open.0.migrates(&statement)) {
+                call.is_internal();
+            }
+            #[cfg(feature = "postgres-backend")]
+            {
+                let lookups = Lookups::of(call, &self.open.0, || self.traced("load"));
+                call.asks(lookups);
+            }
         }
         (future, call)
     }

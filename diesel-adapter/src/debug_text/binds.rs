@@ -35,7 +35,7 @@ pub(crate) struct DebugBinds {
 }
 
 impl DebugBinds {
-    pub(super) fn new(text: String, cut: bool) -> Self {
+    pub(crate) fn new(text: String, cut: bool) -> Self {
         Self { text, cut }
     }
 

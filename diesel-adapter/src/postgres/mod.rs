@@ -20,6 +20,11 @@ impl Kept for Pg {
     type Rows = Rows<rows::PgCell>;
 
     const ABORTS_TRANSACTIONS: bool = true;
+
+    #[cfg(feature = "async")]
+    fn asked_types(values: &mut Self::Values) -> Vec<names::TypeName> {
+        std::mem::take(&mut values.asked)
+    }
 }
 
 impl TracedBackend for Pg {

@@ -24,6 +24,35 @@ pub(super) struct Types {
     oids: Vec<u32>,
     /// The names of those that are not known by their OIDs.
     pub(super) names: Vec<(u32, Arc<str>)>,
+    /// The types that diesel-async looks up, unless it knows them.
+    pub(super) asked: Vec<TypeName>,
+}
+
+/// A type as a program declares it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TypeName {
+    schema: Option<Box<str>>,
+    name: Box<str>,
+}
+
+#[cfg(feature = "async")]
+impl TypeName {
+    /// How diesel-async 0.9 asks for its OIDs, and with which values. It does so by its client, without an event.
+    pub(crate) fn lookup(&self) -> (&'static str, Vec<&str>) {
+        match &self.schema {
+            Some(schema) => (
+                "SELECT pg_type.oid, pg_type.typarray FROM pg_type \
+                 INNER JOIN pg_namespace ON pg_type.typnamespace = pg_namespace.oid \
+                 WHERE pg_type.typname = $1 AND pg_namespace.nspname = $2 LIMIT 1",
+                vec![&self.name, schema],
+            ),
+            None => (
+                "SELECT pg_type.oid, pg_type.typarray FROM pg_type \
+                 WHERE pg_type.oid = quote_ident($1)::regtype::oid LIMIT 1",
+                vec![&self.name],
+            ),
+        }
+    }
 }
 
 fn oid_of(ty: &PgTypeMetadata) -> u32 {
@@ -96,6 +125,7 @@ impl Types {
             }
             self.oids.push(oid);
         }
+        self.asked = named.lookup.asked;
     }
 }
 
@@ -129,6 +159,7 @@ impl Named {
 #[derive(Debug, Default)]
 pub(crate) struct NameLookup {
     names: Vec<Arc<str>>,
+    asked: Vec<TypeName>,
 }
 
 /// Such OIDs no database will have given for long.
@@ -151,6 +182,7 @@ impl PgMetadataLookup for NameLookup {
         };
         let index = self.names.iter().position(|known| *known == name).unwrap_or_else(|| {
             self.names.push(name);
+            self.asked.push(TypeName { schema: schema.map(Box::from), name: type_name.into() });
             self.names.len() - 1
         });
         let oid = FIRST + 2 * u32::try_from(index).unwrap_or(0);
@@ -222,5 +254,7 @@ mod tests {
         let names: Vec<Option<&str>> = oids.iter().map(|oid| name(*oid)).collect();
         assert_eq!(names, [Some("mood"), None, Some("app.label"), Some("mood[]"), None, Some("mood")]);
         assert_eq!((oids[1], oids[4]), (23, 25));
+        let (mood, label) = (types.asked[0].lookup(), types.asked[1].lookup());
+        assert_eq!((mood.1, label.1, types.asked.len()), (vec!["mood"], vec!["label", "app"], 2));
     }
 }

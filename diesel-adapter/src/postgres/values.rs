@@ -7,7 +7,7 @@ use diesel::query_builder::bind_collector::RawBytesBindCollector;
 use osprofiler::db::postgres::PgType;
 use osprofiler::db::{BoundValues, DbValue, ParamsWriter};
 
-use super::names::Types;
+use super::names::{TypeName, Types};
 use crate::backend::Room;
 use crate::packed::Packed;
 
@@ -18,12 +18,14 @@ pub struct Values {
     values: Packed,
     /// The names of types that the program declares by them, by their OIDs.
     names: Vec<(u32, Arc<str>)>,
+    /// The types that diesel-async looks up, unless it knows them.
+    pub(super) asked: Vec<TypeName>,
 }
 
 impl Values {
     pub(super) fn of(collected: &RawBytesBindCollector<Pg>, types: Types, room: Room<'_>) -> Self {
         let oids = collected.metadata.iter().enumerate().map(|(index, metadata)| types.oid(index, metadata)).collect();
-        Self { oids, values: Packed::of(&collected.binds, room), names: types.names }
+        Self { oids, values: Packed::of(&collected.binds, room), names: types.names, asked: types.asked }
     }
 
     fn ty(&self, oid: u32) -> PgType {
