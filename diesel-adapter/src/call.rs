@@ -374,6 +374,14 @@ impl<K: Kept> Call<K> {
         }
     }
 
+    /// The database did its part, and the program could not read a row.
+    #[cold]
+    pub(crate) fn fail_to_deserialize(&mut self, error: String) {
+        #[cfg(feature = "async")]
+        self.count_consumer();
+        self.fail_otherwise(failure::of_deserializing(self.counted, error));
+    }
+
     /// The call failed by an error of another kind.
     #[cold]
     pub(crate) fn fail_otherwise(&mut self, failure: DbFailure) {

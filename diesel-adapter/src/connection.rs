@@ -29,6 +29,7 @@ use crate::fragment::{self, Fragment, Slot, Statements};
 use crate::quiet::discard;
 use crate::recorder::Open;
 use crate::recorder::{self, Recorder};
+use crate::row::{TracedRow, Watch};
 use crate::session::{Link, Runner, Session};
 use crate::target::Target;
 use crate::transition::Transition;
@@ -244,7 +245,6 @@ impl<C> TracedConnection<C> {
     pub fn set_trace_sql(&self, on: bool) {
         self.source.set_trace_sql(on);
     }
-
 }
 
 impl<C> Deref for TracedConnection<C> {
@@ -379,7 +379,7 @@ impl<B, C: Traceable + LoadConnection<B>> LoadConnection<B> for TracedConnection
     where
         Self: 'conn;
     type Row<'conn, 'query>
-        = <C as LoadConnection<B>>::Row<'conn, 'query>
+        = TracedRow<<C as LoadConnection<B>>::Row<'conn, 'query>>
     where
         Self: 'conn;
 
@@ -393,14 +393,14 @@ impl<B, C: Traceable + LoadConnection<B>> LoadConnection<B> for TracedConnection
         let known = slot.as_ref().is_some_and(|slot| slot.is_known());
         let fragment = Fragment::new(source, slot.clone());
         let Some(slot) = slot else {
-            return self.inner.load(fragment).map(|cursor| TracedCursor::new(cursor, None, |_, _| {}));
+            return self.inner.load(fragment).map(|cursor| TracedCursor::untraced(cursor));
         };
         let runs = self.open.0.runs(Runner::Wrapper);
         let loaded = self.inner.load(fragment);
         drop(runs);
         self.statements.learn(id, known, slot.statement());
         match loaded {
-            Ok(cursor) => Ok(TracedCursor::new(cursor, Some(slot), |call, row| {
+            Ok(cursor) => Ok(TracedCursor::new(cursor, slot, Watch::new::<T::SqlType>(), |call, row| {
                 if let Ok(row) = row {
                     call.keep_row(row);
                 }

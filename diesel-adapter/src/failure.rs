@@ -32,6 +32,12 @@ pub(crate) fn of_connection(error: &ConnectionError, url: &str) -> DbFailure {
     DbFailure { etype, original_exception: message.clone(), message, ..DbFailure::default() }
 }
 
+/// What is known of an error that diesel made of a row, by what it says.
+pub(crate) fn of_deserializing(stop: DbStop, error: String) -> DbFailure {
+    let etype = "diesel::result::Error::DeserializationError".to_owned();
+    DbFailure { stop, etype, message: error.clone(), original_exception: error, ..DbFailure::default() }
+}
+
 /// What is known of any other error.
 #[cfg(feature = "postgres")]
 pub(crate) fn of_other(error: &impl std::error::Error) -> DbFailure {

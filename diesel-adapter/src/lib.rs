@@ -208,6 +208,7 @@ mod packed;
 mod postgres;
 mod quiet;
 mod recorder;
+mod row;
 #[cfg(any(feature = "mysql-backend", feature = "postgres-backend", feature = "sqlite"))]
 mod rows;
 mod session;
@@ -224,6 +225,7 @@ pub use connection::{Traceable, TracedConnection};
 pub use cursor::TracedCursor;
 pub use instrument::{MakeInstrumentation, instrument, instrument_over};
 pub use osprofiler::db::{DbOptions, ParamsPolicy, PatternError, Recorded};
+pub use row::{TracedField, TracedRow};
 
 /// A traced `PgConnection`.
 #[cfg(feature = "postgres")]

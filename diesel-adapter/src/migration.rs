@@ -38,12 +38,7 @@ impl Migrations {
 }
 
 /// Whether a statement is one of them, and what that means for the next.
-fn follow(
-    last: u8,
-    statement: &str,
-    is_open: impl FnOnce() -> bool,
-    is_on_stack: impl FnOnce() -> bool,
-) -> (bool, u8) {
+fn follow(last: u8, statement: &str, is_open: impl FnOnce() -> bool, is_on_stack: impl FnOnce() -> bool) -> (bool, u8) {
     let goes_on = last == IN_TRANSACTION && is_open();
     if statement.contains(TABLE) {
         return (true, if goes_on { IN_TRANSACTION } else { MAY_COME });

@@ -19,6 +19,7 @@ use crate::builder::TracedBuilder;
 use crate::call::{BeforeCommit, Call};
 use crate::quiet::discard;
 use crate::recorder::{self, Recorder};
+use crate::row::{TracedRow, Watch};
 use crate::session::{Link, Session};
 use crate::target::Target;
 use crate::transition::Transition;
@@ -209,7 +210,7 @@ impl<C: AsyncTraceable> AsyncConnectionCore for TracedAsyncConnection<C> {
     type LoadFuture<'conn, 'query> =
         TracedLoad<C::LoadFuture<'conn, 'query>, QueryResult<C::Row<'conn, 'query>>, C::Backend>;
     type Stream<'conn, 'query> = TracedStream<C::Stream<'conn, 'query>, C::Backend>;
-    type Row<'conn, 'query> = C::Row<'conn, 'query>;
+    type Row<'conn, 'query> = TracedRow<C::Row<'conn, 'query>>;
 
     type Backend = C::Backend;
 
@@ -220,7 +221,7 @@ impl<C: AsyncTraceable> AsyncConnectionCore for TracedAsyncConnection<C> {
     {
         let Self { inner, tracing } = self;
         let (future, call) = tracing.run(source.as_query(), "load", |query| inner.load(query));
-        TracedLoad::new(future, call, keep)
+        TracedLoad::new(future, call, Watch::new::<T::SqlType>, keep)
     }
 
     fn execute_returning_count<'conn, 'query, T>(&'conn mut self, source: T) -> Self::ExecuteFuture<'conn, 'query>

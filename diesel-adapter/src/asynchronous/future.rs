@@ -10,6 +10,7 @@ use pin_project::{pin_project, pinned_drop};
 
 use crate::backend::TracedBackend;
 use crate::call::Call;
+use crate::row::{TracedRow, Watch};
 
 /// The future of an executed statement.
 #[pin_project]
@@ -53,12 +54,14 @@ pub struct TracedLoad<F, I, DB: TracedBackend> {
     #[pin]
     inner: F,
     call: Option<Call<DB>>,
+    /// Makes what says whether the program could read the rows.
+    watch: fn() -> Watch,
     keep: fn(&mut Call<DB>, &I),
 }
 
 impl<F, I, DB: TracedBackend> TracedLoad<F, I, DB> {
-    pub(super) fn new(inner: F, call: Option<Call<DB>>, keep: fn(&mut Call<DB>, &I)) -> Self {
-        Self { inner, call, keep }
+    pub(super) fn new(inner: F, call: Option<Call<DB>>, watch: fn() -> Watch, keep: fn(&mut Call<DB>, &I)) -> Self {
+        Self { inner, call, watch, keep }
     }
 }
 
@@ -79,7 +82,10 @@ impl<F: Future<Output = QueryResult<S>>, S: Stream, DB: TracedBackend> Future fo
         };
         let call = this.call.take();
         Poll::Ready(match loaded {
-            Ok(stream) => Ok(TracedStream { inner: Some(stream), call, waits: false, keep: *this.keep }),
+            Ok(stream) => {
+                let watch = if call.is_some() { Some((this.watch)()) } else { None };
+                Ok(TracedStream { inner: Some(stream), call, waits: false, watch, keep: *this.keep })
+            }
             Err(error) => {
                 if let Some(mut call) = call {
                     call.fail(&error);
@@ -100,16 +106,21 @@ pub struct TracedStream<S: Stream, DB: TracedBackend> {
     call: Option<Call<DB>>,
     /// Whether the program waits for a row.
     waits: bool,
+    /// Whether it could read its rows.
+    watch: Option<Watch>,
     keep: fn(&mut Call<DB>, &S::Item),
 }
 
 impl<S: Stream<Item = QueryResult<R>>, R, DB: TracedBackend> Stream for TracedStream<S, DB> {
-    type Item = S::Item;
+    type Item = QueryResult<TracedRow<R>>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let mut this = self.project();
         let Some(inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Ready(None) };
-        let Some(call) = this.call else { return inner.poll_next(context) };
+        let (Some(call), Some(watch)) = (&mut *this.call, *this.watch) else {
+            return inner.poll_next(context).map(|item| item.map(|row| row.map(TracedRow::unwatched)));
+        };
+        watch.goes_on();
         if *this.waits {
             call.is_polled();
         }
@@ -131,12 +142,11 @@ impl<S: Stream<Item = QueryResult<R>>, R, DB: TracedBackend> Stream for TracedSt
                 *this.call = None;
             }
             None => {
-                call.rows_end(false);
-                call.finish();
+                end(call, watch, false);
                 *this.call = None;
             }
         }
-        Poll::Ready(item)
+        Poll::Ready(item.map(|row| row.map(|row| watch.row(row))))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -152,11 +162,21 @@ impl<S: Stream, DB: TracedBackend> PinnedDrop for TracedStream<S, DB> {
         let incomplete = this.inner.as_ref().as_pin_ref().is_some_and(|inner| inner.size_hint().1 != Some(0));
         // What it costs to end a result is the database's time.
         this.inner.set(None);
-        call.rows_end(incomplete);
-        if *this.waits {
-            call.cancel();
-        } else {
-            call.finish();
+        match *this.watch {
+            Some(watch) if !*this.waits => end(&mut call, watch, incomplete),
+            _ => {
+                call.rows_end(incomplete);
+                call.cancel();
+            }
         }
+    }
+}
+
+/// The program has all rows that it wants.
+fn end<DB: TracedBackend>(call: &mut Call<DB>, watch: Watch, incomplete: bool) {
+    call.rows_end(incomplete);
+    match watch.error() {
+        None => call.finish(),
+        Some(error) => call.fail_to_deserialize(error),
     }
 }

@@ -18,6 +18,7 @@ use super::connection::{TracedAsyncConnection, keep};
 use super::future::{TracedExecute, TracedLoad, TracedStream};
 use super::transaction::{SendAsyncFnOnce, TracedTransactionManager, depth};
 use crate::call::BeforeCommit;
+use crate::row::{TracedRow, Watch};
 use crate::session::Session;
 
 impl TracedAsyncConnection<AsyncPgConnection> {
@@ -139,12 +140,12 @@ impl<'a> AsyncConnectionCore for &'a TracedAsyncConnection<AsyncPgConnection> {
         TracedExecute<<&'a AsyncPgConnection as AsyncConnectionCore>::ExecuteFuture<'conn, 'query>, Pg>;
     type LoadFuture<'conn, 'query> = TracedLoad<
         <&'a AsyncPgConnection as AsyncConnectionCore>::LoadFuture<'conn, 'query>,
-        QueryResult<Self::Row<'conn, 'query>>,
+        QueryResult<<&'a AsyncPgConnection as AsyncConnectionCore>::Row<'conn, 'query>>,
         Pg,
     >;
     type Stream<'conn, 'query> =
         TracedStream<<&'a AsyncPgConnection as AsyncConnectionCore>::Stream<'conn, 'query>, Pg>;
-    type Row<'conn, 'query> = <&'a AsyncPgConnection as AsyncConnectionCore>::Row<'conn, 'query>;
+    type Row<'conn, 'query> = TracedRow<<&'a AsyncPgConnection as AsyncConnectionCore>::Row<'conn, 'query>>;
 
     type Backend = Pg;
 
@@ -157,7 +158,7 @@ impl<'a> AsyncConnectionCore for &'a TracedAsyncConnection<AsyncPgConnection> {
         let mut inner = &connection.inner;
         let (future, call) =
             self.tracing.run(source.as_query(), "load", |query| AsyncConnectionCore::load(&mut inner, query));
-        TracedLoad::new(future, call, keep)
+        TracedLoad::new(future, call, Watch::new::<T::SqlType>, keep)
     }
 
     fn execute_returning_count<'conn, 'query, T>(&'conn mut self, source: T) -> Self::ExecuteFuture<'conn, 'query>

@@ -4,6 +4,7 @@
 
 mod cancelled;
 mod context;
+mod elsewhere;
 mod failures;
 mod idioms;
 mod migrations;

@@ -106,7 +106,15 @@ async fn types_of_the_programs_own_have_their_names() {
         diesel::select(1.into_sql::<Integer>()).get_result::<i32>(&mut conn).await
     };
     let (_, points) = record(request).await;
-    for point in &points[..2] {
+    let lookups: Vec<_> = points.iter().filter(|point| point.is_internal()).collect();
+    assert_eq!(lookups.len(), 1, "diesel-async asks once, and keeps what it learns");
+    assert_eq!(start(lookups[0], "params"), &json!(["mood"]));
+    assert!(
+        lookups[0]
+            .statement()
+            .is_some_and(|text| text.starts_with("SELECT pg_type.oid, pg_type.typarray FROM pg_type"))
+    );
+    for point in points.iter().filter(|point| !point.is_internal()).take(2) {
         assert_eq!(start(point, "param_types"), &json!(["mood", "mood[]", "mood", "int4[]"]));
         assert_eq!(start(point, "params"), &json!(["fine", ["fine", "bad"], null, [1, null]]));
     }

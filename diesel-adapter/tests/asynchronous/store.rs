@@ -33,6 +33,13 @@ impl Store {
         (result, self.points())
     }
 
+    /// What was given away, as the last message says that does.
+    pub(crate) fn handed_out(&self) -> Value {
+        assert!(self.notifier.flush(Duration::from_secs(10)), "a function takes messages at once");
+        let messages = self.messages.lock().expect("no panic");
+        messages.iter().rev().find_map(|message| message.info().get("handed_out").cloned()).unwrap_or_default()
+    }
+
     /// Checks that every start has exactly one stop.
     pub(crate) fn assert_whole(&self) {
         assert!(self.notifier.flush(Duration::from_secs(10)), "a function takes messages at once");

@@ -1,6 +1,6 @@
 //! What points say that PostgreSQL alone has.
 
-use diesel::connection::{DefaultLoadingMode, SimpleConnection};
+use diesel::connection::{DefaultLoadingMode, InstrumentationEvent, SimpleConnection};
 use diesel::pg::PgRowByRowLoadingMode;
 use diesel::prelude::*;
 use diesel::result::Error;
@@ -92,6 +92,46 @@ fn a_commit_of_what_has_failed_is_a_rollback() {
     let points = store.points();
     assert_eq!(methods(&points), ["begin", "batch_execute", "commit"]);
     assert_eq!(points[2].outcome(), Some(("rolled_back", false)));
+}
+
+#[test]
+fn a_failure_that_nobody_heard_of_is_found_out_or_makes_the_outcome_unknown() {
+    let Some(place) = server::postgres("points_unheard", CREATE) else { return };
+    let mut inner = PgConnection::establish(&place.url).expect("it was there just now");
+    inner.set_instrumentation(|_: InstrumentationEvent<'_>| {});
+    let (store, mut connection) = (Store::new(), TracedPgConnection::new(inner));
+    store.record(|| {
+        for (statement, fails) in [("SELECT 1", false), ("SELECT 1 / 0", true)] {
+            // Diesel knows of its own transactions.
+            let done = connection.transaction::<_, Error, _>(|connection| {
+                assert_eq!((**connection).batch_execute(statement).is_err(), fails);
+                Ok(())
+            });
+            done.expect("PostgreSQL says nothing");
+            connection.batch_execute("BEGIN").expect("there is none");
+            assert_eq!((*connection).batch_execute(statement).is_err(), fails);
+            connection.batch_execute("COMMIT").expect("PostgreSQL says nothing");
+        }
+        connection.batch_execute("BEGIN").expect("there is none");
+        connection.batch_execute("COMMIT").expect("there is one");
+    });
+    let points = store.points();
+    let outcomes: Vec<_> = points.iter().filter_map(|point| stop(point).get("outcome").cloned()).collect();
+    assert_eq!(outcomes, ["committed", "unknown", "rolled_back", "unknown", "committed"]);
+}
+
+#[test]
+fn a_failure_on_the_connection_within_is_heard_even_where_it_is_not_traced() {
+    let Some(mut connection) = things("heard") else { return };
+    let store = Store::new();
+    store.record(|| {
+        connection.batch_execute("BEGIN").expect("there is none");
+        connection.set_trace_sql(false);
+        (*connection).batch_execute("SELECT 1 / 0").expect_err("no number");
+        connection.set_trace_sql(true);
+        connection.batch_execute("COMMIT").expect("PostgreSQL says nothing");
+    });
+    assert_eq!(stop(&store.points()[1])["outcome"], "rolled_back");
 }
 
 #[test]

@@ -34,6 +34,20 @@ impl Store {
         Trace::build(self.messages.lock().expect("no panic").clone()).points().to_vec()
     }
 
+    /// How many statements were in no trace.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn outside_traces(&self) -> u64 {
+        self.notifier.stats().outside_traces
+    }
+
+    /// What was given away, as the last message says that does.
+    #[cfg(feature = "sqlite")]
+    pub(crate) fn handed_out(&self) -> Value {
+        assert!(self.notifier.flush(Duration::from_secs(10)), "a function takes messages at once");
+        let messages = self.messages.lock().expect("no panic");
+        messages.iter().rev().find_map(|message| message.info().get("handed_out").cloned()).unwrap_or_default()
+    }
+
     /// Checks that every start has exactly one stop, and that there are some.
     pub(crate) fn assert_whole(&self) {
         assert!(self.notifier.flush(Duration::from_secs(10)), "a function takes messages at once");
