@@ -144,8 +144,7 @@ impl<C: Traceable> TracedConnection<C> {
     /// `diesel::r2d2` asks each connection that it gives out whether it lives, unless `test_on_check_out` is `false`. Then this
     /// is called there, and need not be called elsewhere.
     pub fn remember_trace(&mut self) {
-        self.checkout = CheckoutTrace::here();
-        self.open.0.take(self.checkout.clone());
+        self.checkout = self.open.0.take();
     }
 
     #[inline]

@@ -211,7 +211,9 @@ impl Instrumentation for Recorder {
     #[inline]
     fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
         // Most often there is nothing to hear.
-        if self.is_quiet && self.pending.is_empty() && !profiler::sql_active() {
+        let may_be_traced = profiler::sql_active() || self.link.is_taken();
+        let fails = matches!(event, InstrumentationEvent::FinishQuery { error: Some(_), .. });
+        if self.is_quiet && self.pending.is_empty() && !may_be_traced && !fails {
             return;
         }
         self.hear(event);

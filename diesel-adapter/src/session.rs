@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use osprofiler::Id;
 use osprofiler::db::{CheckoutTrace, DbLease, DbSource};
+use osprofiler::profiler;
 
 use crate::migration::Migrations;
 #[cfg(all(feature = "async", feature = "postgres-backend"))]
@@ -117,16 +118,24 @@ impl Link {
         look(&mut self.session.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// The connection was taken from its pool: what the instrumentation hears of belongs to this trace where no other is
-    /// active.
-    pub(crate) fn take(&self, checkout: CheckoutTrace) {
-        self.is_taken.store(true, Relaxed);
-        discard(self.session(|session| session.checkout.replace(checkout)));
+    /// The connection is taken from its pool. Gives the trace that is active here: what runs on the connection belongs to it
+    /// where no other is active.
+    pub(crate) fn take(&self) -> CheckoutTrace {
+        let checkout = CheckoutTrace::here();
+        self.is_taken.store(profiler::sql_active(), Relaxed);
+        discard(self.session(|session| session.checkout.replace(checkout.clone())));
+        checkout
+    }
+
+    /// Whether the connection was taken in a trace.
+    #[inline]
+    pub(crate) fn is_taken(&self) -> bool {
+        self.is_taken.load(Relaxed)
     }
 
     /// The trace in which the connection was taken; `None` where it was not.
     pub(crate) fn checkout(&self) -> Option<CheckoutTrace> {
-        if self.is_taken.load(Relaxed) { self.session(|session| session.checkout.clone()) } else { None }
+        if self.is_taken() { self.session(|session| session.checkout.clone()) } else { None }
     }
 
     /// Whether a statement that begins now is one of diesel_migrations'.

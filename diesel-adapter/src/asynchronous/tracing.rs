@@ -52,8 +52,7 @@ impl Tracing {
 
     /// The connection was taken from its pool, or opened.
     pub(super) fn take(&mut self) {
-        self.checkout = CheckoutTrace::here();
-        self.open.0.take(self.checkout.clone());
+        self.checkout = self.open.0.take();
     }
 
     /// A call to trace, on this connection as it is now. `text` is asked for where it is in no trace.

@@ -116,7 +116,7 @@ async fn a_transaction_of_sqlite_commits_whatever_failed_in_it() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rows_that_cannot_be_read_mark_the_point() {
-    use diesel::{ExpressionMethods as _, QueryDsl as _};
+    use diesel::QueryDsl as _;
 
     use crate::schema::person;
 
