@@ -63,6 +63,8 @@ pub struct TracedConnection<C> {
     target: Target,
     /// The trace in which it was taken from its pool.
     checkout: CheckoutTrace,
+    /// Whether a pool looks at it.
+    is_checked: bool,
     statements: Statements,
     open: Open,
 }
@@ -85,8 +87,8 @@ impl<C: Traceable> TracedConnection<C> {
         let set = |inner: &mut C, recorder| inner.set_instrumentation(recorder);
         recorder::attach(&link, aborts, &mut inner, C::instrumentation, set);
         let source = link.source();
-        let checkout = CheckoutTrace::none();
-        Self { inner, source, target, checkout, statements: Statements::default(), open: Open(link) }
+        let (checkout, statements) = (CheckoutTrace::none(), Statements::default());
+        Self { inner, source, target, checkout, is_checked: false, statements, open: Open(link) }
     }
 
     /// The connection within. Its instrumentation stays on it, and goes on recording what is run.
@@ -125,26 +127,41 @@ impl<C: Traceable> TracedConnection<C> {
     /// Remembers the trace that is active here: statements on this connection belong to it where no other trace is active,
     /// until this is called again.
     ///
-    /// For pools that run a connection's work on threads which are in no trace, as deadpool-diesel does. Its hooks run in the
-    /// task that takes a connection:
+    /// It is for pools that run a connection's work on threads which are in no trace, as deadpool-diesel does for `interact`.
+    /// Their hooks run in the task that takes a connection:
     ///
     /// ```ignore
-    /// let remember = |connection: &mut deadpool_diesel::sqlite::Connection| {
-    ///     if let Ok(mut connection) = connection.try_lock() {
-    ///         connection.remember_trace();
-    ///     }
-    ///     Ok(())
-    /// };
-    /// Pool::builder(manager)
-    ///     .post_create(Hook::sync_fn(move |connection, _| remember(connection)))
-    ///     .post_recycle(Hook::sync_fn(move |connection, _| remember(connection)))
+    /// use deadpool_diesel::sqlite::{Connection, Hook, Pool};
+    /// use osprofiler_diesel::TracedSqliteConnection as Traced;
+    ///
+    /// fn hook(tell: fn(&mut Traced)) -> Hook<Traced> {
+    ///     Hook::sync_fn(move |connection: &mut Connection<Traced>, _| {
+    ///         if let Ok(mut connection) = connection.try_lock() {
+    ///             tell(&mut connection);
+    ///         }
+    ///         Ok(())
+    ///     })
+    /// }
+    ///
+    /// let pool = Pool::builder(manager)
+    ///     .post_create(hook(Traced::remember_trace))
+    ///     .pre_recycle(hook(Traced::begin_check))
+    ///     .post_recycle(hook(Traced::remember_trace))
     ///     .build()?;
     /// ```
     ///
-    /// `diesel::r2d2` asks each connection that it gives out whether it lives, unless `test_on_check_out` is `false`. Then this
-    /// is called there, and need not be called elsewhere.
+    /// `diesel::r2d2` needs none of this: it asks each connection that it gives out whether it lives, and this is done there.
+    /// With `test_on_check_out(false)` it does not ask, and nothing is remembered.
     pub fn remember_trace(&mut self) {
         self.checkout = self.open.0.take();
+        self.is_checked = false;
+    }
+
+    /// A pool looks whether the connection lives: what runs until [`remember_trace`](Self::remember_trace) is recorded as
+    /// internal, in the trace that is active here.
+    pub fn begin_check(&mut self) {
+        self.checkout = self.open.0.take();
+        self.is_checked = true;
     }
 
     #[inline]
@@ -177,13 +194,19 @@ impl<C: Traceable> TracedConnection<C> {
 
     #[inline(never)]
     fn active_slot(&self, id: Option<TypeId>, method: &'static str) -> Option<Rc<Slot<C::Backend>>> {
-        let call = Call::traced(&self.source, Some(&self.checkout), method, self.open.0.lease())?;
+        let mut call = Call::traced(&self.source, Some(&self.checkout), method, self.open.0.lease())?;
+        if self.is_checked {
+            call.is_internal();
+        }
         Some(Rc::new(Slot::at_once(call, self.statements.get(id), Arc::clone(&self.open.0))))
     }
 
     #[cold]
     #[inline(never)]
     fn note_outside<T: QueryFragment<C::Backend> + QueryId>(&self, query: &T) {
+        if self.is_checked {
+            return;
+        }
         let known = self.statements.get(T::query_id());
         self.source.note_outside(&known.unwrap_or_else(|| fragment::text_of(query)));
     }
@@ -276,7 +299,7 @@ impl<C> fmt::Debug for TracedConnection<C> {
 impl<C: Traceable> SimpleConnection for TracedConnection<C> {
     fn batch_execute(&mut self, query: &str) -> QueryResult<()> {
         let gate = self.gate();
-        if gate == Gate::Outside {
+        if gate == Gate::Outside && !self.is_checked {
             self.source.note_outside(query);
         }
         let Some(mut call) = (gate == Gate::Traced).then(|| self.call("batch_execute")).flatten() else {
@@ -295,7 +318,7 @@ impl<C: Traceable> SimpleConnection for TracedConnection<C> {
         if C::Backend::ABORTS_TRANSACTIONS && transition == Some(Transition::Commit) {
             call.commits(self.before_commit());
         }
-        if self.open.0.migrates(query) {
+        if self.open.0.migrates(query) || self.is_checked {
             call.is_internal();
         }
         call.begin_text(query);

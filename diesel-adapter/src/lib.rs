@@ -31,7 +31,7 @@
 //!
 //! Pools, `MultiConnection` and migrations go around it as they go around diesel's own: `ConnectionManager<TracedPgConnection>`
 //! (with the feature `r2d2`), `#[derive(MultiConnection)] enum AnyConnection { Pg(TracedPgConnection), .. }`,
-//! `connection.run_pending_migrations(..)`. What only the connection within has, such as `notifications_iter` or
+//! `connection.run_pending_migrations(..)`, whose statements are recorded as internal. What only the connection within has, such as `notifications_iter` or
 //! `register_collation`, is there by deref. Two things no type but diesel's own can do, because diesel implements them for its
 //! own types by name. They take the connection within, and are recorded all the same, without their rows, and with values as
 //! text:
@@ -43,6 +43,38 @@
 //!
 //! So does what is generic over a trait of the program's own that it implements for `PgConnection`, and a migration that
 //! downcasts its `BoxableConnection`: it gets the traced type.
+//!
+//! # Threads for blocking work
+//!
+//! A server runs diesel on threads that are in no trace. There are two ways to bring the request's trace to them, and what runs
+//! on a traced connection in no trace, while requests are traced elsewhere, is counted in `stats().outside_traces` and logged
+//! once for each place.
+//!
+//! **A connection that is taken from its pool in a trace remembers that trace.** This is so with `diesel::r2d2`, and with
+//! deadpool-diesel's `interact` where its pool has the three hooks of [`TracedConnection::remember_trace`]. Handlers stay as
+//! they are:
+//!
+//! ```ignore
+//! // axum with deadpool-diesel
+//! let connection = pool.get().await?;
+//! let users = connection.interact(|connection| users::table.load(connection)).await?;
+//!
+//! // r2d2, where the connection is taken before the work goes elsewhere
+//! let mut connection = pool.get()?;
+//! let users = tokio::task::spawn_blocking(move || users::table.load(&mut connection)).await?;
+//! ```
+//!
+//! **A closure is wrapped in [`carry`](osprofiler::profiler::carry).** It is needed where the connection is taken on the other
+//! thread, as in actix-web's examples:
+//!
+//! ```ignore
+//! use osprofiler::profiler::carry;
+//!
+//! // actix-web
+//! web::block(carry(move || users::table.load(&mut pool.get()?))).await?;
+//! // tokio
+//! tokio::task::spawn_blocking(carry(move || users::table.load(&mut pool.get()?))).await?;
+//! ```
 //!
 //! # The flag
 //!
@@ -113,17 +145,20 @@
 //! - the kind of database by the URL alone.
 //!
 //! A query that diesel began and never ended, as it does where a value cannot be made, ends as cancelled with the next one.
-//! `SELECT 1` without values is taken for a pool's ping, and marked `internal`.
+//! `SELECT 1` without values is taken for a pool's ping, and marked `internal`. So are migrations.
 //!
 #![cfg_attr(feature = "async", doc = "# With diesel-async")]
 #![cfg_attr(not(feature = "async"), doc = "# With diesel-async, by the feature `async`")]
 //!
 //! `TracedAsyncConnection` takes the place of `AsyncPgConnection`, `AsyncMysqlConnection` and
 //! `SyncConnectionWrapper<SqliteConnection>`, in the pools of bb8, deadpool and mobc too. It has no deref, since diesel-async
-//! takes that for a pool's: what only the connection within can do goes by `inner_mut()`. Where the program names the type of
+//! takes that for a pool's: what only the connection within can do goes by `inner_mut()`, and is not recorded. A report says
+//! how often a request gave the connection within away, and where. Where the program names the type of
 //! `build_transaction()`, it is `TracedTransactionBuilder`. Whether a query is traced, and under which point, is decided when
 //! it is made: `async { query.load(&mut connection).await }.in_trace(&request)` is traced, and
-//! `query.load(&mut connection).in_trace(&request)` is not, unless a trace is active there. `CarryTrace` takes a task's trace to the thread on which
+//! `query.load(&mut connection).in_trace(&request)` is not, unless a trace is active there. A connection that was opened, or
+//! taken from its pool, in a trace remembers that: in a spawned task, which is in no trace, its statements belong to it.
+//! `CarryTrace` takes a task's trace to the thread on which
 //! `SyncConnectionWrapper` runs its connection.
 //!
 //! # What a point says
@@ -137,8 +172,8 @@
 //! | `system` | `postgresql`, `mysql` or `sqlite`; `mariadb` where [the builder](TracedBuilder::system) says so |
 //! | `database`, `server` | name or file, and host and port or socket, as the URL says; never credentials |
 //! | `method` | `load`, `execute`, `batch_execute`, `copy_from`, `begin`, `commit`, `rollback`, `drop`, `connect`, `ping` |
-//! | `internal` | `true` where the program did not ask for it: a pool's ping, diesel's question for the OID of a type |
-//! | `bypassed` | `true` where it ran on the connection within. Nobody hears of it where the program has set an instrumentation of its own there: before the connection was wrapped, or as diesel's default. With [`instrument`] after that, both hear |
+//! | `internal` | `true` where the program did not ask for it: a pool's ping, what migrations run, diesel's question for the OID of a type. diesel-async tells nobody when it asks: it is recorded with the first query that has the type, on connections that the traced type itself has opened, as long as everything that ran on them was traced |
+//! | `bypassed` | `true` where it ran on the connection within: by `&mut **connection`, or by a function that takes `&mut SqliteConnection`, to which a traced connection is coerced. Such statements have no rows, and values as text. Make the function take `&mut TracedSqliteConnection`. Nobody hears of it where the program has set an instrumentation of its own there: before the connection was wrapped, or as diesel's default. With [`instrument`] after that, both hear |
 //! | `connection` | a number for each time that a connection is opened or wrapped |
 //! | `transaction`, `savepoint_of` | the id of the point that began the innermost transaction or savepoint, and of the one around it |
 //!
@@ -146,16 +181,20 @@
 //!
 //! | key | what it is |
 //! | --- | --- |
-//! | `rows`, `rows_affected` | how many rows the program received, or the statement changed |
+//! | `rows`, `rows_affected` | how many rows the program received, or the statement changed. On SQLite only INSERT, UPDATE, DELETE and REPLACE say how many they changed: after others it still has the count of an earlier statement |
 //! | `complete` | `false` where the program stopped reading before it saw the end, so that there may have been more than `rows`: `first` and `get_result` take one row and leave. Where all rows lie ready, as by default on PostgreSQL and MySQL, it is known that there was no other |
 //! | `first_row_us` | from the start to the first row |
 //! | `consumer_us` | how long the rows lay ready for the program, or with diesel-async how long the database was not waited for: the program's own time. Where diesel asks the database for each row (SQLite, `PgRowByRowLoadingMode`) it is not told apart |
-//! | `outcome`, `dropped` | of what ends a transaction: `committed` or `rolled_back`, and whether the connection was dropped instead |
+//! | `outcome`, `dropped` | of what ends a transaction: `committed` or `rolled_back`, and whether the connection was dropped instead. `unknown` on PostgreSQL, which rolls back what has failed and says nothing: something ran in the transaction that was not seen, and diesel does not know that nothing failed |
 //! | `result` | the first rows, where `hide_result` is off |
 //!
 //! `cancelled` stands beside `db` where a future was dropped before its end, or a call panicked. On failure there are `etype`,
 //! `message`, and under `db` `original_exception`, `chained_exception`, and `kind`, `constraint`, `table` and `column` where
 //! diesel knows them. It keeps no SQLSTATE.
+//!
+//! A row that the program cannot read is a failure too, where it is seen: a value that its Rust type refuses, in a query whose
+//! types diesel knows, and a NULL in a query without a nullable column. It is not seen what goes wrong in rows of `sql_query`,
+//! or of `SyncConnectionWrapper<TracedSqliteConnection>`, which are read when the point has ended.
 //!
 //! The time of a point is from the call to the last row, the first error, or the end of the cursor. The forms of values are
 //! those of [`osprofiler::db::DbValue`]. PostgreSQL's types that a program declares by their name are shown as text where
@@ -171,7 +210,7 @@
 //! each PostgreSQL type that the program declares by name; on MySQL a query with texts that may be JSON is printed. Values are decoded and messages written by the collector's worker.
 //!
 //! Wrapping a connection needs diesel's feature `i-implement-a-third-party-backend-and-opt-into-breaking-changes`, for which
-//! any release but a patch may break this crate: it asks for `diesel >=2.3.14, <2.4`.
+//! any release but a patch may break this crate: it asks for `diesel >=2.3.9, <2.4`.
 //!
 //! # Features
 //!

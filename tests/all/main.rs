@@ -4,6 +4,7 @@
 //! `OSPROFILER_TEST_REQUIRED=1`, which `cargo xtask test` sets, it fails instead. What needs the client library of a
 //! database is behind the feature of its name.
 
+mod blocking;
 mod caller;
 mod distributed;
 mod python;

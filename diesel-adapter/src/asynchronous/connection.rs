@@ -35,7 +35,7 @@ impl<C: AsyncConnection<Backend: TracedBackend>> AsyncTraceable for C {}
 ///
 /// It is diesel-async's [`AsyncConnection`] in every respect, in its pools too. It has no deref, which diesel-async takes
 /// for that of a pool: what only the connection within can do is reached by [`inner_mut`](Self::inner_mut), and is not
-/// recorded.
+/// recorded. What became of a transaction of PostgreSQL in which that was done is `unknown`.
 ///
 /// It remembers the trace in which it was opened or taken from its pool: in a spawned task that is in no trace of its own, its
 /// statements belong to that.
