@@ -7,7 +7,7 @@ use diesel::query_builder::{QueryBuilder, QueryFragment};
 use diesel::row::Row;
 use osprofiler::db::{BoundValues, ReturnedRows};
 
-use crate::session::Link;
+use crate::link::Link;
 use crate::target::Target;
 
 /// What is kept of a call until the collector's worker decodes it.

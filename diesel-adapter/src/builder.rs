@@ -11,8 +11,8 @@ use serde_json::Value;
 
 use crate::backend::TracedBackend;
 use crate::connection::{Traceable, TracedConnection};
+use crate::link::Link;
 use crate::quiet::discard;
-use crate::session::Link;
 use crate::target::Target;
 
 static DEFAULT: RwLock<Option<DbOptions>> = RwLock::new(None);

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use diesel::ConnectionError;
-use diesel::connection::{TransactionManagerStatus, ValidTransactionManagerStatus};
 use diesel::result::Error;
 use diesel::row::Row;
 use osprofiler::db::{
@@ -17,8 +16,9 @@ use osprofiler::profiler::Point;
 #[cfg(all(feature = "async", feature = "postgres-backend"))]
 use crate::asynchronous::lookups::Lookups;
 use crate::backend::{Kept, Room, TracedBackend};
+use crate::before_commit::BeforeCommit;
 use crate::failure;
-use crate::session::Link;
+use crate::link::Link;
 use crate::transition::Transition;
 
 /// A call that is traced. Dropped before its end it stops as cancelled.
@@ -54,32 +54,6 @@ pub(crate) struct Call<K: Kept> {
     /// How many more rows are to be kept.
     keep: usize,
     kept: Option<Box<(Arc<str>, K::Rows)>>,
-}
-
-/// What is known of a transaction before it is committed, beside what was recorded in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum BeforeCommit {
-    /// Everything that ran in it was seen, or diesel knows that nothing failed.
-    AllSeen,
-    /// Something may have failed in it that was not seen.
-    Unseen,
-    /// Something failed in it.
-    Failed,
-}
-
-impl BeforeCommit {
-    /// By what diesel's transaction manager says. `is_exact` says whether it learns of every failure.
-    pub(crate) fn of(status: &TransactionManagerStatus, is_exact: bool, link: &Link, is_heard: bool) -> Self {
-        match status {
-            TransactionManagerStatus::Valid(ValidTransactionManagerStatus { in_transaction: Some(status), .. })
-                if status.requires_rollback_maybe_up_to_top_level || is_exact =>
-            {
-                if status.requires_rollback_maybe_up_to_top_level { Self::Failed } else { Self::AllSeen }
-            }
-            _ if link.looked_away() && !is_heard => Self::Unseen,
-            _ => Self::AllSeen,
-        }
-    }
 }
 
 /// The text of a query that could not be built.

@@ -18,8 +18,8 @@ use diesel::query_builder::{AstPass, Query, QueryBuilder, QueryFragment, QueryId
 
 use crate::backend::{Room, TracedBackend};
 use crate::call::Call;
+use crate::link::{Link, Runner};
 use crate::quiet::quietly;
-use crate::session::{Link, Runner};
 
 /// What is noted of one query.
 pub(crate) struct Slot<DB: TracedBackend> {

@@ -230,6 +230,7 @@
 #[cfg(feature = "async")]
 mod asynchronous;
 mod backend;
+mod before_commit;
 mod builder;
 mod call;
 mod connection;
@@ -238,6 +239,7 @@ mod debug_text;
 mod failure;
 mod fragment;
 mod instrument;
+mod link;
 mod migration;
 #[cfg(feature = "mysql-backend")]
 mod mysql;

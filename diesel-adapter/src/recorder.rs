@@ -17,7 +17,8 @@ use crate::backend::{Kept, TracedBackend};
 use crate::builder;
 use crate::call::Call;
 use crate::debug_text::{DebugBinds, DebugParts, DebugText};
-use crate::session::{Link, Runner, Session};
+use crate::link::{Link, Runner};
+use crate::session::Session;
 use crate::target::{self, Target};
 use crate::transition::Transition;
 

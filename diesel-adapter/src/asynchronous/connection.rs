@@ -15,12 +15,14 @@ use super::future::{TracedExecute, TracedLoad, TracedStream};
 use super::tracing::{Ending, Tracing};
 use super::transaction::TracedTransactionManager;
 use crate::backend::TracedBackend;
+use crate::before_commit::BeforeCommit;
 use crate::builder::TracedBuilder;
-use crate::call::{BeforeCommit, Call};
+use crate::call::Call;
+use crate::link::Link;
 use crate::quiet::discard;
 use crate::recorder::{self, Recorder};
 use crate::row::{TracedRow, Watch};
-use crate::session::{Link, Session};
+use crate::session::Session;
 use crate::target::Target;
 use crate::transition::Transition;
 

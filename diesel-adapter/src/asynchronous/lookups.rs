@@ -9,9 +9,9 @@ use std::sync::Arc;
 use crate::backend::Kept;
 use crate::call::Call;
 use crate::debug_text::DebugBinds;
+use crate::link::Link;
 use crate::postgres::names::TypeName;
 use crate::recorder::ByText;
-use crate::session::Link;
 
 /// The questions that a query may cause.
 pub(crate) struct Lookups {

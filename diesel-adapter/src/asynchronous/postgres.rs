@@ -17,7 +17,7 @@ use futures_core::future::BoxFuture;
 use super::connection::{TracedAsyncConnection, keep};
 use super::future::{TracedExecute, TracedLoad, TracedStream};
 use super::transaction::{SendAsyncFnOnce, TracedTransactionManager, depth};
-use crate::call::BeforeCommit;
+use crate::before_commit::BeforeCommit;
 use crate::row::{TracedRow, Watch};
 use crate::session::Session;
 

@@ -13,10 +13,12 @@ use osprofiler::db::{CheckoutTrace, DbLease, DbSource, Gate};
 #[cfg(feature = "postgres-backend")]
 use super::lookups::Lookups;
 use crate::backend::{Kept, TracedBackend};
-use crate::call::{BeforeCommit, Call};
+use crate::before_commit::BeforeCommit;
+use crate::call::Call;
 use crate::fragment::{self, Fragment, Slot, Statements};
+use crate::link::Link;
 use crate::recorder::Open;
-use crate::session::{Link, Session};
+use crate::session::Session;
 use crate::target::Target;
 use crate::transition::Transition;
 

@@ -19,8 +19,8 @@ use crate::backend::Kept;
 use crate::call::Call;
 use crate::connection::TracedConnection;
 use crate::failure;
+use crate::link::Runner;
 use crate::recorder::Recorder;
-use crate::session::Runner;
 
 /// What types are looked up by.
 type Lookup = <Pg as TypeMetadata>::MetadataLookup;

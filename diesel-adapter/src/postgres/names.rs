@@ -12,7 +12,7 @@ use diesel::query_builder::QueryFragment;
 use diesel::query_builder::bind_collector::RawBytesBindCollector;
 use osprofiler::db::postgres::PgType;
 
-use crate::session::Link;
+use crate::link::Link;
 
 /// The OID of a type that diesel-async 0.9 has not looked up: it stands for all of them.
 const NOT_LOOKED_UP: u32 = 0;
