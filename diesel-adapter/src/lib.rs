@@ -210,7 +210,9 @@
 //! each PostgreSQL type that the program declares by name; on MySQL a query with texts that may be JSON is printed. Values are decoded and messages written by the collector's worker.
 //!
 //! Wrapping a connection needs diesel's feature `i-implement-a-third-party-backend-and-opt-into-breaking-changes`, for which
-//! any release but a patch may break this crate: it asks for `diesel >=2.3.9, <2.4`.
+//! any release but a patch may break this crate: it asks for `diesel >=2.3.9, <2.4`. Before 2.3.14
+//! diesel does not notice that SQLite has ended a transaction by itself, as by `INSERT OR ROLLBACK`, and what follows is
+//! recorded as part of it.
 //!
 //! # Features
 //!

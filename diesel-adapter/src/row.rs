@@ -87,7 +87,7 @@ impl Watch {
         }
     }
 
-    /// The error that diesel has told the program of, as it says it, where one is certain.
+    /// The error that diesel has told the program of, where one is certain, as diesel 2.3.14 says it. Older releases add the cause.
     #[inline]
     pub(crate) fn error(self) -> Option<String> {
         let (number, seen) = SEEN.get();

@@ -114,7 +114,11 @@ fn everything() {
     let rude = TracedSqliteConnection::builder().options(rude_options());
     CustomizeConnection::on_acquire(&rude, &mut connection).expect("it is as it was");
     drop(rude);
-    connection.transaction(|connection| QueryResult::Ok(one(connection))).expect("it runs");
+    let done = connection.transaction(|connection| {
+        one(connection);
+        QueryResult::Ok(())
+    });
+    done.expect("it runs");
     diesel::sql_query("BEGIN").execute(&mut connection).expect("there is none");
     drop(connection);
 

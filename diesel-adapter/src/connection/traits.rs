@@ -139,7 +139,7 @@ impl<B, C: Traceable + LoadConnection<B>> LoadConnection<B> for TracedConnection
         let known = slot.as_ref().is_some_and(|slot| slot.is_known());
         let fragment = Fragment::new(source, slot.clone());
         let Some(slot) = slot else {
-            return self.inner.load(fragment).map(|cursor| TracedCursor::untraced(cursor));
+            return self.inner.load(fragment).map(TracedCursor::untraced);
         };
         let runs = self.open.0.runs(Runner::Wrapper);
         let loaded = self.inner.load(fragment);

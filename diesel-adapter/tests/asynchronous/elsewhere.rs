@@ -23,12 +23,9 @@ macro_rules! taken {
     ($pool:ident . $get:ident(), $store:expr) => {{
         let store = $store;
         for is_traced in [true, false, true] {
-            let get = async {
-                let mut conn = $pool.$get().await.expect("a connection");
-                tokio::spawn(async move { one(&mut conn).await })
-            };
-            let task = if is_traced { get.in_trace(&store.profiler()).await } else { get.await };
-            task.await.expect("no panic");
+            let get = async { $pool.$get().await.expect("a connection") };
+            let mut conn = if is_traced { get.in_trace(&store.profiler()).await } else { get.await };
+            tokio::spawn(async move { one(&mut conn).await }).await.expect("no panic");
         }
         store.points().iter().filter(|point| !point.is_internal() && point.statement() != Some("CONNECT")).count()
     }};

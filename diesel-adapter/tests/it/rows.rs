@@ -47,7 +47,9 @@ fn a_value_of_another_form_marks_the_point() {
         ]
     });
     for error in errors {
-        assert_eq!(format!("diesel::result::Error::DeserializationError: {error}"), UNREADABLE);
+        // Releases before 2.3.14 add the cause.
+        let message = format!("diesel::result::Error::DeserializationError: {error}");
+        assert!(message.starts_with(UNREADABLE), "{message}");
     }
     assert_eq!(etype(&store), [Some(UNREADABLE.to_owned()), Some(UNREADABLE.to_owned())]);
     assert_eq!(stop(&store.points()[0])["rows"], 2);
