@@ -128,7 +128,7 @@ impl<C: Traceable> TracedConnection<C> {
     /// It is for pools that run a connection's work on threads which are in no trace, as deadpool-diesel does for `interact`.
     /// Their hooks run in the task that takes a connection:
     ///
-    /// ```ignore
+    /// ```text
     /// use deadpool_diesel::sqlite::{Connection, Hook, Pool};
     /// use osprofiler_diesel::TracedSqliteConnection as Traced;
     ///

@@ -54,7 +54,7 @@
 //! deadpool-diesel's `interact` where its pool has the three hooks of [`TracedConnection::remember_trace`]. Handlers stay as
 //! they are:
 //!
-//! ```ignore
+//! ```text
 //! // axum with deadpool-diesel
 //! let connection = pool.get().await?;
 //! let users = connection.interact(|connection| users::table.load(connection)).await?;
@@ -67,7 +67,7 @@
 //! **A closure is wrapped in [`carry`](osprofiler::profiler::carry).** It is needed where the connection is taken on the other
 //! thread, as in actix-web's examples:
 //!
-//! ```ignore
+//! ```text
 //! use osprofiler::profiler::carry;
 //!
 //! // actix-web

@@ -29,6 +29,7 @@ pub(super) struct Types {
 }
 
 /// A type as a program declares it.
+#[cfg_attr(not(feature = "async"), expect(unreachable_pub, reason = "a public trait names it, with diesel-async"))]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TypeName {
     schema: Option<Box<str>>,
