@@ -215,7 +215,7 @@ fn assert_all_counted(notifier: &Notifier) {
 }
 
 #[test]
-fn redactors_do_what_they_like() {
+fn redactors_may_trace_log_flush_wait_and_panic() {
     for action in ACTIONS {
         let (actor, notifier) = (Actor::new(action), counting());
         let _ = actor.notifier.set(notifier.clone());
@@ -234,7 +234,7 @@ fn redactors_do_what_they_like() {
 }
 
 #[test]
-fn notifier_functions_do_what_they_like() {
+fn notifier_functions_may_trace_log_flush_wait_and_panic() {
     for action in ACTIONS {
         let actor = Actor::new(action);
         let theirs = Arc::clone(&actor);
@@ -251,7 +251,7 @@ fn notifier_functions_do_what_they_like() {
 }
 
 #[test]
-fn drivers_do_what_they_like() {
+fn drivers_may_trace_log_flush_wait_and_panic() {
     struct Acts(Arc<Actor>);
 
     impl Driver for Acts {
@@ -287,7 +287,7 @@ fn drivers_do_what_they_like() {
 }
 
 #[test]
-fn what_shows_itself_does_what_it_likes() {
+fn display_and_debug_may_trace_log_flush_wait_and_panic() {
     #[osprofiler::trace("arguments")]
     fn traced(number: usize, shows: &Shows) -> usize {
         let _ = shows;
@@ -316,7 +316,7 @@ fn what_shows_itself_does_what_it_likes() {
 }
 
 #[test]
-fn what_a_redactor_drops_does_what_it_likes() {
+fn drop_of_a_redactors_values_may_trace_log_flush_wait_and_panic() {
     for action in ACTIONS {
         let (actor, notifier, hold) = (Actor::new(action), counting(), Actor::new(Action::Wait));
         let _ = actor.notifier.set(notifier.clone());
@@ -345,7 +345,7 @@ fn what_a_redactor_drops_does_what_it_likes() {
 }
 
 #[test]
-fn what_an_info_drops_does_what_it_likes() {
+fn drop_of_an_infos_values_may_trace_log_flush_wait_and_panic() {
     for action in ACTIONS {
         let (actor, config) = (Actor::new(action), CollectorConfig::default());
         let notifier = Notifier::builder().collector(config).build(Arc::new(Takes));
@@ -375,7 +375,7 @@ impl Driver for Takes {
 
 /// With the queue full, infos are refused on the threads that record.
 #[test]
-fn what_is_refused_is_dropped_without_a_lock_and_its_panic_ends_there() {
+fn refused_infos_are_dropped_without_a_lock_and_their_panic_ends_there() {
     for action in [Action::Trace, Action::Log, Action::Flush, Action::Panic] {
         let actor = Actor::new(action);
         let mut config = CollectorConfig::default();

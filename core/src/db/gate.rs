@@ -45,7 +45,7 @@ impl CheckoutTrace {
         Self(if profiler::sql_active() { profiler::get() } else { None })
     }
 
-    /// As [`handed_out`](super::handed_out), in the trace to which a statement made here would belong; whether there is one.
+    /// As `handed_out`, in the trace to which a statement made here would belong; whether there is one.
     #[inline]
     pub fn handed_out(&self, what: &'static str, at: &'static Location<'static>) -> bool {
         match profiler::sql_state() {

@@ -12,8 +12,8 @@ pub enum Outcome {
     Committed,
     /// Rolled back, because the program said so.
     RolledBack,
-    /// Nobody can tell: the statement that ends it succeeded, and what ran before it was not all seen. PostgreSQL takes `COMMIT`
-    /// for `ROLLBACK` after a failure.
+    /// Not known: the statement that ends it succeeded, but not everything that ran before it was seen, and PostgreSQL takes
+    /// `COMMIT` for `ROLLBACK` after a failure.
     Unknown,
     /// Dropped without a word; the rollback goes to the database with whatever uses the connection next.
     Dropped,
