@@ -76,6 +76,11 @@ pub fn init_from_conf(
     let notifier = Notifier::builder().project(project).service(service).host(host).build_for_all(drivers);
     notifier::set(notifier.clone());
     profiler::set_trace_sql(config.trace_sql);
+    if !config.trace_sql {
+        notice::quietly(|| {
+            tracing::info!("requests are traced, but not their SQL: trace_sql (OSPROFILER_TRACE_SQL) is off")
+        });
+    }
     let hmac_keys = config.hmac_keys.iter().cloned().collect();
     web::enable_with(web::Switches { hmac_keys, always: config.always, sample: config.sample });
     if web::hmac_keys().is_empty() && !config.always && config.sample.max(0.0) == 0.0 {

@@ -94,7 +94,7 @@ impl<C: Traceable> TracedConnection<C> {
     pub fn into_inner(mut self) -> C {
         self.open.0.session(Session::end_all);
         if profiler::sql_active() && !self.is_heard() {
-            handed_out("diesel's own connection", Location::caller());
+            handed_out("diesel's own connection", Location::caller(), false);
         }
         self.inner
     }
@@ -282,7 +282,7 @@ impl<C: Traceable> DerefMut for TracedConnection<C> {
         // What is kept of the transaction must be right when a trace begins later.
         self.open.0.looks_away();
         if profiler::sql_active() && !self.is_heard() {
-            handed_out("diesel's own connection", Location::caller());
+            handed_out("diesel's own connection", Location::caller(), false);
         }
         &mut self.inner
     }

@@ -7,7 +7,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use osprofiler::db::{DbOptions, DbSource, ParamsPolicy, PatternError, Recorded};
 use serde_json::Value;
@@ -212,9 +212,17 @@ impl<DB: TracedDatabase> TracedBuilder<DB> {
         self
     }
 
-    /// Of a database that is known by its kind alone.
-    pub(crate) fn unknown_source(&self) -> Arc<DbSource> {
-        DbSource::new(self.system.as_deref().unwrap_or(DB::system(None)), "", None, self.options.clone())
+    /// Of databases that are known by their kind alone. All of them have one, which numbers their connections.
+    pub(crate) fn unknown_source() -> Arc<DbSource> {
+        static SOURCES: Mutex<Vec<(&str, Arc<DbSource>)>> = Mutex::new(Vec::new());
+        let system = DB::system(None);
+        let mut sources = SOURCES.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, source)) = sources.iter().find(|(known, _)| *known == system) {
+            return Arc::clone(source);
+        }
+        let source = DbSource::new(system, "", None, DbOptions::default());
+        sources.push((system, Arc::clone(&source)));
+        source
     }
 
     /// What the points say of their database.

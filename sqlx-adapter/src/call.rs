@@ -7,9 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use osprofiler::Id;
-use osprofiler::db::{
-    Caller, CheckoutTrace, DbLease, DbSource, DbStart, DbStop, DbStopRows, Outcome, changes_rows_each,
-};
+use osprofiler::db::{Caller, ChangesRows, CheckoutTrace, DbLease, DbSource, DbStart, DbStop, DbStopRows, Outcome};
 use osprofiler::profiler::Point;
 use sqlx_core::Either;
 use sqlx_core::error::Error;
@@ -60,9 +58,9 @@ pub(crate) struct Call<DB: TracedDatabase> {
     waits_since: Option<Instant>,
     /// Whether the types of the bound values are to be looked at when the statement has run.
     learns: bool,
-    /// The text, where it has to be asked which of its statements change rows, and how many of them have ended.
+    /// The text, where it has to be asked which of its statements change rows, and what was read of it.
     statement: Option<SqlStr>,
-    ended: usize,
+    verbs: ChangesRows,
     /// The start, until the types of its values are known: what is stored must not depend on who is faster, the worker or the
     /// database.
     delayed: Option<Box<Start<DB>>>,
@@ -98,7 +96,7 @@ impl<DB: TracedDatabase> Call<DB> {
             waits_since: None,
             learns: false,
             statement: None,
-            ended: 0,
+            verbs: ChangesRows::default(),
             delayed: None,
             parts: None,
         }))
@@ -205,7 +203,10 @@ impl<DB: TracedDatabase> Call<DB> {
     /// What was held back is told now.
     fn start_delayed(&mut self) {
         if let (Some(delayed), Some(point)) = (self.delayed.take(), &mut self.point) {
-            let (at, start) = *delayed;
+            let (at, mut start) = *delayed;
+            if let Some(values) = &mut start.values {
+                DB::know_more(values);
+            }
             point.start_statement(at, start);
         }
     }
@@ -255,9 +256,8 @@ impl<DB: TracedDatabase> Call<DB> {
     /// earlier statement changed.
     #[inline(never)]
     fn changes_rows(&mut self) -> bool {
-        let ended = self.ended;
-        self.ended += 1;
-        self.statement.as_ref().is_some_and(|sql| changes_rows_each(sql.as_str()).nth(ended) == Some(true))
+        let Some(text) = &self.statement else { return false };
+        self.verbs.next(text.as_str()) == Some(true)
     }
 
     /// A part of a stream: see [`row`](Self::row) and [`affected`](Self::affected).
@@ -311,9 +311,9 @@ impl<DB: TracedDatabase> Call<DB> {
 
     /// What becomes of the transaction by this call, if it succeeds. Where a statement has failed, some databases take
     /// `COMMIT` and roll back.
-    pub(crate) fn ends(&mut self, outcome: Outcome) {
+    pub(crate) fn ends(&mut self, outcome: Outcome, is_savepoint: bool) {
         self.counted.outcome = Some(match (&self.lease, outcome) {
-            (Some(lease), Outcome::Committed) if DB::ABORTS_TRANSACTIONS => lease.committed(),
+            (Some(lease), Outcome::Committed) if DB::ABORTS_TRANSACTIONS && !is_savepoint => lease.committed(),
             _ => outcome,
         });
     }
@@ -366,6 +366,14 @@ impl<DB: TracedDatabase> Call<DB> {
                 Ok(value)
             }
             Err(error) => Err(self.fail(error)),
+        }
+    }
+
+    /// What has run aborts the transaction, though it is no failure.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn abort_transaction(&self) {
+        if let Some(lease) = &self.lease {
+            lease.fail();
         }
     }
 

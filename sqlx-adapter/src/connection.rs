@@ -25,7 +25,7 @@ use sqlx_core::transaction::Transaction;
 use crate::builder::TracedBuilder;
 use crate::call::Call;
 use crate::database::TracedDatabase;
-use crate::executor::{Host, Via, impl_executor};
+use crate::executor::{Host, Unseen, Via, impl_executor};
 use crate::hand_out::hand_out;
 use crate::mark::Marked;
 use crate::transaction::{self, TracedTransaction};
@@ -42,6 +42,8 @@ pub struct TracedConnection<'c, DB: TracedDatabase> {
     acquire: Option<(Instant, Instant)>,
     /// The trace in which it was taken from its pool, or in which its transaction began.
     checkout: CheckoutTrace,
+    /// Whether statements ran on it that were not seen, since the last that was.
+    unseen: Unseen,
 }
 
 enum Inner<'c, DB: TracedDatabase> {
@@ -111,13 +113,13 @@ impl<DB: TracedDatabase> TracedConnection<'static, DB> {
     }
 
     pub(crate) fn own(connection: DB::Connection) -> Self {
-        Self::new(Inner::Own(connection), TracedBuilder::<DB>::new().unknown_source(), None)
+        Self::new(Inner::Own(connection), TracedBuilder::<DB>::unknown_source(), None).with_unseen()
     }
 }
 
 impl<'c, DB: TracedDatabase> TracedConnection<'c, DB> {
     fn new(inner: Inner<'c, DB>, source: Arc<DbSource>, lease: Option<Arc<DbLease>>) -> Self {
-        Self { inner, source, lease, acquire: None, checkout: CheckoutTrace::none() }
+        Self { inner, source, lease, acquire: None, checkout: CheckoutTrace::none(), unseen: Unseen::default() }
     }
 
     pub(crate) fn of_transaction(
@@ -129,10 +131,16 @@ impl<'c, DB: TracedDatabase> TracedConnection<'c, DB> {
         Self { checkout, ..Self::new(Inner::Transaction(transaction), source, lease) }
     }
 
+    /// What ran on it before is not known.
+    pub(crate) fn with_unseen(self) -> Self {
+        self.unseen.set(true);
+        self
+    }
+
     pub(crate) fn via(&mut self) -> Via<'_, '_, DB> {
-        let Self { inner, source, lease, acquire, checkout } = self;
+        let Self { inner, source, lease, acquire, checkout, unseen } = self;
         let host = Host::Connection(inner.connection());
-        Via { host, source, lease: Some(lease), acquire: Some(acquire), checkout: Some(checkout) }
+        Via { host, source, lease: Some(lease), acquire: Some(acquire), checkout: Some(checkout), unseen: Some(unseen) }
     }
 
     /// sqlx's connection, for what is recorded here.
@@ -142,10 +150,11 @@ impl<'c, DB: TracedDatabase> TracedConnection<'c, DB> {
 
     /// sqlx's connection leaves for code that is not seen.
     pub(crate) fn hand_out(&self, what: &'static str, at: &'static Location<'static>) {
-        hand_out(what, &self.checkout, at);
+        hand_out::<DB>(what, &self.source, Some(&self.checkout), self.lease.is_some(), at);
         if let Some(lease) = &self.lease {
             lease.lose_sight();
         }
+        self.unseen.set(true);
     }
 
     pub(crate) fn host_transaction(&mut self) -> Option<&mut Transaction<'c, DB>> {
@@ -377,14 +386,16 @@ impl<DB: TracedDatabase> TracedPoolConnection<DB> {
             other => other,
         };
         // It may live longer than what it was taken for.
-        TracedConnection { inner, source, lease, acquire, checkout: CheckoutTrace::none() }
+        TracedConnection { inner, source, lease, acquire, checkout: CheckoutTrace::none(), unseen: Unseen::default() }
     }
 }
 
 impl<DB: TracedDatabase> From<PoolConnection<DB>> for TracedPoolConnection<DB> {
     /// Around the connection there is. Of the database its points know the kind only.
     fn from(connection: PoolConnection<DB>) -> Self {
-        Self::taken(connection, TracedBuilder::<DB>::new().unknown_source(), None)
+        let mut taken = Self::taken(connection, TracedBuilder::<DB>::unknown_source(), None);
+        taken.0 = taken.0.with_unseen();
+        taken
     }
 }
 

@@ -86,6 +86,12 @@ pub trait TracedDatabase: Database {
         false
     }
 
+    /// What was learned since the values were bound counts, too.
+    #[doc(hidden)]
+    fn know_more(values: &mut Self::Values) {
+        let _ = values;
+    }
+
     /// Looks at the types of a statement's parameters. The statement has just run on this connection, which keeps it
     /// prepared: the database is not asked.
     #[doc(hidden)]

@@ -3,6 +3,7 @@
 //! With tracing off a call goes straight to sqlx's own executor. With tracing on the query is taken apart, the call gets its
 //! connection, and on that connection runs what sqlx's methods come down to: `fetch_many`, or `fetch_optional`.
 
+use std::cell::Cell;
 use std::fmt;
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -43,6 +44,18 @@ pub(crate) struct Via<'c, 's, DB: TracedDatabase> {
     pub(crate) acquire: Option<&'s mut Option<(Instant, Instant)>>,
     /// The trace in which the connection was taken.
     pub(crate) checkout: Option<&'s CheckoutTrace>,
+    /// Whether statements ran on the connection that were not seen.
+    pub(crate) unseen: Option<&'s mut Unseen>,
+}
+
+/// Whether statements ran on a connection that were not seen, since the last that was.
+#[derive(Debug, Default)]
+pub(crate) struct Unseen(Cell<bool>);
+
+impl Unseen {
+    pub(crate) fn set(&self, unseen: bool) {
+        self.0.set(unseen);
+    }
 }
 
 impl<DB: TracedDatabase> fmt::Debug for Via<'_, '_, DB> {
@@ -67,6 +80,11 @@ impl<'c, DB: TracedDatabase> Via<'c, '_, DB> {
     fn new_call(&mut self, method: &'static str) -> Option<Box<Call<DB>>> {
         let source = self.source;
         let lease = self.lease.as_mut().map(|lease| &*lease.get_or_insert_with(|| source.lease()));
+        if let (Some(unseen), Some(lease)) = (&self.unseen, lease)
+            && unseen.0.take()
+        {
+            lease.lose_sight();
+        }
         let mut call = Call::new(source, method, lease, self.checkout)?;
         call.was_acquired(self.acquire.as_mut().and_then(|acquire| acquire.take()));
         Some(call)
@@ -263,6 +281,9 @@ macro_rules! straight {
     ($self:ident, $method:ident($($argument:expr),* $(,)?)) => {
         {
             let source = $self.source;
+            if DB::ABORTS_TRANSACTIONS && let Some(unseen) = &$self.unseen {
+                unseen.set(true);
+            }
             let inner = match $self.host {
                 Host::Pool(pool) => DB::pool_executor(pool).$method($($argument),*),
                 Host::Connection(connection) => DB::connection_executor(connection).$method($($argument),*),

@@ -2,14 +2,34 @@
 
 use std::panic::Location;
 
-use osprofiler::db::CheckoutTrace;
+use osprofiler::db::{CheckoutTrace, DbSource};
+
+use crate::database::TracedDatabase;
 
 /// Counts it in the trace that is active, or in that in which the connection was taken: reports say then that statements may
-/// be missing.
+/// be missing, unless the [net](crate#the-net) listens. `ran_before` says that a traced statement ran on the same connection.
 #[inline]
-pub(crate) fn hand_out(what: &'static str, checkout: &CheckoutTrace, at: &'static Location<'static>) {
-    if checkout.handed_out(what, at) {
-        #[cfg(feature = "net")]
+pub(crate) fn hand_out<DB: TracedDatabase>(
+    what: &'static str,
+    source: &DbSource,
+    checkout: Option<&CheckoutTrace>,
+    ran_before: bool,
+    at: &'static Location<'static>,
+) {
+    // Of what is switched off nothing is missing.
+    if !source.trace_sql() {
+        return;
+    }
+    #[cfg(feature = "net")]
+    let listens = crate::net::listens(DB::EVENTS_ELSEWHERE);
+    #[cfg(not(feature = "net"))]
+    let listens = false;
+    let none = CheckoutTrace::none();
+    let counted = checkout.unwrap_or(&none).handed_out(what, at, listens);
+    #[cfg(feature = "net")]
+    if counted && ran_before {
         crate::net::warn_if_starved();
     }
+    #[cfg(not(feature = "net"))]
+    let _ = (counted, ran_before);
 }

@@ -49,17 +49,33 @@ pub(crate) fn mark_span(kind: Kind) -> Span {
     }
 }
 
-/// Warns where a layer is installed and a filter keeps sqlx's events from it: the statements on a connection that was just
-/// given away would be missing without a word.
+/// Whether one of sqlx's events has ever come as far as a layer or its filter.
+static REACHED: AtomicBool = AtomicBool::new(false);
+
+/// Whether a layer would hear now of what runs on sqlx's own connection.
+#[inline]
+pub(crate) fn listens(events_elsewhere: bool) -> bool {
+    // What a thread of the driver's own tells is found by the span in which the statement was sent.
+    is_here() && REACHED.load(Relaxed) && (!events_elsewhere || !Span::current().is_none())
+}
+
+/// Whether this thread's subscriber has a layer: threads may have subscribers of their own.
+fn is_here() -> bool {
+    is_installed() && tracing::dispatcher::get_default(|subscriber| subscriber.is::<SqlxEventLayer>())
+}
+
+/// Warns where a layer is installed and none of sqlx's events has reached it, although statements have run: those on a
+/// connection that was just given away would be missing without a word. It asks no subscriber whether it would hear of an event:
+/// filters of layers keep the answer for the next one.
 #[cold]
 pub(crate) fn warn_if_starved() {
     static STARVED: Notice = Notice::new();
-    if is_installed() && !tracing::enabled!(target: TARGET, Level::DEBUG) {
+    if !REACHED.load(Relaxed) && is_here() {
         STARVED.log(|| {
             tracing::warn!(
-                "SqlxEventLayer is installed, but a filter hides sqlx's events from it, and statements on sqlx's own \
+                "SqlxEventLayer is installed, but none of sqlx's events has reached it, and statements on sqlx's own \
                  connections are not recorded; let the filter pass `sqlx::query=debug`, or give each layer a filter of its \
-                 own and use `SqlxEventLayer::filtered()`"
+                 own and use `SqlxEventLayer::filtered()`; the connect options must not switch off the logging of statements"
             );
         });
     }
@@ -143,8 +159,10 @@ impl SqlxEventLayer {
         point.start_statement(now.checked_sub(statement.elapsed).unwrap_or(now), start);
         let mut stop = DbStop::default();
         match statement.rows_returned {
-            // Which database it is, sqlx does not say; SQLite's number is an earlier statement's where this one changes none.
-            0 if changes_rows || statement.rows_affected == 0 => stop.add_affected(statement.rows_affected),
+            // SQLite's number is an earlier statement's where this one changes none.
+            0 if changes_rows || !is_sqlites_thread() || statement.rows_affected == 0 => {
+                stop.add_affected(statement.rows_affected)
+            }
             0 => {}
             rows => stop.add_rows(rows),
         }
@@ -182,6 +200,9 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for SqlxEventLayer {
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let kind = mark::kind();
+        if event.metadata().target() == TARGET && !REACHED.load(Relaxed) {
+            REACHED.store(true, Relaxed);
+        }
         if event.metadata().target() != TARGET || kind == Kind::Recorded || !profiler::any_sql_active() {
             return;
         }
@@ -268,6 +289,9 @@ impl SqlxEventFilter {
 
 impl<S> Filter<S> for SqlxEventFilter {
     fn enabled(&self, metadata: &Metadata<'_>, _: &Context<'_, S>) -> bool {
+        if metadata.target() == TARGET && !metadata.is_span() && !REACHED.load(Relaxed) {
+            REACHED.store(true, Relaxed);
+        }
         // sqlx makes no text of a statement for nobody.
         let unwanted = || {
             mark::kind() == Kind::Recorded
@@ -374,12 +398,18 @@ mod tests {
     fn a_filter_that_hides_the_events_is_told_once() {
         let warnings = Arc::new(Mutex::new(Vec::new()));
         let log = || Warnings(Arc::clone(&warnings));
-        // Nothing is hidden, and nothing is said.
-        let subscriber = tracing_subscriber::registry().with(log()).with(SqlxEventLayer::filtered());
-        tracing::subscriber::with_default(subscriber, warn_if_starved);
-        assert_eq!(*warnings.lock().expect("no panic"), [""; 0]);
         let subscriber = tracing_subscriber::registry().with(log()).with(LevelFilter::INFO).with(SqlxEventLayer::new());
-        tracing::subscriber::with_default(subscriber, || (0..3).for_each(|_| warn_if_starved()));
+        tracing::subscriber::with_default(subscriber, || {
+            tracing::event!(target: TARGET, Level::DEBUG, "hidden");
+            (0..3).for_each(|_| warn_if_starved());
+            assert!(!listens(false));
+        });
+        // Now nothing is hidden.
+        let subscriber = tracing_subscriber::registry().with(SqlxEventLayer::filtered());
+        tracing::subscriber::with_default(subscriber, || {
+            tracing::event!(target: TARGET, Level::DEBUG, "seen");
+            assert!(listens(false) && !listens(true));
+        });
         let warnings = warnings.lock().expect("no panic");
         assert_eq!(warnings.len(), 1, "{warnings:?}");
         assert!(warnings[0].contains("let the filter pass `sqlx::query=debug`"), "{warnings:?}");

@@ -202,7 +202,14 @@ impl<DB: TracedDatabase> TracedPool<DB> {
     }
 
     fn via<'c>(&self) -> Via<'c, '_, DB> {
-        Via { host: Host::Pool(&self.inner), source: &self.source, lease: None, acquire: None, checkout: None }
+        Via {
+            host: Host::Pool(&self.inner),
+            source: &self.source,
+            lease: None,
+            acquire: None,
+            checkout: None,
+            unseen: None,
+        }
     }
 
     /// sqlx's pool, for what is recorded here.
@@ -273,7 +280,7 @@ impl<DB: TracedDatabase> Deref for TracedPool<DB> {
     /// sqlx's own pool. Where a trace is active this is counted: what runs on it is not recorded.
     #[track_caller]
     fn deref(&self) -> &Pool<DB> {
-        hand_out("sqlx's own pool", &CheckoutTrace::none(), Location::caller());
+        hand_out::<DB>("sqlx's own pool", &self.source, None, false, Location::caller());
         &self.inner
     }
 }
@@ -282,7 +289,7 @@ impl<DB: TracedDatabase> From<TracedPool<DB>> for Pool<DB> {
     /// sqlx's own pool. Where a trace is active this is counted: what runs on it is not recorded.
     #[track_caller]
     fn from(pool: TracedPool<DB>) -> Self {
-        hand_out("sqlx's own pool", &CheckoutTrace::none(), Location::caller());
+        hand_out::<DB>("sqlx's own pool", &pool.source, None, false, Location::caller());
         pool.inner
     }
 }
@@ -309,14 +316,14 @@ impl<'c, DB: TracedDatabase> Acquire<'c> for &'_ TracedPool<DB> {
 
     #[track_caller]
     fn acquire(self) -> BoxFuture<'c, Result<PoolConnection<DB>, Error>> {
-        hand_out("sqlx's own connection", &CheckoutTrace::none(), Location::caller());
+        hand_out::<DB>("sqlx's own connection", &self.source, None, false, Location::caller());
         Box::pin(Marked::internal(self.inner.acquire(), DB::EVENTS_ELSEWHERE && profiler::sql_active()))
     }
 
     #[track_caller]
     fn begin(self) -> BoxFuture<'c, Result<Transaction<'c, DB>, Error>> {
-        hand_out("sqlx's own transaction", &CheckoutTrace::none(), Location::caller());
-        let acquired = self.inner.acquire();
+        hand_out::<DB>("sqlx's own transaction", &self.source, None, false, Location::caller());
+        let acquired = Marked::internal(self.inner.acquire(), DB::EVENTS_ELSEWHERE && profiler::sql_active());
         Box::pin(async move { Transaction::begin(MaybePoolConnection::PoolConnection(acquired.await?), None).await })
     }
 }

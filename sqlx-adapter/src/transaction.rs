@@ -50,11 +50,16 @@ pub(crate) async fn begin<'c, DB: TracedDatabase>(
         let transaction = Marked::new(Transaction::begin(connection, statement), DB::EVENTS_ELSEWHERE).await?;
         return Ok(TracedTransaction::new(transaction, source, lease, depth + 1, checkout));
     };
+    let outer = if depth > 0 { lease.clone() } else { None };
     let lease = lease.unwrap_or_else(|| source.lease()).begin(call.id());
     call.is_about(statement.clone().unwrap_or_else(|| begin_ansi_transaction_sql(depth)));
     call.runs_on(Arc::clone(&lease));
     call.start();
     let begun = Marked::new(Transaction::begin(connection, statement), DB::EVENTS_ELSEWHERE).await;
+    if let (Some(outer), Ok(_)) = (&outer, &begun) {
+        // A savepoint is made only where nothing has failed.
+        outer.recover();
+    }
     Ok(TracedTransaction::new(call.end(begun)?, source, Some(lease), depth + 1, checkout))
 }
 
@@ -125,7 +130,8 @@ impl<'c, DB: TracedDatabase> TracedTransaction<'c, DB> {
                     Outcome::Committed => commit_ansi_transaction_sql(depth),
                     _ => rollback_ansi_transaction_sql(depth),
                 });
-                call.ends(outcome);
+                // A savepoint is released only where nothing has failed since, whatever was not seen.
+                call.ends(outcome, depth > 1);
                 call.start();
             }
             let ended = match outcome {
@@ -161,7 +167,10 @@ impl<'c, DB: TracedDatabase> From<Transaction<'c, DB>> for TracedTransaction<'c,
     /// Around the transaction there is. Of the database its points know the kind only.
     fn from(transaction: Transaction<'c, DB>) -> Self {
         let depth = DB::TransactionManager::get_transaction_depth(&transaction);
-        Self::new(transaction, TracedBuilder::<DB>::new().unknown_source(), None, depth, CheckoutTrace::here())
+        let source = TracedBuilder::<DB>::unknown_source();
+        let mut traced = Self::new(transaction, source, None, depth, CheckoutTrace::here());
+        traced.connection = traced.connection.with_unseen();
+        traced
     }
 }
 
@@ -194,7 +203,7 @@ impl<DB: TracedDatabase> Open<DB> {
     fn record_drop(&mut self, depth: usize) {
         if let Some(mut call) = Call::<DB>::new(&self.source, "drop", self.lease.as_ref(), Some(&self.checkout)) {
             call.is_about(rollback_ansi_transaction_sql(depth));
-            call.ends(Outcome::Dropped);
+            call.ends(Outcome::Dropped, depth > 1);
             call.start();
             call.finish();
         }

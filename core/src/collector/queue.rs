@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use super::CollectorConfig;
 use super::store::shift;
 use crate::discard::discard;
+use crate::notice::quietly;
 use crate::profiler::TraceShared;
 use crate::{Id, Info, Phase};
 
@@ -142,13 +143,18 @@ impl Queue {
         }
     }
 
-    /// Has the worker do something with the next batch, or before it ends; what comes when the queue is closed is not done.
+    /// Has the worker do something soon; what comes when the queue is closed is not done.
     pub(crate) fn later(&self, chore: Chore) {
         /// Chores are rare; a program that makes them faster than the worker does them loses some.
         const MAX_CHORES: usize = 256;
         let mut state = self.lock();
         if !state.closed && state.chores.len() < MAX_CHORES {
             state.chores.push(chore);
+            let wake = std::mem::take(&mut state.idle);
+            drop(state);
+            if wake {
+                self.work.notify_one();
+            }
         }
     }
 
@@ -189,7 +195,9 @@ impl Queue {
         // Whoever logs may run code that records points of its own.
         drop(state);
         if waited.timed_out() {
-            tracing::warn!("the store did not take the last messages within {timeout:?}: they may be lost");
+            quietly(|| {
+                tracing::warn!("the store did not take the last messages within {timeout:?}: they may be lost");
+            });
         }
         !waited.timed_out()
     }
@@ -260,9 +268,12 @@ impl Queue {
     pub(super) fn next_batch(&self, batch: &mut VecDeque<Record>, chores: &mut Vec<Chore>) -> bool {
         let mut state = self.lock();
         while state.records.is_empty() {
+            chores.append(&mut state.chores);
             if state.closed {
-                chores.append(&mut state.chores);
                 return false;
+            }
+            if !chores.is_empty() {
+                return true;
             }
             state.idle = true;
             state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
@@ -324,7 +335,9 @@ impl Queue {
         chores.into_iter().for_each(discard);
         self.counters.failed.fetch_add(held as u64, Relaxed);
         if held > 0 {
-            tracing::warn!(lost = held, "the collector's worker is gone: trace points are not recorded any more");
+            quietly(|| {
+                tracing::warn!(lost = held, "the collector's worker is gone: trace points are not recorded any more");
+            });
         }
         // Last, so that who waited for the worker finds all of this done.
         self.lock().gone = true;

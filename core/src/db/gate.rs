@@ -9,6 +9,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use super::DbSource;
+use super::handed_out::Place;
 use crate::notice::quietly;
 use crate::profiler::{self, Point, Profiler, SqlState};
 use crate::{collector, context, notifier};
@@ -20,7 +21,7 @@ pub enum Gate {
     Traced,
     /// It is not traced: tracing is off, or no trace is active anywhere.
     Off,
-    /// It is not traced, because no trace is active here, while others are elsewhere: tell
+    /// It is not traced, because no trace is active here, while others are elsewhere, or were a short while ago: tell
     /// [`note_outside`](DbSource::note_outside).
     Outside,
 }
@@ -47,11 +48,12 @@ impl CheckoutTrace {
 
     /// As `handed_out`, in the trace to which a statement made here would belong; whether there is one.
     #[inline]
-    pub fn handed_out(&self, what: &'static str, at: &'static Location<'static>) -> bool {
+    pub fn handed_out(&self, what: &'static str, at: &'static Location<'static>, seen: bool) -> bool {
         match profiler::sql_state() {
-            SqlState::Active => super::handed_out(what, at),
+            SqlState::Active => super::handed_out(what, at, seen),
             _ => match &self.0 {
-                Some(profiler) if self.applies() => profiler.trace.handed_out.count(what, at),
+                // What listens elsewhere finds no active trace here.
+                Some(profiler) if self.applies() => profiler.trace.handed_out.count(Place { what, at, seen: false }),
                 _ => return false,
             },
         }
@@ -108,7 +110,7 @@ impl DbSource {
     /// [`CollectorStats::outside_traces`](crate::CollectorStats::outside_traces) has the number.
     #[cold]
     pub fn note_outside(&self, statement: &str) {
-        if collector::is_worker() {
+        if collector::is_worker() || !profiler::was_recently_active() {
             return;
         }
         OUTSIDE.fetch_add(1, Relaxed);
@@ -187,14 +189,14 @@ fn without_values(statement: &str) -> String {
 }
 
 fn log(statement: &str, place: Option<&str>) {
-    let place = place.unwrap_or("unknown: record call sites to see it (`caller(true)`, feature `caller`)");
+    let place = place.unwrap_or("unknown; a pool with `caller(true)` and a process-wide notifier tell it");
     quietly(|| {
         tracing::warn!(
             statement,
             caller = place,
-            "a statement ran in no trace while requests were traced elsewhere, and is not recorded; if it belongs to a \
-             request, bring the trace there: `profiler::carry(closure)` for threads and blocking closures, \
-             `.in_current_trace()` for spawned futures. More from here are counted in `stats().outside_traces` and not logged"
+            "a statement ran in no trace, in a process that traces requests, and is not recorded; if it belongs to a request, \
+             bring the trace there: `.in_current_trace()` (of `osprofiler::TraceExt`) for spawned futures, \
+             `profiler::carry(closure)` for threads and blocking closures. More from here are counted in `stats().outside_traces` and not logged"
         );
     });
 }

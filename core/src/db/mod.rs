@@ -44,7 +44,7 @@ pub use stop::{DbFailure, DbStop, Outcome};
 pub(crate) use value::CUT;
 pub use value::DbValue;
 #[doc(hidden)]
-pub use verb::{changes_rows, changes_rows_each};
+pub use verb::{ChangesRows, changes_rows};
 
 use crate::{Info, InfoWriter, RenderInfo};
 

@@ -11,15 +11,29 @@ pub fn changes_rows(statement: &str) -> bool {
     Scanner::new(statement).statement() == Some(true)
 }
 
-/// As [`changes_rows`], for each statement of a text such as `a; b; c`. Empty statements are left out, as SQLite leaves them
-/// out, and the statements in a trigger's body are part of the trigger.
-pub fn changes_rows_each(statement: &str) -> impl Iterator<Item = bool> + '_ {
-    let mut scanner = Scanner::new(statement);
-    std::iter::from_fn(move || {
-        let changes = scanner.statement()?;
-        scanner.skip_statement();
-        Some(changes)
-    })
+/// As [`changes_rows`], for one statement after the other of a text such as `a; b; c`. Empty statements are left out, as SQLite
+/// leaves them out, and the statements in a trigger's body are part of the trigger.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ChangesRows {
+    /// How many bytes of the text were read.
+    read: usize,
+    is_trigger: bool,
+    /// Whether it stands within a statement, whose rest is of no interest.
+    is_within: bool,
+}
+
+impl ChangesRows {
+    /// Whether the next statement of `text`, which is the same each time, changes rows; `None` at its end. Of the text only what
+    /// was not read before is read, and of a single statement nothing behind its verb.
+    pub fn next(&mut self, text: &str) -> Option<bool> {
+        let mut scanner = Scanner { rest: text.as_bytes().get(self.read..)?, is_trigger: self.is_trigger };
+        if std::mem::replace(&mut self.is_within, true) {
+            scanner.skip_statement();
+        }
+        let changes = scanner.statement();
+        (self.read, self.is_trigger) = (text.len() - scanner.rest.len(), scanner.is_trigger);
+        changes
+    }
 }
 
 /// Reads a text token by token, as SQLite 3 does.
@@ -189,6 +203,27 @@ fn is_of_word(byte: u8) -> bool {
 mod tests {
     use super::*;
 
+    fn each(text: &str) -> impl Iterator<Item = bool> + '_ {
+        let mut changes = ChangesRows::default();
+        std::iter::from_fn(move || changes.next(text))
+    }
+
+    #[test]
+    fn a_long_script_is_read_once() {
+        let text = "INSERT INTO t VALUES (1);\n".repeat(20_000);
+        let mut changes = ChangesRows::default();
+        let mut read = 0;
+        for _ in 0..20_000 {
+            assert_eq!(changes.next(&text), Some(true));
+            assert!(
+                changes.read > read && changes.read - read < 60,
+                "no more than a statement and the next one's verb"
+            );
+            read = changes.read;
+        }
+        assert_eq!(changes.next(&text), None);
+    }
+
     #[test]
     fn changes_are_told_from_everything_else() {
         for statement in [
@@ -239,7 +274,7 @@ mod tests {
 
     #[test]
     fn several_statements_are_told_one_by_one() {
-        let each = |text: &str| changes_rows_each(text).collect::<Vec<_>>();
+        let each = |text: &str| each(text).collect::<Vec<_>>();
         assert!(each("").is_empty());
         assert!(each("; ; -- nothing\n;").is_empty());
         assert_eq!(
@@ -260,12 +295,9 @@ mod tests {
             "EXPLAIN QUERY PLAN CREATE TRIGGER",
         ] {
             let text = format!("{create} a AFTER INSERT ON t {body} ; INSERT INTO t VALUES (1)");
-            assert_eq!(changes_rows_each(&text).collect::<Vec<_>>(), [false, true], "{text}");
+            assert_eq!(each(&text).collect::<Vec<_>>(), [false, true], "{text}");
         }
-        assert_eq!(
-            changes_rows_each("CREATE TABLE trigger_ (a); DELETE FROM trigger_").collect::<Vec<_>>(),
-            [false, true]
-        );
+        assert_eq!(each("CREATE TABLE trigger_ (a); DELETE FROM trigger_").collect::<Vec<_>>(), [false, true]);
     }
 
     #[test]
@@ -291,7 +323,7 @@ mod tests {
         let mut random = fastrand::Rng::with_seed(15);
         for _ in 0..20_000 {
             let text: String = (0..random.usize(..12)).map(|_| pieces[random.usize(..pieces.len())]).collect();
-            let each: Vec<bool> = changes_rows_each(&text).collect();
+            let each: Vec<bool> = each(&text).collect();
             assert_eq!(each.first().copied().unwrap_or(false), changes_rows(&text), "{text}");
         }
     }

@@ -62,7 +62,7 @@ use database_time::DatabaseTime;
 pub use panic::install_panic_hook;
 pub use point::Point;
 use switch::Captured;
-pub(crate) use switch::CountedScope;
+pub(crate) use switch::{CountedScope, was_recently_active};
 #[doc(hidden)]
 pub use switch::{SqlState, any_sql_active, sql_state};
 pub use switch::{set_trace_sql, sql_active, trace_sql};

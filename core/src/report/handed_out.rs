@@ -18,49 +18,54 @@ pub struct HandedOut {
     pub what: String,
     /// File and line of the program; `None` where it was a library that asked for it, or that is not known.
     pub place: Option<(String, u64)>,
+    /// Whether something listened that records what runs on it, as `SqlxEventLayer` does.
+    pub seen: bool,
     /// How often.
     pub count: u64,
 }
 
-/// What the messages tell, what was handed out most often first. Each process counts up, so its largest number counts; a
-/// process is told by service and host.
+/// What the messages tell, what was handed out most often first. Each counter counts up, so its largest number counts. Where it has
+/// no number, it is told by service and host.
 pub(super) fn of(messages: &[Message]) -> Vec<HandedOut> {
-    let mut most: BTreeMap<(Place, Option<String>, Option<String>), u64> = BTreeMap::new();
+    type Counter = (Option<u64>, Option<String>, Option<String>);
+    let mut most: BTreeMap<(HandedOut, Counter), u64> = BTreeMap::new();
     // Parsing only what can matter keeps this cheap.
     for message in messages.iter().filter(|message| message.info_json().contains("\"handed_out\"")) {
         let info = message.info();
         let Some(Value::Array(list)) = info.get(KEY) else { continue };
         let host = info.get("host").and_then(Value::as_str).map(str::to_owned);
-        for (place, count) in list.iter().filter_map(Value::as_object).filter_map(read) {
-            let entry = most.entry((place, message.service().map(str::to_owned), host.clone())).or_default();
-            *entry = count.max(*entry);
+        for one in list.iter().filter_map(Value::as_object) {
+            let Some(read) = read(one) else { continue };
+            let counter =
+                (one.get("counter").and_then(Value::as_u64), message.service().map(str::to_owned), host.clone());
+            let entry = most.entry((HandedOut { count: 0, ..read.clone() }, counter)).or_default();
+            *entry = read.count.max(*entry);
         }
     }
-    let mut sums: BTreeMap<Place, u64> = BTreeMap::new();
-    for ((place, ..), count) in most {
-        let sum = sums.entry(place).or_default();
+    let mut sums: BTreeMap<HandedOut, u64> = BTreeMap::new();
+    for ((one, _), count) in most {
+        let sum = sums.entry(one).or_default();
         *sum = sum.saturating_add(count);
     }
-    let mut list: Vec<_> = sums.into_iter().map(|((what, place), count)| HandedOut { what, place, count }).collect();
+    let mut list: Vec<_> = sums.into_iter().map(|(one, count)| HandedOut { count, ..one }).collect();
     list.sort_by_key(|one| std::cmp::Reverse(one.count));
     list
 }
 
-/// What was handed out, and file and line.
-type Place = (String, Option<(String, u64)>);
-
-/// A place and its count.
-fn read(one: &Map<String, Value>) -> Option<(Place, u64)> {
-    let what = one.get("what")?.as_str()?.to_owned();
+fn read(one: &Map<String, Value>) -> Option<HandedOut> {
     let place = one.get("file").and_then(Value::as_str).zip(one.get("line").and_then(Value::as_u64));
-    Some(((what, place.map(|(file, line)| (file.to_owned(), line))), one.get("count")?.as_u64()?))
+    Some(HandedOut {
+        what: one.get("what")?.as_str()?.to_owned(),
+        place: place.map(|(file, line)| (file.to_owned(), line)),
+        seen: one.get("seen") == Some(&Value::Bool(true)),
+        count: one.get("count")?.as_u64()?,
+    })
 }
 
 /// What a process says that is not told by a message yet.
 #[cfg(feature = "testing")]
 pub(crate) fn from_json(list: &[Value]) -> Vec<HandedOut> {
-    let read = list.iter().filter_map(Value::as_object).filter_map(read);
-    read.map(|((what, place), count)| HandedOut { what, place, count }).collect()
+    list.iter().filter_map(Value::as_object).filter_map(read).collect()
 }
 
 /// "sqlx's own connection was handed out 12 times (src/repo.rs:30)".
@@ -101,6 +106,9 @@ pub(super) fn to_json(list: &[HandedOut]) -> Value {
             members.insert("file".to_owned(), file.as_str().into());
             members.insert("line".to_owned(), (*line).into());
         }
+        if one.seen {
+            members.insert("seen".to_owned(), true.into());
+        }
         Value::Object(members)
     };
     list.iter().map(one).collect()
@@ -109,8 +117,14 @@ pub(super) fn to_json(list: &[HandedOut]) -> Value {
 /// What is no value of the program's in such a member.
 pub(super) fn without_values(value: Value) -> Option<Value> {
     let Value::Array(list) = value else { return None };
-    let read = list.iter().filter_map(Value::as_object).filter_map(read);
-    Some(to_json(&read.map(|((what, place), count)| HandedOut { what, place, count }).collect::<Vec<_>>()))
+    let one = |one: &Map<String, Value>| {
+        let mut kept = to_json(&[read(one)?])[0].take();
+        if let Some(counter) = one.get("counter").and_then(Value::as_u64) {
+            kept["counter"] = counter.into();
+        }
+        Some(kept)
+    };
+    Some(list.iter().filter_map(Value::as_object).filter_map(one).collect())
 }
 
 #[cfg(test)]
@@ -126,16 +140,22 @@ mod tests {
     }
 
     #[test]
-    fn the_last_word_of_each_process_counts() {
+    fn the_last_word_of_each_counter_counts() {
         let place = |count: u64| json!({"what": "sqlx's own pool", "count": count, "file": "src/a.rs", "line": 3});
         let trace = Trace::build(vec![
             told("a", "h1", json!([place(2)])),
             told("b", "h1", json!([place(5), {"what": "sqlx's own connection", "count": 1}])),
             told("c", "h2", json!([place(1), 7, {"what": 1, "count": 2}, {"what": "x", "count": -1}])),
             told("d", "h2", json!("odd")),
+            // Another request of the same process.
+            told(
+                "e",
+                "h1",
+                json!([{"what": "sqlx's own pool", "count": 4, "file": "src/a.rs", "line": 3, "counter": 9}]),
+            ),
         ]);
         let [pool, connection] = trace.handed_out() else { panic!("{:?}", trace.handed_out()) };
-        assert_eq!((pool.what.as_str(), pool.count), ("sqlx's own pool", 6));
+        assert_eq!((pool.what.as_str(), pool.count), ("sqlx's own pool", 10));
         assert_eq!(pool.place, Some(("src/a.rs".to_owned(), 3)));
         assert_eq!(
             (connection.what.as_str(), connection.count, &connection.place),

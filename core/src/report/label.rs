@@ -141,7 +141,7 @@ pub(super) fn marks(point: &Point) -> Vec<&'static str> {
     for (applies, mark) in [
         (point.outcome() == Some(("rolled_back", false)), "rolled back"),
         (point.outcome() == Some(("rolled_back", true)), "rolled back by drop"),
-        (point.outcome() == Some(("unknown", false)), "outcome unknown"),
+        (point.outcome() == Some(("unknown", false)), "outcome unknown: statements in it were not seen"),
         (point.statement().is_some() && point.prepares(), "not run"),
         (point.is_cancelled(), "cancelled"),
         (point.is_unfinished(), "unfinished"),

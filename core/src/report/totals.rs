@@ -133,7 +133,7 @@ pub(super) fn of(trace: &Trace, statements: &Statements<'_>, groups: &[Group]) -
         errors: count(|point| point.error().is_some()),
         cancelled: count(Point::is_cancelled),
         unfinished: count(Point::is_unfinished),
-        bypassed: count(Point::is_bypassed),
+        bypassed: count(|point| point.is_bypassed() && !point.is_internal()),
         lost_messages: trace.lost_messages,
         skipped_lines: trace.skipped_lines,
     }

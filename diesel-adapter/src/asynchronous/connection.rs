@@ -85,7 +85,7 @@ impl<C: AsyncTraceable> TracedAsyncConnection<C> {
     pub fn into_inner(mut self) -> C {
         self.tracing.open.0.session(Session::end_all);
         if !recorder::unmute(self.inner.instrumentation()) {
-            handed_out(INNER, Location::caller());
+            handed_out(INNER, Location::caller(), false);
         }
         self.inner
     }
@@ -121,7 +121,7 @@ impl<C> TracedAsyncConnection<C> {
 
     fn gives_away(&self, at: &'static Location<'static>) {
         self.tracing.open.0.looks_away();
-        handed_out(INNER, at);
+        handed_out(INNER, at, false);
     }
 }
 

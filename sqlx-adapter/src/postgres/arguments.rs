@@ -7,6 +7,7 @@
 use std::fmt::{self, Write};
 
 use osprofiler::db::long::NOT_KEPT;
+use osprofiler::db::postgres;
 use osprofiler::db::{BoundValues, DbValue, ParamsWriter};
 use sqlx_core::arguments::Arguments as _;
 use sqlx_postgres::{PgArgumentBuffer, PgArguments, PgTypeInfo, Postgres};
@@ -25,9 +26,15 @@ const HEADS: usize = 128 << 10;
 /// Types take no longer text.
 const TYPES: usize = 256 << 10;
 
-/// Kept arguments.
+/// Kept arguments, and what was known of declared types when they were bound.
 #[derive(Debug)]
-pub enum Values {
+pub struct Values {
+    kept: Kept,
+    lessons: u64,
+}
+
+#[derive(Debug)]
+enum Kept {
     /// Themselves, and how many bytes they have.
     Whole(Box<PgArguments>, usize),
     /// What they print of their types, and the first bytes of each value.
@@ -35,7 +42,7 @@ pub enum Values {
 }
 
 #[derive(Debug)]
-pub struct Heads {
+struct Heads {
     types: TypeList,
     values: Vec<Option<Head>>,
     weight: usize,
@@ -53,7 +60,7 @@ impl Values {
     pub(super) fn of(arguments: &mut PgArguments, small: bool) -> Self {
         let length = probe::<Postgres, _>(arguments, |buffer| shown(buffer).len()).unwrap_or(0);
         if length <= if small { SHORT_WHEN_BEHIND } else { SHORT } {
-            return Self::Whole(Box::new(arguments.clone()), length);
+            return Self::of_kept(Kept::Whole(Box::new(arguments.clone()), length));
         }
         let (types, count) = (types_text(arguments), arguments.len());
         let values: Vec<Option<Head>> =
@@ -62,20 +69,36 @@ impl Values {
         let weight = types.text.len()
             + values.len() * size_of::<Option<Head>>()
             + values.iter().flatten().map(|head| head.bytes.len()).sum::<usize>();
-        Self::Heads(Box::new(Heads { types, values, weight, count }))
+        Self::of_kept(Kept::Heads(Box::new(Heads { types, values, weight, count })))
+    }
+
+    fn of_kept(kept: Kept) -> Self {
+        Self { kept, lessons: postgres::lessons() }
+    }
+
+    /// What was learned since they were bound counts, too.
+    pub(super) fn know_more(&mut self) {
+        self.lessons = postgres::lessons();
     }
 }
 
 impl BoundValues for Values {
     fn weight(&self) -> usize {
-        match self {
-            Self::Whole(arguments, length) => {
+        match &self.kept {
+            Kept::Whole(arguments, length) => {
                 size_of::<PgArguments>() + length + arguments.len() * size_of::<PgTypeInfo>()
             }
-            Self::Heads(heads) => heads.weight,
+            Kept::Heads(heads) => heads.weight,
         }
     }
 
+    fn decode(&mut self, params: &mut ParamsWriter<'_>) {
+        let Self { kept, lessons } = self;
+        postgres::as_of(*lessons, || kept.decode(params));
+    }
+}
+
+impl Kept {
     fn decode(&mut self, params: &mut ParamsWriter<'_>) {
         match self {
             Self::Whole(arguments, _) => {

@@ -98,9 +98,11 @@ impl<C: DerefMut<Target = PgConnection>> TracedCopyIn<C> {
     /// As there.
     pub async fn send(&mut self, data: impl Deref<Target = [u8]>) -> Result<&mut Self, Error> {
         let length = data.len();
-        self.inner.send(data).await?;
-        if let Some(call) = &mut self.call {
-            call.add_bytes(length);
+        let sent = self.inner.send(data).await.map(drop);
+        match (sent, &mut self.call) {
+            (Ok(()), Some(call)) => call.add_bytes(length),
+            (Err(error), Some(call)) => return Err(call.fail(error)),
+            (sent, None) => sent?,
         }
         Ok(self)
     }
@@ -130,7 +132,13 @@ impl<C: DerefMut<Target = PgConnection>> TracedCopyIn<C> {
         let aborted = inner.abort(message).await;
         match (aborted, call) {
             (Err(error), Some(mut call)) => Err(call.fail(error)),
-            (aborted, _cancelled) => aborted,
+            (aborted, cancelled) => {
+                if let Some(call) = cancelled {
+                    // The server takes it for a failed statement.
+                    call.abort_transaction();
+                }
+                aborted
+            }
         }
     }
 }

@@ -76,6 +76,10 @@ impl TracedDatabase for Postgres {
         arguments::has_declared_types(arguments)
     }
 
+    fn know_more(values: &mut Self::Values) {
+        values.know_more();
+    }
+
     async fn learn(connection: &mut PgConnection, sql: SqlStr) {
         learn::from_statement(connection, sql).await;
     }

@@ -474,3 +474,176 @@ async fn statements_outside_of_all_traces_are_counted_and_logged_once() {
     assert!(told[0].contains("SELECT balance FROM account WHERE id = …") && !told[0].contains("s3cret"), "{told:?}");
     assert!(told[1].contains("profiler::carry") && told[1].contains(".in_current_trace()"), "{told:?}");
 }
+
+/// The outcome of the last point, which ends a transaction.
+fn last_outcome(store: &Store) -> Option<String> {
+    store.points().last().and_then(|point| point.outcome().map(|(outcome, _)| outcome.to_owned()))
+}
+
+#[tokio::test]
+async fn a_transaction_that_failed_where_nothing_was_recorded_has_no_known_outcome() {
+    let Some(own) = server::postgres("unrecorded").await else { return };
+    let pool = TracedPgPool::from(own.clone());
+    prepare(&pool).await;
+    // It failed before the traced type was around it.
+    let store = Store::new();
+    let request = async {
+        let mut transaction = own.begin().await.expect("begun");
+        sqlx::query("SELECT 1 / 0").execute(&mut *transaction).await.expect_err("no number");
+        osprofiler_sqlx::TracedPgTransaction::from(transaction).commit().await
+    };
+    request.in_trace(&store.profiler()).await.expect("PostgreSQL takes a COMMIT either way");
+    assert_eq!(last_outcome(&store).as_deref(), Some("unknown"));
+    // It failed outside of the trace.
+    let store = Store::new();
+    let mut transaction = pool.begin().await.expect("begun");
+    sqlx::query("SELECT 1 / 0").execute(&mut *transaction).await.expect_err("no number");
+    transaction.commit().in_trace(&store.profiler()).await.expect("taken");
+    assert_eq!(last_outcome(&store).as_deref(), Some("unknown"));
+    // It failed while the pool was switched off.
+    let store = Store::new();
+    let request = async {
+        let mut transaction = pool.begin().await?;
+        pool.set_trace_sql(false);
+        sqlx::query("SELECT 1 / 0").execute(&mut *transaction).await.expect_err("no number");
+        pool.set_trace_sql(true);
+        transaction.commit().await
+    };
+    request.in_trace(&store.profiler()).await.expect("taken");
+    assert_eq!(last_outcome(&store).as_deref(), Some("unknown"));
+    // A COPY that is given up is a failed statement.
+    let store = Store::new();
+    let request = async {
+        let mut transaction = pool.begin().await?;
+        transaction.copy_in_raw("COPY account FROM STDIN").await?.abort("no").await?;
+        transaction.commit().await
+    };
+    request.in_trace(&store.profiler()).await.expect("taken");
+    assert_eq!(last_outcome(&store).as_deref(), Some("rolled_back"));
+    // A savepoint that is released proves that nothing failed.
+    let store = Store::new();
+    let request = async {
+        let mut transaction = pool.begin().await?;
+        let mut savepoint = transaction.begin().await?;
+        let connection: &mut sqlx::PgConnection = &mut savepoint;
+        sqlx::query("SELECT 1").execute(connection).await?;
+        savepoint.commit().await?;
+        transaction.commit().await
+    };
+    request.in_trace(&store.profiler()).await.expect("committed");
+    let outcomes: Vec<_> = store.points().iter().filter_map(|point| Some(point.outcome()?.0.to_owned())).collect();
+    assert_eq!(outcomes, ["committed", "committed"]);
+}
+
+#[tokio::test]
+async fn what_was_handed_out_where_nothing_listens_is_missing_also_beside_what_was_heard() {
+    use tracing_subscriber::layer::SubscriberExt as _;
+
+    async fn takes_the_pool(pool: &sqlx::PgPool) {
+        sqlx::query("SELECT 1").execute(pool).await.expect("a number");
+    }
+
+    async fn takes_the_connection(connection: &mut sqlx::PgConnection) {
+        sqlx::query("SELECT 2").execute(connection).await.expect("a number");
+    }
+
+    let Some(pool) = server::postgres("heard").await else { return };
+    let pool = TracedPgPool::from(pool);
+    let _subscriber =
+        crate::net::listen(tracing_subscriber::registry().with(osprofiler_sqlx::SqlxEventLayer::filtered()));
+    let store = Store::new();
+    let request = async {
+        sqlx::query("SELECT 0").execute(&pool).await.expect("a number");
+        takes_the_pool(&pool).await;
+        let mut connection = pool.acquire().await.expect("a connection");
+        // The trace comes along, but the events are heard where it is active.
+        let task = tokio::spawn(async move {
+            for _ in 0..5 {
+                takes_the_connection(&mut connection).await;
+            }
+        });
+        task.await.expect("no panic");
+    };
+    request.traced("request", ()).in_trace(&store.profiler()).await;
+    let trace = store.trace();
+    let of =
+        |seen: bool| -> u64 { trace.handed_out().iter().filter(|one| one.seen == seen).map(|one| one.count).sum() };
+    assert_eq!((of(true), of(false)), (1, 5), "{:?}", trace.handed_out());
+    let findings = Analysis::of(&trace, AnalysisOptions::default()).findings;
+    assert!(findings.iter().any(|found| found.text.contains("handed out 5 times")), "{findings:?}");
+}
+
+#[tokio::test]
+async fn what_is_switched_off_is_not_missing() {
+    let Some(pool) = server::sqlite("switched_off").await else { return };
+    let pool = TracedSqlitePool::from(pool);
+    prepare(&pool).await;
+    pool.set_trace_sql(false);
+    let store = Store::new();
+    let request = async {
+        let own: &sqlx::SqlitePool = &pool;
+        sqlx::query("SELECT 1").execute(own).await
+    };
+    request.traced("request", ()).in_trace(&store.profiler()).await.expect("a number");
+    assert_eq!(store.trace().handed_out(), []);
+}
+
+#[tokio::test]
+async fn connections_around_which_a_traced_type_was_made_have_numbers_of_their_own() {
+    let Some(pool) = server::sqlite("numbers").await else { return };
+    let store = Store::new();
+    let request = async {
+        for _ in 0..2 {
+            let mut connection = osprofiler_sqlx::TracedSqlitePoolConnection::from(pool.acquire().await?);
+            sqlx::query("SELECT 1").execute(&mut connection).await?;
+        }
+        Ok::<_, sqlx::Error>(())
+    };
+    request.in_trace(&store.profiler()).await.expect("it runs");
+    let numbers: BTreeSet<_> = store.points().iter().map(|point| point.start_info["db"]["connection"].as_u64()).collect();
+    assert_eq!(numbers.len(), 2);
+}
+
+/// What a value is shown as depends on what was known when it was bound, and not on when it is decoded.
+#[tokio::test]
+async fn a_first_statement_that_fails_shows_the_same_however_late_it_is_decoded() {
+    #[derive(Debug, sqlx::Type)]
+    #[sqlx(type_name = "late_stage", rename_all = "snake_case")]
+    enum LateStage {
+        Pending,
+    }
+
+    let Some(own) = server::postgres("late").await else { return };
+    let sql = "CREATE TYPE late_stage AS ENUM ('pending'); CREATE TABLE late (stage late_stage UNIQUE);
+        INSERT INTO late VALUES ('pending')";
+    sqlx::raw_sql(sql).execute(&own).await.expect("a table");
+    let pool = TracedPgPool::from(own);
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let (released, seen) = (Mutex::new(Some(released)), Arc::new(Mutex::new(Vec::new())));
+    let theirs = Arc::clone(&seen);
+    let notifier = osprofiler::Notifier::from(move |message: &osprofiler::Message| {
+        if let Some(released) = released.lock().expect("no panic").take() {
+            // The worker is busy until both statements have run.
+            let _ = released.recv();
+        }
+        if let Some(params) = message.info().get("db").and_then(|db| db.get("params")) {
+            theirs.lock().expect("no panic").push(params.to_string());
+        }
+    });
+    drop(Store::new());
+    let profiler = osprofiler::Profiler::with_notifier(&notifier, "key", None, None);
+    profiler.in_scope(|| drop(osprofiler::Trace::new("first", ())));
+    // It is rendered before the others come.
+    while notifier.stats().recorded < 2 {
+        tokio::task::yield_now().await;
+    }
+    let request = async {
+        let insert = sqlx::query("INSERT INTO late VALUES ($1)").bind(LateStage::Pending).execute(&pool).await;
+        insert.expect_err("it is there already");
+        sqlx::query("SELECT stage FROM late WHERE stage = $1").bind(LateStage::Pending).fetch_one(&pool).await
+    };
+    request.in_trace(&profiler).await.expect("a row");
+    release.send(()).expect("the worker waits");
+    assert!(notifier.flush(std::time::Duration::from_secs(30)));
+    assert_eq!(*seen.lock().expect("no panic"), [r#"["\\x70656e64696e67"]"#, r#"["pending"]"#]);
+}

@@ -1,6 +1,9 @@
 //! Types that adapters have seen in full, for values of which only the name of the type is known.
 
+use std::cell::Cell;
 use std::collections::HashMap;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{LazyLock, PoisonError, RwLock};
 
 use super::PgType;
@@ -12,8 +15,52 @@ const MAX_NAMES: usize = 10_000;
 /// Types are compared and remembered no deeper than so many within each other.
 const MAX_DEPTH: u32 = 32;
 
-/// By whole names and by names without their schema; `None` where a name means different types.
-static LEARNED: LazyLock<RwLock<HashMap<String, Option<PgType>>>> = LazyLock::new(RwLock::default);
+/// By whole names and by names without their schema.
+static LEARNED: LazyLock<RwLock<HashMap<String, Learned>>> = LazyLock::new(RwLock::default);
+
+/// How often something was learned.
+static LESSONS: AtomicU64 = AtomicU64::new(0);
+
+/// A type, and since which lesson it is known.
+struct Learned {
+    ty: PgType,
+    since: u64,
+    /// Since when the name means other types, too.
+    ambiguous_since: Option<u64>,
+}
+
+impl Learned {
+    /// What the name meant then: `None` where it was not known yet, and `Some(None)` where it was ambiguous.
+    fn as_of(&self, lesson: u64) -> Option<Option<&PgType>> {
+        let is_ambiguous = self.ambiguous_since.is_some_and(|since| since <= lesson);
+        (self.since <= lesson).then_some(if is_ambiguous { None } else { Some(&self.ty) })
+    }
+}
+
+thread_local! {
+    /// Up to which lesson this thread knows what was learned.
+    static AS_OF: Cell<u64> = const { Cell::new(u64::MAX) };
+}
+
+/// A number for what is known now: see [`as_of`].
+#[must_use]
+pub fn lessons() -> u64 {
+    LESSONS.load(Relaxed)
+}
+
+/// Runs `decode` with what was known when [`lessons`] said this: what a value is shown as must not depend on when it is decoded.
+pub fn as_of<T>(lesson: u64, decode: impl FnOnce() -> T) -> T {
+    struct Restore(u64);
+
+    impl Drop for Restore {
+        fn drop(&mut self) {
+            AS_OF.set(self.0);
+        }
+    }
+
+    let _restore = Restore(AS_OF.replace(lesson));
+    decode()
+}
 
 /// Remembers an enumeration, domain, composite, range or multirange by its name, for this process, with all types
 /// within it. Of an array it remembers the elements' type. OIDs and names alone have nothing to remember.
@@ -27,7 +74,8 @@ pub fn learn(ty: PgType) {
 /// What is known by the name, or by its last part where the whole is not known. `Some(None)` is an ambiguous name.
 pub(super) fn find(path: &Path) -> Option<Option<PgType>> {
     let learned = LEARNED.read().unwrap_or_else(PoisonError::into_inner);
-    learned.get(&path.key()).or_else(|| learned.get(path.last())).cloned()
+    let known = |key: &str| learned.get(key)?.as_of(AS_OF.get()).map(|ty| ty.cloned());
+    known(&path.key()).or_else(|| known(path.last()))
 }
 
 fn learn_nested(ty: &PgType, depth: u32) {
@@ -60,10 +108,9 @@ fn learn_nested(ty: &PgType, depth: u32) {
 }
 
 fn remember(key: &str, ty: &PgType) {
-    let changes = |learned: &HashMap<String, Option<PgType>>| match learned.get(key) {
+    let changes = |learned: &HashMap<String, Learned>| match learned.get(key) {
         None => learned.len() < MAX_NAMES,
-        Some(None) => false,
-        Some(Some(known)) => !decode_alike(known, ty, 0),
+        Some(known) => known.ambiguous_since.is_none() && !decode_alike(&known.ty, ty, 0),
     };
     // Most are learned again and again; readers do not wait for each other.
     if !changes(&LEARNED.read().unwrap_or_else(PoisonError::into_inner)) {
@@ -71,8 +118,15 @@ fn remember(key: &str, ty: &PgType) {
     }
     let mut learned = LEARNED.write().unwrap_or_else(PoisonError::into_inner);
     if changes(&learned) {
-        let entry = if learned.contains_key(key) { None } else { Some(ty.clone()) };
-        learned.insert(key.to_owned(), entry);
+        let lesson = LESSONS.load(Relaxed) + 1;
+        match learned.get_mut(key) {
+            Some(known) => known.ambiguous_since = Some(lesson),
+            None => {
+                learned.insert(key.to_owned(), Learned { ty: ty.clone(), since: lesson, ambiguous_since: None });
+            }
+        }
+        // Last, while the lock is held: what was counted is there.
+        LESSONS.store(lesson, Relaxed);
     }
 }
 

@@ -40,7 +40,7 @@ mod range;
 mod record;
 mod text;
 
-pub use learned::learn;
+pub use learned::{as_of, learn, lessons};
 pub use types::PgType;
 
 #[cfg(test)]

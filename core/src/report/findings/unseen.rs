@@ -8,8 +8,8 @@ use crate::report::{Point, handed_out};
 
 pub(super) fn find(evidence: &Evidence<'_>) -> Vec<Finding> {
     let mut findings = bypassed(evidence);
-    findings.extend(given_away(evidence));
-    findings.extend(empty_transactions(evidence));
+    // Where both are found, they have one cause.
+    findings.extend(given_away(evidence).or_else(|| empty_transactions(evidence)));
     findings.extend(lost(evidence));
     findings
 }
@@ -20,7 +20,7 @@ fn bypassed(evidence: &Evidence<'_>) -> Vec<Finding> {
     let of = |system: Option<&str>| -> Vec<usize> {
         let is_it = |place: &usize| {
             let point = &trace.points()[*place];
-            point.is_bypassed() && point.system() == system
+            point.is_bypassed() && !point.is_internal() && point.system() == system
         };
         let mut places: Vec<usize> = (0..trace.points().len()).filter(is_it).collect();
         places.sort_by_key(|place| (evidence.point(*place).appeared_us(), *place));
@@ -28,7 +28,7 @@ fn bypassed(evidence: &Evidence<'_>) -> Vec<Finding> {
     };
     // sqlx's events do not say which database it is; diesel's connections do.
     let mut systems: Vec<Option<&str>> =
-        trace.points().iter().filter(|point| point.is_bypassed()).map(Point::system).collect();
+        trace.points().iter().filter(|point| point.is_bypassed() && !point.is_internal()).map(Point::system).collect();
     systems.sort_unstable();
     systems.dedup();
     let tell = |system: Option<&str>| {
@@ -63,8 +63,7 @@ fn bypassed(evidence: &Evidence<'_>) -> Vec<Finding> {
 /// The host's own connections that left the traced types, where nothing tells what ran on them.
 fn given_away(evidence: &Evidence<'_>) -> Option<Finding> {
     let trace = evidence.analysis.trace;
-    let told = trace.points().iter().any(|point| point.is_bypassed() && point.system().is_none());
-    let missing = trace.handed_out().iter().filter(|one| !(told && one.what.starts_with("sqlx")));
+    let missing = trace.handed_out().iter().filter(|one| !one.seen);
     let sentences = handed_out::sentences(missing);
     if sentences.is_empty() {
         return None;
@@ -73,8 +72,8 @@ fn given_away(evidence: &Evidence<'_>) -> Option<Finding> {
     let title = first.split(" (").next().unwrap_or(first).replace(" was handed out ", " handed out ");
     let more = if sentences.len() > 1 { ", and more" } else { "" };
     let text = format!(
-        "{}; statements that ran on it are not in this trace. Let functions take the traced type, or use its own `as_mut()` and \
-         `acquire()`.",
+        "{}; statements that ran on it are not in this trace. Let the functions that are called there \
+         take the traced type (`&mut TracedPgConnection<'_>`, `&TracedPgPool` or the like).",
         sentences.join("; ")
     );
     let finding = evidence.finding(Rule::Bypassed, Level::Warn, None, Vec::new());
@@ -87,7 +86,9 @@ fn empty_transactions(evidence: &Evidence<'_>) -> Option<Finding> {
     let trace = analysis.trace;
     let ran_around = |transaction: &Transaction| {
         let within = |point: &Point| {
-            point.is_bypassed() && (transaction.started_us..=transaction.finished_us).contains(&point.appeared_us())
+            point.is_bypassed()
+                && !point.is_internal()
+                && (transaction.started_us..=transaction.finished_us).contains(&point.appeared_us())
         };
         trace.points().iter().any(within)
     };
@@ -106,8 +107,8 @@ fn empty_transactions(evidence: &Evidence<'_>) -> Option<Finding> {
     places.sort_by_key(|place| (evidence.point(*place).appeared_us(), *place));
     let transactions = count(number, "transaction", "transactions");
     let text = format!(
-        "{transactions} committed without any recorded statement. Statements on the host's own connection, which `&mut PgConnection` and the \
-         like name, are not in this trace."
+        "{transactions} ended well, and no statement in it was recorded. Statements on sqlx's or diesel's own \
+         connection, which `&mut PgConnection` and the like name, are not in this trace."
     );
     let finding = evidence.finding(Rule::Bypassed, Level::Warn, None, places);
     (number > 0).then(|| finding.said(&format!("No statement recorded in {transactions}"), &text))

@@ -32,6 +32,8 @@ enum Session<'a> {
 struct Open<'a> {
     draft: usize,
     name: Option<&'a str>,
+    /// Whether a statement failed in it, and it was not rolled back to a savepoint since.
+    has_failed: bool,
 }
 
 pub(super) fn find(points: &[Point], statements: &Statements<'_>, drafts: &mut Drafts) {
@@ -76,18 +78,26 @@ pub(super) fn find(points: &[Point], statements: &Statements<'_>, drafts: &mut D
                 let begun = sessions.entry(session.unwrap_or(own)).or_default();
                 // Databases have one transaction on a connection: what was open is over.
                 begun.clear();
-                begun.push(Open { draft, name: None });
+                begun.push(Open { draft, name: None, has_failed: false });
                 open[connection] += usize::from(!was_open);
             }
             Some(Verb::Savepoint(name)) if !failed => {
                 let draft = drafts.add(connection, innermost, Some(statement.point));
                 drafts.of[*index] = Some(draft);
-                sessions.entry(session.unwrap_or(own)).or_default().push(Open { draft, name: Some(name) });
+                sessions.entry(session.unwrap_or(own)).or_default().push(Open {
+                    draft,
+                    name: Some(name),
+                    has_failed: false,
+                });
                 open[connection] += usize::from(!was_open);
             }
             Some(verb @ (Verb::Commit | Verb::Rollback | Verb::Release(_) | Verb::RollbackTo(_))) => {
                 let Some(stack) = stack else { continue };
+                // PostgreSQL takes COMMIT for ROLLBACK where a statement has failed.
+                let aborts = statements.connections[connection].system == Some("postgresql")
+                    && stack.iter().any(|open| open.has_failed);
                 let (from, outcome) = match verb {
+                    Verb::Commit if aborts => (Some(0), TransactionOutcome::RolledBack),
                     Verb::Commit => (Some(0), TransactionOutcome::Committed),
                     Verb::Rollback => (Some(0), TransactionOutcome::RolledBack),
                     Verb::Release(name) => (named(stack, name), TransactionOutcome::Committed),
@@ -100,7 +110,11 @@ pub(super) fn find(points: &[Point], statements: &Statements<'_>, drafts: &mut D
                 drafts.end(ended.draft, statement.point, if failed { TransactionOutcome::Open } else { outcome });
                 open[connection] -= usize::from(stack.is_empty());
             }
-            _ => {}
+            _ => {
+                if let Some(innermost) = stack.and_then(|stack| stack.last_mut()) {
+                    innermost.has_failed |= point.error().is_some();
+                }
+            }
         }
     }
 }

@@ -103,3 +103,24 @@ fn rings_of_savepoints_are_cut() {
         assert_eq!(analysis.transactions.len(), 3);
     });
 }
+
+/// `COMMIT` in PostgreSQL 15: the answer to it is `ROLLBACK` where a statement has failed.
+#[test]
+fn a_commit_behind_a_failure_rolls_back_on_postgresql() {
+    let outcome = |system: &str, spoken: &[&str]| {
+        let mut messages = Vec::new();
+        for (number, sql) in spoken.iter().enumerate() {
+            let from_us = 1_000 * number as i64;
+            let start = json!({"statement": sql, "system": system, "connection": 3});
+            let stop = if *sql == "FAILS" { json!({"etype": "x", "message": "no"}) } else { json!({}) };
+            let id = format!("s{number}");
+            messages.push(samples::message("db-start", &id, BASE, from_us, json!({"db": start})));
+            messages.push(samples::message("db-stop", &id, BASE, from_us + 100, stop));
+        }
+        outcomes(messages)[0].0
+    };
+    assert_eq!(outcome("postgresql", &["BEGIN", "FAILS", "COMMIT"]), RolledBack);
+    assert_eq!(outcome("mysql", &["BEGIN", "FAILS", "COMMIT"]), Committed);
+    assert_eq!(outcome("postgresql", &["BEGIN", "SAVEPOINT a", "FAILS", "ROLLBACK TO a", "COMMIT"]), Committed);
+    assert_eq!(outcome("postgresql", &["FAILS", "BEGIN", "SELECT 1", "COMMIT"]), Committed);
+}

@@ -50,17 +50,27 @@ fn several_places_and_kinds_are_one_finding() {
 }
 
 #[test]
-fn nothing_is_missing_where_sqlxs_events_told() {
+fn nothing_is_missing_where_something_listened() {
+    let mut seen = connection(1, 1);
+    seen["seen"] = json!(true);
     let db = json!({"statement": "UPDATE a SET b = 1", "bypassed": true, "params_unknown": "not seen"});
     let statement = execution("q", "r", 10, 20, db, json!({"rows_affected": 1})).to_vec();
-    let told = said(request(json!([connection(1, 1)]), statement));
+    let told = said(request(json!([seen]), statement.clone()));
     let [(Rule::Bypassed, Level::Info, text)] = &told[..] else { panic!("{told:?}") };
     assert!(text.starts_with("1 statement ran on sqlx's own connections"), "{text}");
-    // They tell nothing of diesel's.
-    let db = json!({"statement": "UPDATE a SET b = 1", "bypassed": true, "params_unknown": "not seen"});
-    let statement = execution("q", "r", 10, 20, db, json!({"rows_affected": 1})).to_vec();
-    let told = said(request(json!([{"what": "diesel's own connection", "count": 1}]), statement));
-    assert_eq!(told.len(), 2, "{told:?}");
+    // Another place, where nothing listened.
+    let told = said(request(json!([seen, connection(5, 2)]), statement));
+    assert!(
+        told.iter().any(|(_, level, text)| *level == Level::Warn && text.contains("5 times (src/repo.rs:2)")),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn what_a_pool_runs_in_its_hooks_is_no_statement_around_it() {
+    let db = json!({"statement": "SET x = 1", "bypassed": true, "internal": true, "params_unknown": "not seen"});
+    let told = said(request(json!([]), execution("q", "r", 10, 20, db, json!({})).to_vec()));
+    assert_eq!(told, []);
 }
 
 #[test]
@@ -84,7 +94,7 @@ fn a_transaction_that_commits_nothing_recorded_is_told() {
     };
     let told = transaction(None);
     let [(Rule::Bypassed, Level::Warn, text)] = &told[..] else { panic!("{told:?}") };
-    assert!(text.starts_with("1 transaction committed without any recorded statement."), "{text}");
+    assert!(text.starts_with("1 transaction ended well, and no statement in it was recorded."), "{text}");
     assert!(transaction(Some(tx("INSERT INTO a VALUES (1)", "execute"))).is_empty());
     // What sqlx's events told of has no transaction, and is found by its time.
     let around = transaction(Some(json!({"statement": "INSERT INTO a VALUES (1)", "bypassed": true})));
