@@ -57,7 +57,7 @@
 //! Functions that want sqlx's types take the traced ones too, by deref, [`AsMut`], [`Acquire`](sqlx_core::acquire::Acquire) and
 //! [`TracedTransaction::inner_mut`]. **What they run is not recorded**: only [the net](#the-net) sees it. Where a trace is active
 //! each such use is counted with its place, and the report says: "sqlx's own connection was handed out 12 times
-//! (src/repo.rs:30); statements that ran on it are not in this trace". `as_mut()`, `acquire()`, `begin()` and
+//! (src/repo.rs:30); statements that ran on it are not in this trace", unless the net listens there. `as_mut()`, `acquire()`, `begin()` and
 //! `transaction(..)` of the traced types give traced types. On PostgreSQL the outcome of a transaction whose connection was
 //! handed out last is `unknown`: a statement that failed unseen makes a `COMMIT` roll back.
 //!

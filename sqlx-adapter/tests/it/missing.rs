@@ -600,7 +600,8 @@ async fn connections_around_which_a_traced_type_was_made_have_numbers_of_their_o
         Ok::<_, sqlx::Error>(())
     };
     request.in_trace(&store.profiler()).await.expect("it runs");
-    let numbers: BTreeSet<_> = store.points().iter().map(|point| point.start_info["db"]["connection"].as_u64()).collect();
+    let numbers: BTreeSet<_> =
+        store.points().iter().map(|point| point.start_info["db"]["connection"].as_u64()).collect();
     assert_eq!(numbers.len(), 2);
 }
 
