@@ -5,7 +5,7 @@
 
 /// Whether `statement` is an INSERT, UPDATE, DELETE or REPLACE, also behind comments and `WITH ... AS (...)`. EXPLAIN is not.
 ///
-/// Of several statements in one text this says it of the first; see [`changes_rows_each`].
+/// Of several statements in one text this says it of the first; see [`ChangesRows`].
 #[must_use]
 pub fn changes_rows(statement: &str) -> bool {
     Scanner::new(statement).statement() == Some(true)
