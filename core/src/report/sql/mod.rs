@@ -7,6 +7,7 @@
 //!
 //! No step parses: a text may be anything, cut, or no SQL at all. Every step takes time in proportion to the text.
 
+pub mod explain;
 pub mod fingerprint;
 pub mod layout;
 pub mod lexer;
@@ -16,6 +17,7 @@ pub mod runnable;
 
 mod analyze;
 mod significant;
+pub(in crate::report) mod statements;
 
 /// How a database reads SQL.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -77,7 +79,7 @@ pub struct Analyzed {
     pub verb: String,
     /// The tables, in the order of the text, each once.
     pub tables: Vec<String>,
-    /// Verb and first tables, such as `SELECT users`.
+    /// Verb and first tables, such as `SELECT users`: of a statement that changes something, the tables that it changes.
     pub label: String,
     /// The text on one line, with `•••` in place of what a `SELECT` lists.
     pub compact: String,
