@@ -103,3 +103,35 @@ impl<'a> Statements<'a> {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::report::samples::{BASE, message};
+
+    #[test]
+    fn comments_and_semicolons_alone_are_no_statements() {
+        let texts = [
+            ("postgresql", "-- ping"),
+            ("postgresql", "/* a /* b */ c */ ; -- d"),
+            ("sqlite", " ;; "),
+            ("mysql", "# ping"),
+            ("mysql", "/*! */"),
+            ("mysql", "/*+ HINT */"),
+            ("other", "\n"),
+            ("postgresql", "/* ping */ SELECT 1"),
+            ("mysql", "/*!50110 SELECT 1 */"),
+        ];
+        let messages = texts.iter().enumerate().map(|(index, (system, text))| {
+            let start = json!({"db": {"statement": text, "system": system}, "host": "h"});
+            message("db-start", &format!("q{index}"), BASE, i64::try_from(index).expect("few"), start)
+        });
+        let trace = Trace::build(messages.collect::<Vec<_>>());
+        assert_eq!(trace.points().len(), texts.len());
+        assert_eq!(trace.totals().statements, 2);
+        let found: Vec<&str> = Statements::of(&trace).texts.iter().map(|text| text.sql).collect();
+        assert_eq!(found, ["/* ping */ SELECT 1", "/*!50110 SELECT 1 */"]);
+    }
+}
