@@ -44,9 +44,7 @@ pub(super) fn has_body(parts: &Significant<'_>, start: usize, end: usize) -> boo
 
 /// The place of the semicolon that ends the statement, or the end of the text.
 fn end_of(parts: &Significant<'_>, start: usize) -> usize {
-    let first = (start..parts.parts.len())
-        .find(|at| parts.word(*at) == ";")
-        .unwrap_or(parts.parts.len());
+    let first = (start..parts.parts.len()).find(|at| parts.word(*at) == ";").unwrap_or(parts.parts.len());
     let begins = (start..first).find(|at| parts.kind(*at) != Some(TokenKind::Comment) && !is_mark(parts, *at));
     let Some(begins) = begins.filter(|begins| has_body(parts, *begins, first)) else { return first };
     // PostgreSQL 14 `BEGIN ATOMIC`, MySQL 8.4 "Compound Statement Syntax", SQLite's triggers: a body goes from BEGIN to
@@ -57,7 +55,9 @@ fn end_of(parts: &Significant<'_>, start: usize) -> usize {
             ";" if depth == 0 => return at,
             word if word.eq_ignore_ascii_case("BEGIN") => depth += 1,
             word if word.eq_ignore_ascii_case("CASE") && !(at > 0 && parts.is(at - 1, &["END"])) => depth += 1,
-            word if word.eq_ignore_ascii_case("END") && !parts.is(at + 1, &["IF", "LOOP", "WHILE", "REPEAT", "FOR"]) => {
+            word if word.eq_ignore_ascii_case("END")
+                && !parts.is(at + 1, &["IF", "LOOP", "WHILE", "REPEAT", "FOR"]) =>
+            {
                 depth = depth.saturating_sub(1);
             }
             _ => {}

@@ -46,12 +46,13 @@ pub(super) fn of(parts: &Significant<'_>, dialect: Dialect) -> Statement {
             .unwrap_or(Kind::Other),
     };
     let verb = |at: &usize| parts.word(*at).to_ascii_uppercase();
-    let named = found.iter().find(|(found, ..)| *found == kind).map_or_else(Named::default, |(kind, at, range)| Named {
-        verb: verb(at),
-        object: if *kind == Kind::Ddl { object_of(parts, *at, range.end) } else { None },
-        range: range.clone(),
-        is_one_of_several: found.len() > 1,
-    });
+    let named =
+        found.iter().find(|(found, ..)| *found == kind).map_or_else(Named::default, |(kind, at, range)| Named {
+            verb: verb(at),
+            object: if *kind == Kind::Ddl { object_of(parts, *at, range.end) } else { None },
+            range: range.clone(),
+            is_one_of_several: found.len() > 1,
+        });
     Statement { kind, verb: found.first().map(|(_, at, _)| verb(at)).unwrap_or_default(), named }
 }
 

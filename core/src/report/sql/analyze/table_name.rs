@@ -28,19 +28,83 @@ pub(super) const BETWEEN: &[&str] = &[
 /// Words of the language that one of the databases takes for a table's name without quotes: PostgreSQL 15, appendix C
 /// ("non-reserved"); MySQL 8.4, "Keywords and Reserved Words"; SQLite's `parse.y`, `%fallback`.
 const NAMES: &[&str] = &[
-    "ATTACH", "AUTO_INCREMENT", "BEGIN", "CALL", "CASCADE", "COLUMN", "COMMIT", "CONFLICT", "COPY", "CURSOR", "DATABASE",
-    "DEALLOCATE", "DECLARE", "DESCRIBE", "DETACH", "DUPLICATE", "ESCAPE", "EXECUTE", "EXPLAIN", "FILTER", "FUNCTION", "GLOB",
-    "IGNORE", "INDEX", "LOCK", "MATERIALIZED", "MERGE", "MINUS", "NOTHING", "NOWAIT", "NULLS", "OVER", "PARTITION", "PRAGMA",
-    "PREPARE", "PROCEDURE", "RECURSIVE", "REGEXP", "REINDEX", "RELEASE", "RENAME", "REPLACE", "REVOKE", "ROLLBACK",
-    "SAVEPOINT", "SHOW", "SKIP", "TEMP", "TEMPORARY", "TRANSACTION", "TRIGGER", "TRUNCATE", "VACUUM", "VIEW", "WITHIN",
+    "ATTACH",
+    "AUTO_INCREMENT",
+    "BEGIN",
+    "CALL",
+    "CASCADE",
+    "COLUMN",
+    "COMMIT",
+    "CONFLICT",
+    "COPY",
+    "CURSOR",
+    "DATABASE",
+    "DEALLOCATE",
+    "DECLARE",
+    "DESCRIBE",
+    "DETACH",
+    "DUPLICATE",
+    "ESCAPE",
+    "EXECUTE",
+    "EXPLAIN",
+    "FILTER",
+    "FUNCTION",
+    "GLOB",
+    "IGNORE",
+    "INDEX",
+    "LOCK",
+    "MATERIALIZED",
+    "MERGE",
+    "MINUS",
+    "NOTHING",
+    "NOWAIT",
+    "NULLS",
+    "OVER",
+    "PARTITION",
+    "PRAGMA",
+    "PREPARE",
+    "PROCEDURE",
+    "RECURSIVE",
+    "REGEXP",
+    "REINDEX",
+    "RELEASE",
+    "RENAME",
+    "REPLACE",
+    "REVOKE",
+    "ROLLBACK",
+    "SAVEPOINT",
+    "SHOW",
+    "SKIP",
+    "TEMP",
+    "TEMPORARY",
+    "TRANSACTION",
+    "TRIGGER",
+    "TRUNCATE",
+    "VACUUM",
+    "VIEW",
+    "WITHIN",
     "WITHOUT",
 ];
 
 /// Whether a table's name stands here although it looks like a word of the language: `FROM transaction`.
 pub(super) fn is_table_name(parts: &Significant<'_>, at: usize) -> bool {
     let after: &[&str] = &[
-        "FROM", "JOIN", "STRAIGHT_JOIN", "INTO", "UPDATE", "TABLE", "ONLY", "VIEW", "EXISTS", "TRUNCATE", "LOCK", "COPY", "USING",
-        "ON", ",", "(",
+        "FROM",
+        "JOIN",
+        "STRAIGHT_JOIN",
+        "INTO",
+        "UPDATE",
+        "TABLE",
+        "ONLY",
+        "VIEW",
+        "EXISTS",
+        "TRUNCATE",
+        "LOCK",
+        "COPY",
+        "USING",
+        "ON",
+        ",",
+        "(",
     ];
     // Of these, some are parts of the statement: `UPDATE IGNORE a`, `INTO TEMP a`.
     let goes_on = || {
@@ -48,11 +112,7 @@ pub(super) fn is_table_name(parts: &Significant<'_>, at: usize) -> bool {
             && parts.is(at, &["IGNORE", "REPLACE", "ROLLBACK", "TEMP", "TEMPORARY"])
             && (parts.is_name(at + 1) || parts.is(at + 1, &["INTO", "TABLE"]))
     };
-    at > 0
-        && parts.kind(at) == Some(TokenKind::Keyword)
-        && parts.is(at, NAMES)
-        && parts.is(at - 1, after)
-        && !goes_on()
+    at > 0 && parts.kind(at) == Some(TokenKind::Keyword) && parts.is(at, NAMES) && parts.is(at - 1, after) && !goes_on()
 }
 
 /// Whether the word stands between the verb and a table's name: after `FROM` that are fewer words than after others.

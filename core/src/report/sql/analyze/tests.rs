@@ -143,7 +143,10 @@ fn labels_are_verb_and_tables() {
 #[test]
 fn tables_may_be_called_as_words_of_the_language_are() {
     assert_eq!(pg("SELECT amount FROM transaction WHERE account_id = $1").label, "SELECT transaction");
-    assert_eq!(tables("SELECT * FROM a JOIN release r ON r.a = a.b, view v, public.index"), "a release view public.index");
+    assert_eq!(
+        tables("SELECT * FROM a JOIN release r ON r.a = a.b, view v, public.index"),
+        "a release view public.index"
+    );
     assert_eq!(tables("SELECT * FROM (transaction t JOIN trigger ON c = d)"), "transaction trigger");
     assert_eq!(pg("INSERT INTO view (a) VALUES (1)").label, "INSERT view");
     assert_eq!(pg("UPDATE index SET a = 1").label, "UPDATE index");
@@ -166,13 +169,20 @@ fn definitions_with_bodies_are_one_statement_that_changes_the_schema() {
     let found = Analyzed::of(trigger, Sqlite);
     assert_eq!((found.kind, &*found.verb, &*found.label), (Ddl, "CREATE", "CREATE TRIGGER a"));
     assert_eq!(found.tables, ["a"]);
-    let of_column = pg("CREATE OR REPLACE TRIGGER t BEFORE INSERT OR UPDATE OF x ON s.a FOR EACH ROW EXECUTE FUNCTION f()");
+    let of_column =
+        pg("CREATE OR REPLACE TRIGGER t BEFORE INSERT OR UPDATE OF x ON s.a FOR EACH ROW EXECUTE FUNCTION f()");
     assert_eq!((of_column.kind, &*of_column.label), (Ddl, "CREATE TRIGGER s.a"));
     for (dialect, text) in [
         (Postgres, "CREATE PROCEDURE p() LANGUAGE SQL BEGIN ATOMIC INSERT INTO a VALUES (1); DELETE FROM b; END"),
         (Postgres, "CREATE OR REPLACE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT 2; END;"),
-        (Mysql, "CREATE DEFINER = 'a'@'b' TRIGGER t BEFORE INSERT ON c FOR EACH ROW BEGIN IF 1 THEN DELETE FROM d; END IF; END"),
-        (Mysql, "CREATE PROCEDURE p() BEGIN WHILE 1 DO UPDATE a SET b = 1; END WHILE; CASE 1 WHEN 1 THEN SELECT 1; END CASE; END"),
+        (
+            Mysql,
+            "CREATE DEFINER = 'a'@'b' TRIGGER t BEFORE INSERT ON c FOR EACH ROW BEGIN IF 1 THEN DELETE FROM d; END IF; END",
+        ),
+        (
+            Mysql,
+            "CREATE PROCEDURE p() BEGIN WHILE 1 DO UPDATE a SET b = 1; END WHILE; CASE 1 WHEN 1 THEN SELECT 1; END CASE; END",
+        ),
         (Mysql, "CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO DELETE FROM a"),
     ] {
         assert_eq!(Analyzed::of(text, dialect).kind, Ddl, "{text}");

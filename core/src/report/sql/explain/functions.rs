@@ -142,17 +142,58 @@ const EFFECTS: &[Effects] = &[
 
 /// Words that may stand before a parenthesis, and that no database lets a function have for its name without quotes.
 const NO_FUNCTIONS: &[&str] = &[
-    "ALL", "AND", "AS", "BETWEEN", "CASE", "DISTINCT", "ELSE", "EXCEPT", "EXISTS", "FROM", "HAVING", "IN", "INTERSECT", "INTO",
-    "LIMIT", "NOT", "ON", "OR", "SELECT", "THEN", "UNION", "USING", "VALUES", "WHEN", "WHERE", "WITH",
+    "ALL",
+    "AND",
+    "AS",
+    "BETWEEN",
+    "CASE",
+    "DISTINCT",
+    "ELSE",
+    "EXCEPT",
+    "EXISTS",
+    "FROM",
+    "HAVING",
+    "IN",
+    "INTERSECT",
+    "INTO",
+    "LIMIT",
+    "NOT",
+    "ON",
+    "OR",
+    "SELECT",
+    "THEN",
+    "UNION",
+    "USING",
+    "VALUES",
+    "WHEN",
+    "WHERE",
+    "WITH",
 ];
 
 /// More of them in one database only: PostgreSQL 15, appendix C; MySQL 8.4, "Keywords and Reserved Words".
 fn no_functions_of(dialect: Dialect) -> &'static [&'static str] {
     match dialect {
-        Dialect::Postgres => &["ANY", "ARRAY", "FETCH", "GROUP", "LATERAL", "OFFSET", "RETURNING", "ROW", "SOME", "TABLE"],
+        Dialect::Postgres => {
+            &["ANY", "ARRAY", "FETCH", "GROUP", "LATERAL", "OFFSET", "RETURNING", "ROW", "SOME", "TABLE"]
+        }
         Dialect::Mysql => &[
-            "BINARY", "BY", "DIV", "INDEX", "INTERVAL", "JOIN", "KEY", "LIKE", "MATCH", "PARTITION", "REGEXP", "RETURNING",
-            "RLIKE", "ROW", "SET", "UPDATE", "XOR",
+            "BINARY",
+            "BY",
+            "DIV",
+            "INDEX",
+            "INTERVAL",
+            "JOIN",
+            "KEY",
+            "LIKE",
+            "MATCH",
+            "PARTITION",
+            "REGEXP",
+            "RETURNING",
+            "RLIKE",
+            "ROW",
+            "SET",
+            "UPDATE",
+            "XOR",
         ],
         Dialect::Sqlite | Dialect::Generic => &["BY", "JOIN", "LIKE"],
     }
@@ -164,7 +205,13 @@ fn is_operator(parts: &Significant<'_>, at: usize, opening: &HashMap<usize, usiz
     let is_operand = |at: usize| {
         matches!(
             parts.kind(at),
-            Some(TokenKind::Ident | TokenKind::QuotedIdent | TokenKind::Text | TokenKind::Number | TokenKind::Placeholder)
+            Some(
+                TokenKind::Ident
+                    | TokenKind::QuotedIdent
+                    | TokenKind::Text
+                    | TokenKind::Number
+                    | TokenKind::Placeholder
+            )
         ) || parts.word(at) == ")"
     };
     match parts.word(at).to_ascii_uppercase().as_str() {
@@ -230,7 +277,8 @@ pub(super) fn doubtful_call(parts: &Significant<'_>, dialect: Dialect) -> Option
             return None;
         }
         let schema = (at >= 2 && parts.word(at - 1) == ".").then(|| parts.word(at - 2));
-        let builtin = schema.is_none_or(|schema| dialect == Dialect::Postgres && schema.eq_ignore_ascii_case("pg_catalog"));
+        let builtin =
+            schema.is_none_or(|schema| dialect == Dialect::Postgres && schema.eq_ignore_ascii_case("pg_catalog"));
         let name = unquoted.to_ascii_lowercase();
         if builtin && harmless::is_harmless(dialect, &name) {
             None

@@ -86,5 +86,8 @@ pub(super) fn is_harmless(dialect: Dialect, name: &str) -> bool {
 #[cfg(test)]
 pub(super) fn all() -> impl Iterator<Item = (Dialect, &'static str)> {
     let of = |dialect, names: &'static str| names.split_whitespace().map(move |name| (dialect, name));
-    of(Dialect::Postgres, BOTH).chain(of(Dialect::Mysql, BOTH)).chain(of(Dialect::Postgres, POSTGRES)).chain(of(Dialect::Mysql, MYSQL))
+    of(Dialect::Postgres, BOTH)
+        .chain(of(Dialect::Mysql, BOTH))
+        .chain(of(Dialect::Postgres, POSTGRES))
+        .chain(of(Dialect::Mysql, MYSQL))
 }

@@ -83,7 +83,8 @@ fn prefix(parts: &Significant<'_>, text: &str, dialect: Dialect) -> Option<Expla
     }
     // With other settings of the server a backslash before a quote has another meaning, and the text another end.
     let doubtful = is_doubtful(parts, dialect);
-    if doubtful && parts.parts.iter().any(|part| is_quoted(part.token.kind) && part.token.of(text).contains([';', '('])) {
+    if doubtful && parts.parts.iter().any(|part| is_quoted(part.token.kind) && part.token.of(text).contains([';', '(']))
+    {
         return None;
     }
     let changes = (0..parts.parts.len()).find(|at| changes(parts, *at));
@@ -96,8 +97,7 @@ fn prefix(parts: &Significant<'_>, text: &str, dialect: Dialect) -> Option<Expla
                 (None, None) if doubtful => Some("it has a backslash before a quote".to_owned()),
                 (None, None) => locks(parts).then(|| "it locks rows".to_owned()),
             };
-            let prefix =
-                if not_run.is_some() { "EXPLAIN" } else { "EXPLAIN (ANALYZE, BUFFERS, VERBOSE, FORMAT JSON)" };
+            let prefix = if not_run.is_some() { "EXPLAIN" } else { "EXPLAIN (ANALYZE, BUFFERS, VERBOSE, FORMAT JSON)" };
             Explain { prefix, not_run }
         }
         Dialect::Mysql | Dialect::Generic if call.is_some() || assigns(parts) => return None,

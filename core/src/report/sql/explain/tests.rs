@@ -66,7 +66,10 @@ fn analyze_is_said_only_of_what_certainly_reads() {
         "SELECT 'a\\' OR b = '1'",
     ] {
         let found = explain(text, Postgres);
-        assert!(found.as_ref().is_some_and(|found| found.prefix == "EXPLAIN" && found.not_run.is_some()), "{text} {found:?}");
+        assert!(
+            found.as_ref().is_some_and(|found| found.prefix == "EXPLAIN" && found.not_run.is_some()),
+            "{text} {found:?}"
+        );
     }
 }
 
@@ -171,7 +174,13 @@ fn mysql_gets_no_explain_that_runs_what_is_not_known() {
 
 #[test]
 fn sqlite_runs_nothing_for_a_plan() {
-    for text in ["SELECT f(1)", "INSERT INTO a VALUES (1)", "WITH a AS (SELECT 1) DELETE FROM b", "VALUES (1)", "REPLACE INTO a VALUES (1)"] {
+    for text in [
+        "SELECT f(1)",
+        "INSERT INTO a VALUES (1)",
+        "WITH a AS (SELECT 1) DELETE FROM b",
+        "VALUES (1)",
+        "REPLACE INTO a VALUES (1)",
+    ] {
         assert_eq!(of(text, Sqlite), Some("EXPLAIN QUERY PLAN"), "{text}");
     }
     for text in ["CREATE TRIGGER a AFTER INSERT ON b BEGIN DELETE FROM c; END", "ATTACH 'a' AS b", "(SELECT 1)"] {
@@ -182,7 +191,13 @@ fn sqlite_runs_nothing_for_a_plan() {
 #[test]
 fn of_another_database_only_what_holds_for_all() {
     assert_eq!(of("SELECT lower(a) FROM b WHERE c = ?", Generic), Some("EXPLAIN"));
-    for text in ["SELECT f(1)", "SELECT 1 /*! ; DELETE FROM a */", "TABLE a", "SELECT 1 -- '\n; DELETE FROM a", "SELECT `;`, 1 FROM a"] {
+    for text in [
+        "SELECT f(1)",
+        "SELECT 1 /*! ; DELETE FROM a */",
+        "TABLE a",
+        "SELECT 1 -- '\n; DELETE FROM a",
+        "SELECT `;`, 1 FROM a",
+    ] {
         assert_eq!(of(text, Generic), None, "{text}");
     }
 }
@@ -199,7 +214,9 @@ fn psql_gets_whole_statements_with_values() {
 
 #[test]
 fn a_megabyte_of_anything_is_decided() {
-    for piece in ["(", "f(", "SELECT ", "f() OVER (", ") OVER (", "CREATE TRIGGER ", "BEGIN ", "'\\'", ";", "a.", "/*! "] {
+    for piece in
+        ["(", "f(", "SELECT ", "f() OVER (", ") OVER (", "CREATE TRIGGER ", "BEGIN ", "'\\'", ";", "a.", "/*! "]
+    {
         for dialect in [Postgres, Mysql, Sqlite, Generic] {
             let _ = explain(&format!("SELECT {}", piece.repeat(1_000_000 / piece.len())), dialect);
         }
