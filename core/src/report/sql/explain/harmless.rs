@@ -2,7 +2,7 @@
 //!
 //! Of PostgreSQL: functions of `pg_catalog` (15) that are `IMMUTABLE` or `STABLE` in every form, and of the volatile ones
 //! those that only read a clock, random numbers or sizes; `tests/all/plans` asks a server. Of MySQL and MariaDB: chapter
-//! "Functions and Operators" of MySQL 8.4, without those that `functions` has.
+//! "Functions and Operators" of MySQL 8.4, without those that `effects` has.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;

@@ -1,12 +1,13 @@
 //! [`explain`]: what to put before a statement to see its plan, so that nothing is changed by it.
 //!
-//! Here: which statements have a plan, and which may run for it. Below: functions with effects and such without
-//! (`functions`). Not here: values in their places (`runnable`).
+//! Here: which statements have a plan, and which may run for it. Below: calls of functions
+//! (`calls`), functions with effects (`effects`) and without (`harmless`). Not here: values in their places (`runnable`).
 //!
 //! `EXPLAIN ANALYZE` runs the statement. It is said only for one that certainly reads. What the text does not show is not
 //! known here: a view, an operator, a cast or a row-level policy may call a function that has effects.
 
-mod functions;
+mod calls;
+mod effects;
 mod harmless;
 
 #[cfg(test)]
@@ -17,7 +18,7 @@ use super::lexer::TokenKind;
 use super::significant::Significant;
 use super::statements::ranges;
 
-pub use functions::has_effect;
+pub use effects::has_effect;
 
 /// How the plan of a statement is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,7 +89,7 @@ fn prefix(parts: &Significant<'_>, text: &str, dialect: Dialect) -> Option<Expla
         return None;
     }
     let changes = (0..parts.parts.len()).find(|at| changes(parts, *at));
-    let call = functions::doubtful_call(parts, dialect);
+    let call = calls::doubtful_call(parts, dialect);
     Some(match dialect {
         Dialect::Postgres => {
             let not_run = match (changes, call) {

@@ -3,8 +3,11 @@
 //! After each one the tables are read again, and what else a statement may change: sequences, locks, variables, settings,
 //! large objects. What an `EXPLAIN` in front of the same text would have changed is tried too, so that the tests would see it.
 
+mod statements;
+
 use osprofiler::report::sql::{Dialect, explain::explain};
 use sqlx::{AssertSqlSafe, Connection as _, MySqlConnection, PgConnection, SqliteConnection};
+use statements::{NONE, SHARED};
 
 /// The server's connection; `None` and a visible skip where it does not answer.
 macro_rules! reached {
@@ -67,62 +70,6 @@ macro_rules! check {
 check!(Postgres, PgConnection, Dialect::Postgres);
 check!(Mysql, MySqlConnection, Dialect::Mysql);
 check!(Sqlite, SqliteConnection, Dialect::Sqlite);
-
-/// What all three run.
-const SHARED: &[&str] = &[
-    "SELECT * FROM plan_a",
-    "SELECT id FROM plan_a WHERE n = 1 -- trailing",
-    "/* leading */ SELECT count(*) FROM plan_a;",
-    "SELECT upper('; DELETE FROM plan_a') FROM plan_a",
-    "SELECT a.id, b.n FROM plan_a a JOIN plan_b b ON a.id = b.id WHERE b.n IN (1, 2, 3) ORDER BY (a.n) LIMIT 2",
-    "SELECT * FROM plan_a WHERE EXISTS (SELECT 1 FROM plan_b WHERE plan_b.id = plan_a.id)",
-    "WITH x AS (SELECT id FROM plan_a) SELECT count(*) FROM x",
-    "WITH RECURSIVE x (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM x WHERE n < 3) SELECT sum(n) FROM x",
-    "SELECT n, row_number() OVER (PARTITION BY n ORDER BY id) FROM plan_a",
-    "SELECT coalesce(max(n), 0) + abs(-1) FROM plan_a GROUP BY (id) HAVING count(*) > 0",
-    "SELECT 1 UNION SELECT id FROM plan_b",
-    "SELECT CASE WHEN n > 1 THEN 'a' ELSE 'b' END FROM plan_a",
-    "SELECT cast(n AS char(3)) FROM plan_a",
-    "SELECT replace('a', 'a', 'b'), round(1.5) FROM plan_a",
-    "INSERT INTO plan_a (id, n) VALUES (100, 1)",
-    "INSERT INTO plan_a (id, n) SELECT id + 100, n FROM plan_b",
-    "UPDATE plan_a SET n = n + 1",
-    "UPDATE plan_a SET n = 0 WHERE id = 1;",
-    "DELETE FROM plan_a",
-    "DELETE FROM plan_b WHERE id IN (SELECT id FROM plan_a)",
-    "-- why\nDELETE FROM plan_a WHERE id = 1",
-    "SELECT n FROM plan_a WHERE (n = 1) AND (id = 2) OR NOT (n = 3)",
-];
-
-/// What nothing is offered for on any of them.
-const NONE: &[&str] = &[
-    "UPDATE plan_a SET n = 9; DELETE FROM plan_b",
-    "SELECT 1; DELETE FROM plan_b",
-    "INSERT INTO plan_a VALUES (1, 1); DELETE FROM plan_b",
-    "; DELETE FROM plan_b",
-    ";; DELETE FROM plan_b",
-    "SELECT 1; -- why\nDELETE FROM plan_b",
-    "SELECT 1; /* why */ UPDATE plan_b SET n = 9",
-    "EXPLAIN SELECT 1",
-    "EXPLAIN ANALYZE DELETE FROM plan_b",
-    "BEGIN; DELETE FROM plan_b; COMMIT",
-    "CREATE TABLE plan_c AS SELECT 1",
-    "DROP TABLE plan_a",
-    "ALTER TABLE plan_a ADD x int",
-    "CREATE INDEX plan_i ON plan_a (n)",
-    "CREATE TRIGGER plan_t AFTER INSERT ON plan_a BEGIN DELETE FROM plan_b; END",
-    "PRAGMA user_version = 7",
-    "CALL plan_p()",
-    "EXECUTE plan_s",
-    "DO $$ BEGIN DELETE FROM plan_b; END $$",
-    "COMMIT",
-    "SHOW TABLES",
-    "SET x = 1",
-    "VACUUM",
-    "-- ping",
-    ";",
-    " ",
-];
 
 #[tokio::test]
 async fn plans_change_nothing_on_postgresql() {
