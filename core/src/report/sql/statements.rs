@@ -36,10 +36,13 @@ pub(in crate::report) fn is_empty(text: &str, dialect: Dialect) -> bool {
     })
 }
 
-/// Whether the statement that begins here defines something with a body: `CREATE OR REPLACE TRIGGER`.
+/// Whether the statement that begins here defines something with a body: `CREATE OR REPLACE TRIGGER`. A table, an index or
+/// a column may be called so too.
 pub(super) fn has_body(parts: &Significant<'_>, start: usize, end: usize) -> bool {
-    // `CREATE DEFINER = 'a'@'b' TRIGGER`, `CREATE TEMP TRIGGER`.
-    parts.is(start, &["CREATE"]) && (start + 1..end.min(start + 10)).any(|at| parts.is(at, WITH_BODY))
+    // `CREATE DEFINER = 'a'@'b' TRIGGER` has the most tokens before the word.
+    let mut words = start + 1..end.min(start + 10);
+    let object = words.find(|at| parts.is(*at, WITH_BODY) || parts.is(*at, &["TABLE", "INDEX", "VIEW", "("]));
+    parts.is(start, &["CREATE"]) && object.is_some_and(|at| parts.is(at, WITH_BODY))
 }
 
 /// The place of the semicolon that ends the statement, or the end of the text.

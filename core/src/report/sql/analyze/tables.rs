@@ -128,7 +128,9 @@ fn of_statement(parts: &Significant<'_>, range: Range<usize>) -> Vec<Found> {
 
 /// The table that a trigger is for: `CREATE TRIGGER a AFTER INSERT OR UPDATE OF b ON c`.
 fn of_trigger(parts: &Significant<'_>, range: Range<usize>) -> Vec<Found> {
-    let trigger = range.clone().take(10).any(|at| parts.is(at, &["TRIGGER"]));
+    // An event trigger is for no table.
+    let trigger = range.clone().take(10).find(|at| parts.is(*at, &["TRIGGER", "EVENT", "FUNCTION", "PROCEDURE"]));
+    let trigger = trigger.is_some_and(|at| parts.is(at, &["TRIGGER"]));
     let on = range.clone().find(|at| parts.is(*at, &["ON"]) && parts.kind(*at) == Some(TokenKind::Keyword));
     match on.filter(|on| trigger && on + 1 < range.end) {
         Some(on) => {

@@ -190,6 +190,12 @@ fn definitions_with_bodies_are_one_statement_that_changes_the_schema() {
     assert_eq!(Analyzed::of(&format!("{trigger}; DELETE FROM d"), Sqlite).kind, Write);
     assert_eq!(Analyzed::of("CREATE TABLE trigger_ (a); DELETE FROM b", Sqlite).kind, Write);
     assert_eq!(pg("BEGIN; DELETE FROM a; END").kind, Write);
+    // Tables, indexes and columns may be called so.
+    assert_eq!(pg("CREATE TABLE event (id int, function text)").label, "CREATE TABLE event");
+    assert_eq!(pg("CREATE TABLE a (trigger int)").tables, ["a"]);
+    assert_eq!(pg("CREATE UNIQUE INDEX event ON a (b)").tables, ["a"]);
+    assert_eq!(tables("CREATE EVENT TRIGGER a ON ddl_command_start EXECUTE FUNCTION f()"), "");
+    assert_eq!(tables("CREATE FUNCTION f() RETURNS trigger LANGUAGE sql AS 'SELECT 1 FROM a'"), "");
 }
 
 #[test]
