@@ -2,8 +2,9 @@
 //!
 //! Here: the dialects, and what is known of a text ([`Analyzed`]). Below: tokens ([`lexer`]), fingerprints
 //! ([`fingerprint`]), kinds, tables and labels (`analyze`), where lines break ([`layout`]), places for values
-//! ([`placeholder`]), values as literals ([`literal`]), and a statement with its values in their places ([`runnable`]).
-//! Not here: which statements a trace ran (`analysis`).
+//! ([`placeholder`]), values as literals ([`literal`]), a statement with its values in their places ([`runnable`]), what
+//! stands before one to see its plan ([`explain`]), and where each of several begins and ends (`statements`). Not here:
+//! which statements a trace ran (`analysis`).
 //!
 //! No step parses: a text may be anything, cut, or no SQL at all. Every step takes time in proportion to the text.
 
