@@ -7,6 +7,7 @@
 mod blocking;
 mod caller;
 mod distributed;
+mod plans;
 mod python;
 mod quickstart;
 mod report;

@@ -82,6 +82,28 @@ browserTest("what cannot be pasted is refused, with a reason, and no value ends 
   else assert.ok(text.startsWith("SELECT '*/\n; DROP TABLE users; --\u2028'"), text);
 });
 
+const NO_PLAN = ["UPDATE a SET x = 1; DELETE FROM b", "; DELETE FROM b", "EXPLAIN SELECT 1", "FETCH c", "CALL p()", "CREATE TABLE a (b int)"];
+const PLAN_ONLY = ["WITH a AS (WITH b AS (SELECT 1 AS id) DELETE FROM c t USING b WHERE t.id = b.id RETURNING t.id) SELECT count(*) FROM a",
+  "SELECT nextval('s')", "SELECT * FROM my_function(1)", "SELECT * FROM a FOR UPDATE", "DELETE FROM a"];
+const BOUND = [["SELECT $1 -- why", ["x"], ["TEXT"]], ["SELECT $1;", ["x"], ["TEXT"]]];
+browserTest("a plan is offered only where asking for it changes nothing, and runs only what certainly reads",
+  { file: () => report("copy-plans", statements("postgresql", [...NO_PLAN, ...PLAN_ONLY].map((sql) => [sql]).concat(BOUND))), ...clipboard }, async (page) => {
+    const button = page.locator("#detail").getByRole("button", { name: "Copy EXPLAIN", exact: true });
+    for (let k = 0; k < NO_PLAN.length; k++) {
+      await copied(page, `s${k}`, "Copy as sent");
+      assert.equal(await button.count(), 0, NO_PLAN[k]);
+    }
+    for (let k = 0; k < PLAN_ONLY.length; k++) {
+      assert.equal(await copied(page, `s${NO_PLAN.length + k}`, "Copy EXPLAIN"), `EXPLAIN\n${PLAN_ONLY[k]}`);
+      assert.match(await button.getAttribute("title"), /without running the statement, because/);
+    }
+    const first = NO_PLAN.length + PLAN_ONLY.length, bind = page.locator("#detail").getByRole("button", { name: "Copy psql \\bind", exact: true });
+    assert.equal(await copied(page, `s${first}`, "Copy psql \\bind"), "SELECT $1 -- why\n\\bind 'x' \\g");
+    assert.equal(await bind.getAttribute("title"), "For psql 16 or later");
+    await copied(page, `s${first + 1}`, "Copy as sent");
+    assert.equal(await bind.count(), 0);
+  });
+
 browserTest("the parameters' table tells NULL from 'NULL' and 1 from '1'", { file: () => report("copy-table", statements("sqlite", [["SELECT ?, ?, ?, ?", [null, "NULL", 1, "1"], ["NULL", "TEXT", "INTEGER", "TEXT"]]])), hash: "#v=order&p=s0" }, async (page) => {
   assert.deepEqual(await page.locator("#detail .params td.value").allInnerTexts(), ["NULL", "'NULL'", "1", "'1'"]);
 });

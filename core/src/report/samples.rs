@@ -139,7 +139,7 @@ pub(super) const HOSTILE: &[&str] = &[
     "abc\u{202e}txt.exe",
     "a\0b",
     "]]>",
-    "\r\n-- x",
+    "x\r\n-- x",
 ];
 
 /// A request with a transaction that is dropped, a statement that is only prepared, and one that ran around the pool.

@@ -4,6 +4,7 @@ use opentelemetry_proto::tonic::common::v1::KeyValue;
 use serde_json::{Map, Value};
 
 use super::span::{flag, number, shown, text};
+use crate::report::sql::lexer::{TokenKind, tokens};
 use crate::report::sql::{Analyzed, Dialect};
 
 /// OSProfiler's attribute and OpenTelemetry's for a key of `request` or `requests`.
@@ -84,11 +85,13 @@ fn database(db: &Map<String, Value>, out: &mut Vec<KeyValue>) {
     }
 }
 
-/// The first word of a statement, in capitals.
-pub(super) fn operation(statement: &str) -> Option<String> {
-    let word: String =
-        statement.trim_start_matches(|c: char| !c.is_alphabetic()).chars().take_while(|c| c.is_alphabetic()).collect();
-    (!word.is_empty()).then(|| word.to_uppercase())
+/// The first word of a statement, in capitals: not one of a comment or hint before it, which may name a person, and none
+/// that is no word of SQL.
+pub(super) fn operation(statement: &str, system: Option<&str>) -> Option<String> {
+    let dialect = Dialect::of_system(system);
+    let first = tokens(statement, dialect)
+        .find(|token| !matches!(token.kind, TokenKind::Space | TokenKind::Comment | TokenKind::Punct))?;
+    (first.kind == TokenKind::Keyword).then(|| first.of(statement).to_uppercase())
 }
 
 fn whole(value: &Value) -> Option<i64> {
@@ -99,5 +102,34 @@ fn port_or_text(key: &str, value: &Value) -> KeyValue {
     match whole(value) {
         Some(port) if key == "server.port" => number(key, port),
         _ => text(key, shown(value)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operations_are_first_keywords_and_never_words_of_comments() {
+        for (statement, wanted) in [
+            ("-- name: GetFoo :one\nSELECT id FROM bar.foo WHERE id = $1", Some("SELECT")),
+            ("/* controller='users',action='show' */ UPDATE users SET x = 1", Some("UPDATE")),
+            ("/*+ IndexScan(t) */ SELECT * FROM t", Some("SELECT")),
+            ("/* alice@example.org */ -- ŻÓŁW\n (select 1)", Some("SELECT")),
+            ("{call web.get_it($1)}", Some("CALL")),
+            ("WITH a AS (SELECT 1) SELECT * FROM a", Some("WITH")),
+            ("\u{feff}\n start transaction", Some("START")),
+            ("SELECT*FROM t", Some("SELECT")),
+            ("-- ping", None),
+            ("; /* a", None),
+            ("alice 1", None),
+            ("'SELECT' 1", None),
+        ] {
+            for system in [Some("postgresql"), Some("mysql"), Some("sqlite"), None] {
+                assert_eq!(operation(statement, system).as_deref(), wanted, "{statement}");
+            }
+        }
+        assert_eq!(operation("# alice\n/*!50110 DELETE */ FROM t", Some("mysql")).as_deref(), Some("DELETE"));
+        assert_eq!(operation("/* a /* b */ c */ DELETE FROM t", Some("postgresql")).as_deref(), Some("DELETE"));
     }
 }

@@ -94,7 +94,7 @@ fn service(message: &Message) -> String {
     }
 }
 
-/// OSProfiler's name for the span of a point.
+/// OSProfiler's name for the span of a point. Other than OSProfiler's own, it has no word of a comment.
 fn name(point: &str, start: &Map<String, Value>) -> String {
     let part = |group: &str, key: &str| start.get(group).and_then(|group| group.get(key)).and_then(Value::as_str);
     if let Some(method) = part("request", "method") {
@@ -103,7 +103,8 @@ fn name(point: &str, start: &Map<String, Value>) -> String {
     if let Some(method) = part("requests", "method") {
         return format!("REQUESTS_{method}_{}", part("requests", "hostname").unwrap_or_default());
     }
-    match part("db", "statement").and_then(semantics::operation) {
+    let operation = |statement| semantics::operation(statement, part("db", "system"));
+    match part("db", "statement").and_then(operation) {
         Some(operation) => format!("SQL_{operation}"),
         None => point.to_owned(),
     }

@@ -1,11 +1,12 @@
 //! Which texts and databases there are, and the points with statements.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use serde_json::Value;
 
 use super::{Connection, Statement, Text};
-use crate::report::sql::{Analyzed, Dialect, Kind};
+use crate::report::sql::{Analyzed, Dialect, Kind, statements};
 use crate::report::{Point, Trace};
 
 /// The statements of a trace, not yet grouped.
@@ -37,17 +38,24 @@ impl<'a> Statements<'a> {
             let Some(db) = point.db() else { continue };
             let word = |key| db.get(key).and_then(Value::as_str);
             let Some(sql) = word("statement").filter(|sql| !sql.is_empty()) else { continue };
+            let dialect = Dialect::of_system(word("system"));
+            // Comments and semicolons alone, such as a ping, run nothing.
+            let text = match texts.entry((sql, dialect)) {
+                Entry::Occupied(known) => *known.get(),
+                Entry::Vacant(vacant) => {
+                    if statements::is_empty(sql, dialect) {
+                        continue;
+                    }
+                    found.texts.push(Text { sql, dialect, analyzed: Analyzed::of(sql, dialect) });
+                    *vacant.insert(found.texts.len() - 1)
+                }
+            };
             let connection = Connection {
                 service: point.service.as_deref(),
                 system: word("system"),
                 database: word("database"),
                 server: word("server"),
             };
-            let dialect = Dialect::of_system(connection.system);
-            let text = *texts.entry((sql, dialect)).or_insert_with(|| {
-                found.texts.push(Text { sql, dialect, analyzed: Analyzed::of(sql, dialect) });
-                found.texts.len() - 1
-            });
             let connection = *connections.entry(connection).or_insert_with_key(|connection| {
                 found.connections.push(connection.clone());
                 found.connections.len() - 1
@@ -93,5 +101,37 @@ impl<'a> Statements<'a> {
                 *numbers.entry(&text.analyzed.fingerprint).or_insert(next)
             })
             .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::report::samples::{BASE, message};
+
+    #[test]
+    fn comments_and_semicolons_alone_are_no_statements() {
+        let texts = [
+            ("postgresql", "-- ping"),
+            ("postgresql", "/* a /* b */ c */ ; -- d"),
+            ("sqlite", " ;; "),
+            ("mysql", "# ping"),
+            ("mysql", "/*! */"),
+            ("mysql", "/*+ HINT */"),
+            ("other", "\n"),
+            ("postgresql", "/* ping */ SELECT 1"),
+            ("mysql", "/*!50110 SELECT 1 */"),
+        ];
+        let messages = texts.iter().enumerate().map(|(index, (system, text))| {
+            let start = json!({"db": {"statement": text, "system": system}, "host": "h"});
+            message("db-start", &format!("q{index}"), BASE, i64::try_from(index).expect("few"), start)
+        });
+        let trace = Trace::build(messages.collect::<Vec<_>>());
+        assert_eq!(trace.points().len(), texts.len());
+        assert_eq!(trace.totals().statements, 2);
+        let found: Vec<&str> = Statements::of(&trace).texts.iter().map(|text| text.sql).collect();
+        assert_eq!(found, ["/* ping */ SELECT 1", "/*!50110 SELECT 1 */"]);
     }
 }

@@ -55,9 +55,9 @@ pub(super) fn error(point: &Point) -> Option<String> {
     label::error_text(point).as_deref().map(one_line)
 }
 
-/// The request, call or function that a point stands for, where it has no statement.
+/// The request, call or function that a point stands for, or its text, where that is no statement but a comment.
 pub(super) fn detail(point: &Point) -> Option<String> {
-    label::asked(point).as_deref().or_else(|| point.function()).map(one_line)
+    label::asked(point).as_deref().or_else(|| point.function()).or_else(|| point.statement()).map(one_line)
 }
 
 /// Text on one line. Other than where text goes to a terminal, hidden characters stay: the page marks them itself.

@@ -2,11 +2,13 @@
 //!
 //! Here: the dialects, and what is known of a text ([`Analyzed`]). Below: tokens ([`lexer`]), fingerprints
 //! ([`fingerprint`]), kinds, tables and labels (`analyze`), where lines break ([`layout`]), places for values
-//! ([`placeholder`]), values as literals ([`literal`]), and a statement with its values in their places ([`runnable`]).
-//! Not here: which statements a trace ran (`analysis`).
+//! ([`placeholder`]), values as literals ([`literal`]), a statement with its values in their places ([`runnable`]), what
+//! stands before one to see its plan ([`explain`]), and where each of several begins and ends (`statements`). Not here:
+//! which statements a trace ran (`analysis`).
 //!
 //! No step parses: a text may be anything, cut, or no SQL at all. Every step takes time in proportion to the text.
 
+pub mod explain;
 pub mod fingerprint;
 pub mod layout;
 pub mod lexer;
@@ -16,6 +18,7 @@ pub mod runnable;
 
 mod analyze;
 mod significant;
+pub(in crate::report) mod statements;
 
 /// How a database reads SQL.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -77,7 +80,7 @@ pub struct Analyzed {
     pub verb: String,
     /// The tables, in the order of the text, each once.
     pub tables: Vec<String>,
-    /// Verb and first tables, such as `SELECT users`.
+    /// Verb and first tables, such as `SELECT users`: of a statement that changes something, the tables that it changes.
     pub label: String,
     /// The text on one line, with `•••` in place of what a `SELECT` lists.
     pub compact: String,

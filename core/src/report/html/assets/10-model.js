@@ -237,27 +237,23 @@ class Model {
     return [...lines, t.str[stmt.t]].join("\n");
   }
 
-  /** What `psql` runs with the values sent apart; `null` where it cannot. @param {number} i */
+  /** What `psql` 16 or later runs with the values sent apart; `null` where it cannot. In the quotes of its commands psql
+   * reads a backslash as C does, and a doubled quote as one. @param {number} i */
   bind(i) {
     const { t } = this, stmt = t.stmt[t.st[i] - 1], values = this.values(i);
-    if (stmt.d !== "postgresql" || t.norun[i] || !values.length) return null;
+    if (stmt.bind === undefined || t.norun[i] || !values.length) return null;
     const words = values.map((value) => {
       const text = /^(E?)'((?:[^']|'')*)'(?:::[\w". [\]]+)?$/s.exec(value);
       if (!text) return /^(?:-?[\d.]+(?:e[+-]?\d+)?|true|false)$/i.test(value) ? `'${value}'` : null;
       const plain = text[1] ? text[2].replaceAll("\\\\", "\\") : text[2];
       return `'${plain.replaceAll("\\", "\\\\").replaceAll("\n", "\\n").replaceAll("\r", "\\r")}'`;
     });
-    return words.includes(null) ? null : `${t.str[stmt.t]} \\bind ${words.join(" ")} \\g`;
+    return words.includes(null) ? null : `${t.str[stmt.t]}${stmt.bind}\\bind ${words.join(" ")} \\g`;
   }
 
-  /** What shows the database's plan. @param {number} i */
+  /** What shows the database's plan and changes nothing; `null` where there is no such text. @param {number} i */
   explain(i) {
-    const { t } = this, stmt = t.stmt[t.st[i] - 1], reads = stmt.kind === "read";
-    const how = {
-      postgresql: reads ? "EXPLAIN (ANALYZE, BUFFERS, VERBOSE, FORMAT JSON)" : "EXPLAIN",
-      mysql: reads ? "EXPLAIN FORMAT=JSON" : "EXPLAIN",
-      sqlite: "EXPLAIN QUERY PLAN",
-    }[stmt.d] ?? "EXPLAIN";
-    return `${how}\n${this.runnable(i).sql}`;
+    const { t } = this, stmt = t.stmt[t.st[i] - 1];
+    return stmt.ex === undefined || t.norun[i] ? null : `${t.str[stmt.ex]}\n${this.runnable(i).sql}`;
   }
 }

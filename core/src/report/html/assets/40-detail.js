@@ -133,14 +133,17 @@ class Detail {
 
   /** @param {number} i @param {Stmt} stmt */
   buttons(i, stmt) {
-    const { page } = this, { model, t } = page, runnable = model.runnable(i), bind = model.bind(i);
+    const { page } = this, { model, t } = page, runnable = model.runnable(i), bind = model.bind(i), explain = model.explain(i);
     const values = this.page.t.params[i];
     const row = h("div", { class: "buttons" },
       h("button", { onclick: () => copy(page, runnable.sql, "SQL") },
         runnable.why && values ? "Copy as sent + parameters as comment" : "Copy runnable SQL"),
       h("button", { onclick: () => copy(page, t.str[stmt.t], "Statement") }, "Copy as sent"),
-      bind && h("button", { onclick: () => copy(page, bind, "psql command") }, "Copy psql \\bind"),
-      !runnable.why && h("button", { onclick: () => copy(page, model.explain(i), "EXPLAIN") }, "Copy EXPLAIN"),
+      bind && h("button", { title: "For psql 16 or later", onclick: () => copy(page, bind, "psql command") }, "Copy psql \\bind"),
+      explain && !runnable.why && h("button", {
+        title: stmt.exw ? `The plan without running the statement, because ${stmt.exw}` : null,
+        onclick: () => copy(page, explain, "EXPLAIN"),
+      }, "Copy EXPLAIN"),
       h("button", { onclick: () => copy(page, location.href, "Link") }, "Copy link"),
       h("button", { onclick: () => copy(page, t.id[i], "Id") }, "Copy point id"));
     return runnable.why ? h("div", null, row, h("p", { class: "quiet" }, `Not runnable as it is: ${runnable.why}.`)) : row;

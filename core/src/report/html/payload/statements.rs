@@ -8,6 +8,7 @@ use crate::report::Point;
 use crate::report::html::content::Content;
 use crate::report::html::cut::{STATEMENT_BYTES, capped};
 use crate::report::html::layout::{self, Places};
+use crate::report::sql::explain::{before_bind, explain};
 use crate::report::sql::{Dialect, Kind};
 
 /// So many texts are taken apart into tokens: a program that writes values into its texts has one for each execution.
@@ -133,6 +134,18 @@ fn write_text<'a>(
     if tokenized {
         json.ints_of("tok", layout::tokens(sql, dialect));
         json.ints_of("br", layout::breaks(sql, dialect));
+    }
+    // Of a text that is cut nothing can be run.
+    if left_out == 0 {
+        if let Some(explain) = explain(sql, dialect) {
+            json.int_of("ex", strings.of(explain.prefix).into());
+            if let Some(why) = explain.not_run {
+                json.string_of("exw", &why);
+            }
+        }
+        if let Some(before) = before_bind(sql, dialect) {
+            json.string_of("bind", before);
+        }
     }
     let places = Places::of(sql, dialect, &first.map(Point::parameters).unwrap_or_default());
     json.ints_of("ph", places.numbers.iter().copied());

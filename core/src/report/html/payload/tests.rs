@@ -135,6 +135,28 @@ fn spliced(payload: &Value, point: usize) -> Option<String> {
     Some(out)
 }
 
+/// What the script puts before a statement for "Copy EXPLAIN", and between it and `psql`'s command with the values.
+#[test]
+fn the_page_gets_what_stands_before_a_plan() {
+    for (system, text, prefix, not_run, bind) in [
+        ("postgresql", "SELECT 1", Some("EXPLAIN (ANALYZE, BUFFERS, VERBOSE, FORMAT JSON)"), false, Some(" ")),
+        ("postgresql", "SELECT nextval('s') -- a", Some("EXPLAIN"), true, Some("\n")),
+        ("postgresql", "UPDATE a SET x = 1; DELETE FROM b", None, false, None),
+        ("postgresql", "EXPLAIN SELECT 1", None, false, Some(" ")),
+        ("mysql", "SELECT 1", Some("EXPLAIN FORMAT=JSON"), false, None),
+        ("mysql", "SELECT f()", None, false, None),
+        ("sqlite", "DELETE FROM a", Some("EXPLAIN QUERY PLAN"), false, None),
+    ] {
+        let start = json!({"db": {"statement": text, "system": system}, "host": "h"});
+        let payload = payload(&Trace::build(vec![samples::message("db-start", "q", samples::BASE, 0, start)]));
+        let statement = &payload["stmt"][0];
+        let found = statement["ex"].as_u64().map(|place| payload["str"][place as usize].as_str().expect("a text"));
+        assert_eq!(found, prefix, "{text}");
+        assert_eq!(statement["exw"].is_string(), not_run, "{text}");
+        assert_eq!(statement["bind"].as_str(), bind, "{text}");
+    }
+}
+
 #[test]
 fn what_the_page_copies_is_what_runs() {
     let statements = [

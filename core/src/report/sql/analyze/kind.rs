@@ -1,7 +1,10 @@
 //! What a statement does, by its first words.
 
+use std::ops::Range;
+
 use crate::report::sql::lexer::TokenKind;
 use crate::report::sql::significant::Significant;
+use crate::report::sql::statements::ranges;
 use crate::report::sql::{Dialect, Kind};
 
 /// What the first words of a text say.
@@ -9,38 +12,48 @@ pub(super) struct Statement {
     pub(super) kind: Kind,
     /// The verb in capital letters; empty where there is none.
     pub(super) verb: String,
+    /// The statement that is named in a label.
+    pub(super) named: Named,
+}
+
+/// The first of the statements that have the text's kind.
+#[derive(Default)]
+pub(super) struct Named {
+    pub(super) verb: String,
     /// What a statement that changes the schema is about, such as `TABLE`.
     pub(super) object: Option<String>,
+    /// Its tokens.
+    pub(super) range: Range<usize>,
+    /// Whether it is one of several.
+    pub(super) is_one_of_several: bool,
 }
 
 /// Kind and verb of a text. Of several statements the first one's verb, and the kind that matters most: a write before a
 /// change of the schema before a read.
 pub(super) fn of(parts: &Significant<'_>, dialect: Dialect) -> Statement {
-    let (mut kinds, mut verb, mut object) = (Vec::new(), None, None);
-    let mut start = 0;
-    for end in 0..=parts.parts.len() {
-        if end < parts.parts.len() && parts.word(end) != ";" {
-            continue;
-        }
-        if let Some(at) = verb_of(parts, start, end) {
+    let mut found: Vec<(Kind, usize, Range<usize>)> = Vec::new();
+    for range in ranges(parts) {
+        if let Some(at) = verb_of(parts, range.start, range.end) {
             let upper = parts.word(at).to_ascii_uppercase();
-            let kind = kind_of(parts, &upper, start, at, end, dialect);
-            if kinds.is_empty() && kind == Kind::Ddl {
-                object = object_of(parts, at, end);
-            }
-            kinds.push(kind);
-            verb.get_or_insert(upper);
+            found.push((kind_of(parts, &upper, range.start, at, range.end, dialect), at, range));
         }
-        start = end + 1;
     }
-    let kind = match kinds[..] {
-        [only] => only,
+    let kind = match &found[..] {
+        [(only, ..)] => *only,
         _ => [Kind::Write, Kind::Ddl, Kind::Read, Kind::Transaction]
             .into_iter()
-            .find(|kind| kinds.contains(kind))
+            .find(|kind| found.iter().any(|(found, ..)| found == kind))
             .unwrap_or(Kind::Other),
     };
-    Statement { kind, verb: verb.unwrap_or_default(), object }
+    let verb = |at: &usize| parts.word(*at).to_ascii_uppercase();
+    let named =
+        found.iter().find(|(found, ..)| *found == kind).map_or_else(Named::default, |(kind, at, range)| Named {
+            verb: verb(at),
+            object: if *kind == Kind::Ddl { object_of(parts, *at, range.end) } else { None },
+            range: range.clone(),
+            is_one_of_several: found.len() > 1,
+        });
+    Statement { kind, verb: found.first().map(|(_, at, _)| verb(at)).unwrap_or_default(), named }
 }
 
 fn is_word(parts: &Significant<'_>, at: usize) -> bool {
@@ -95,10 +108,12 @@ fn kind_of(parts: &Significant<'_>, verb: &str, start: usize, at: usize, end: us
     }
 }
 
-/// Whether a query with a name writes: `WITH gone AS (DELETE ...) SELECT ...`.
+/// Whether a query with a name writes: `WITH gone AS (DELETE ...) SELECT ...`. It may begin with queries that have names
+/// of their own, and with a hint.
 fn writes(parts: &Significant<'_>, start: usize, end: usize) -> bool {
     (start + 1..end).any(|at| {
-        parts.word(at - 1) == "("
+        let begins = matches!(parts.word(at - 1), "(" | ")") || parts.kind(at - 1) == Some(TokenKind::Comment);
+        begins
             && parts.is(at, &["INSERT", "UPDATE", "DELETE", "MERGE"])
             // MySQL has a function of that name.
             && parts.word(at + 1) != "("

@@ -1,10 +1,11 @@
 //! [`Analyzed::of`]: all that is known of one text.
 //!
-//! Here: labels, and how the parts come together. Below: what a statement does (`kind`), its tables (`tables`), and the
+//! Here: labels, and how the parts come together. Below: what a statement does (`kind`), its tables (`tables`, `table_name`), and the
 //! text on one line (`compact`). Not here: fingerprints (`fingerprint`).
 
 mod compact;
 mod kind;
+mod table_name;
 mod tables;
 
 #[cfg(test)]
@@ -38,8 +39,9 @@ impl Analyzed {
         let parts = Significant::of(head, dialect);
         let fingerprint = of_tokens(&parts, dialect, truncated);
         let statement = kind::of(&parts, dialect);
-        let tables = tables::of(&parts);
-        let label = label(&statement, &tables, &fingerprint);
+        let found = tables::of(&parts);
+        let label = label(&statement, &found, &fingerprint);
+        let tables = tables::names(found);
         Self {
             hash: hash(&fingerprint),
             truncated,
@@ -53,22 +55,45 @@ impl Analyzed {
     }
 }
 
-fn label(statement: &kind::Statement, tables: &[String], fingerprint: &str) -> String {
-    let transaction = statement.kind == Kind::Transaction;
-    if tables.is_empty() || transaction {
-        let short = matches!(statement.kind, Kind::Read | Kind::Write) && !statement.verb.is_empty();
-        let shown = if short { statement.verb.clone() } else { shortened(fingerprint, Some(ROOM)) };
-        return one_line(&shown);
+/// Verb and tables: of a statement that changes something, those that it changes.
+fn label(statement: &kind::Statement, found: &[tables::Found], fingerprint: &str) -> String {
+    let named = &statement.named;
+    let mut inside: Vec<&tables::Found> = found.iter().filter(|table| named.range.contains(&table.at)).collect();
+    let mut verb = named.verb.as_str();
+    let own = || inside.iter().filter_map(|table| table.changed_by).find(|change| *change == verb);
+    let change = own().or_else(|| inside.iter().find_map(|table| table.changed_by));
+    if matches!(statement.kind, Kind::Write | Kind::Ddl)
+        && let Some(change) = change
+    {
+        inside.retain(|table| table.changed_by == Some(change));
+        // `WITH gone AS (DELETE FROM a) SELECT ...` deletes.
+        let reads = matches!(verb, "SELECT" | "WITH" | "VALUES" | "TABLE");
+        if reads && matches!(change, "INSERT" | "UPDATE" | "DELETE" | "MERGE" | "REPLACE") {
+            verb = change;
+        }
     }
-    let mut label = statement.verb.clone();
-    if let Some(object) = &statement.object {
+    let mut names: Vec<&str> = Vec::new();
+    for table in inside {
+        if names.len() <= LABELLED && !names.contains(&&*table.name) {
+            names.push(&table.name);
+        }
+    }
+    if names.is_empty() || statement.kind == Kind::Transaction {
+        let short = matches!(statement.kind, Kind::Read | Kind::Write) && !verb.is_empty();
+        return one_line(&if short { verb.to_owned() } else { shortened(fingerprint, Some(ROOM)) });
+    }
+    let mut label = verb.to_owned();
+    if let Some(object) = &named.object {
         label.push(' ');
         label.push_str(object);
     }
     label.push(' ');
-    label.push_str(&tables[..tables.len().min(LABELLED)].join(", "));
-    if tables.len() > LABELLED {
+    label.push_str(&names[..names.len().min(LABELLED)].join(", "));
+    if names.len() > LABELLED {
         label.push_str(", …");
+    }
+    if named.is_one_of_several {
+        label.push_str("; …");
     }
     shortened(&one_line(&label), Some(3 * ROOM))
 }

@@ -141,6 +141,109 @@ fn labels_are_verb_and_tables() {
 }
 
 #[test]
+fn tables_may_be_called_as_words_of_the_language_are() {
+    assert_eq!(pg("SELECT amount FROM transaction WHERE account_id = $1").label, "SELECT transaction");
+    assert_eq!(
+        tables("SELECT * FROM a JOIN release r ON r.a = a.b, view v, public.index"),
+        "a release view public.index"
+    );
+    assert_eq!(tables("SELECT * FROM (transaction t JOIN trigger ON c = d)"), "transaction trigger");
+    assert_eq!(pg("INSERT INTO view (a) VALUES (1)").label, "INSERT view");
+    assert_eq!(pg("UPDATE index SET a = 1").label, "UPDATE index");
+    assert_eq!(pg("DELETE FROM ONLY release").label, "DELETE release");
+    assert_eq!(pg("CREATE TABLE IF NOT EXISTS transaction (a int)").label, "CREATE TABLE transaction");
+    assert_eq!(pg("LOCK TABLE transaction").tables, ["transaction"]);
+    assert_eq!(Analyzed::of("SELECT * FROM replace r", Sqlite).tables, ["replace"]);
+    // Where no table stands, they are what they were.
+    assert_eq!(tables("SELECT view, a FROM b"), "b");
+    assert_eq!(tables("SELECT * FROM a FOR UPDATE SKIP LOCKED"), "a");
+    assert_eq!(tables("REINDEX INDEX a"), "");
+    assert_eq!(Analyzed::of("UPDATE IGNORE a SET b = 1", Mysql).tables, ["a"]);
+    assert_eq!(Analyzed::of("UPDATE OR ROLLBACK a SET b = 1", Sqlite).tables, ["a"]);
+    assert_eq!(Analyzed::of("INSERT OR REPLACE INTO a VALUES (1)", Sqlite).tables, ["a"]);
+}
+
+#[test]
+fn definitions_with_bodies_are_one_statement_that_changes_the_schema() {
+    let trigger = "CREATE TRIGGER trg AFTER INSERT ON a BEGIN UPDATE b SET n = CASE WHEN n THEN 1 END; INSERT INTO c VALUES (1); END";
+    let found = Analyzed::of(trigger, Sqlite);
+    assert_eq!((found.kind, &*found.verb, &*found.label), (Ddl, "CREATE", "CREATE TRIGGER a"));
+    assert_eq!(found.tables, ["a"]);
+    let of_column =
+        pg("CREATE OR REPLACE TRIGGER t BEFORE INSERT OR UPDATE OF x ON s.a FOR EACH ROW EXECUTE FUNCTION f()");
+    assert_eq!((of_column.kind, &*of_column.label), (Ddl, "CREATE TRIGGER s.a"));
+    for (dialect, text) in [
+        (Postgres, "CREATE PROCEDURE p() LANGUAGE SQL BEGIN ATOMIC INSERT INTO a VALUES (1); DELETE FROM b; END"),
+        (Postgres, "CREATE OR REPLACE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; SELECT 2; END;"),
+        (
+            Mysql,
+            "CREATE DEFINER = 'a'@'b' TRIGGER t BEFORE INSERT ON c FOR EACH ROW BEGIN IF 1 THEN DELETE FROM d; END IF; END",
+        ),
+        (
+            Mysql,
+            "CREATE PROCEDURE p() BEGIN WHILE 1 DO UPDATE a SET b = 1; END WHILE; CASE 1 WHEN 1 THEN SELECT 1; END CASE; END",
+        ),
+        (Mysql, "CREATE EVENT e ON SCHEDULE EVERY 1 DAY DO DELETE FROM a"),
+    ] {
+        assert_eq!(Analyzed::of(text, dialect).kind, Ddl, "{text}");
+    }
+    assert_eq!(Analyzed::of(&format!("{trigger}; DELETE FROM d"), Sqlite).kind, Write);
+    assert_eq!(Analyzed::of("CREATE TABLE trigger_ (a); DELETE FROM b", Sqlite).kind, Write);
+    assert_eq!(pg("BEGIN; DELETE FROM a; END").kind, Write);
+    // Tables, indexes and columns may be called so.
+    assert_eq!(pg("CREATE TABLE event (id int, function text)").label, "CREATE TABLE event");
+    assert_eq!(pg("CREATE TABLE a (trigger int)").tables, ["a"]);
+    assert_eq!(pg("CREATE UNIQUE INDEX event ON a (b)").tables, ["a"]);
+    assert_eq!(tables("CREATE EVENT TRIGGER a ON ddl_command_start EXECUTE FUNCTION f()"), "");
+    assert_eq!(tables("CREATE FUNCTION f() RETURNS trigger LANGUAGE sql AS 'SELECT 1 FROM a'"), "");
+}
+
+#[test]
+fn labels_name_what_is_changed_and_not_what_is_read() {
+    for (text, label) in [
+        ("INSERT INTO a SELECT * FROM b JOIN c ON d", "INSERT a"),
+        ("UPDATE a SET b = 1 FROM c WHERE d = (SELECT e FROM f)", "UPDATE a"),
+        ("DELETE FROM a USING b WHERE c = 1", "DELETE a"),
+        ("MERGE INTO a USING b ON c WHEN MATCHED THEN UPDATE SET d = 1", "MERGE a"),
+        ("WITH a AS (SELECT 1 FROM b) UPDATE c SET d = 1 FROM a", "UPDATE c"),
+        ("WITH gone AS (DELETE FROM a RETURNING b) SELECT * FROM gone JOIN c ON d", "DELETE a"),
+        ("WITH x AS (WITH y AS (SELECT 1) DELETE FROM a USING y RETURNING b) SELECT * FROM x, c", "DELETE a"),
+        ("CREATE TABLE a AS SELECT * FROM b", "CREATE TABLE a"),
+        ("CREATE VIEW a AS SELECT * FROM b, c", "CREATE VIEW a"),
+        ("SELECT 1 INTO a FROM b", "SELECT a"),
+        ("DROP TABLE a, b", "DROP TABLE a, b"),
+        ("SELECT * FROM a, b", "SELECT a, b"),
+        ("SELECT 1 FROM a; DELETE FROM b USING c", "DELETE b; …"),
+        ("BEGIN; UPDATE a SET b = 1; COMMIT", "UPDATE a; …"),
+        ("WITH a AS (INSERT INTO b VALUES (1) RETURNING c) UPDATE d SET e = 1", "UPDATE d"),
+    ] {
+        assert_eq!(pg(text).label, label, "{text}");
+    }
+    for (text, label) in [
+        ("DELETE p FROM posts p JOIN users u ON u.id = p.user WHERE u.gone", "DELETE posts"),
+        ("DELETE FROM a USING a JOIN b ON c WHERE d", "DELETE a"),
+        ("UPDATE a JOIN b ON a.x = b.x SET a.y = b.y", "UPDATE a"),
+        ("UPDATE a JOIN b ON a.x = b.x SET b.y = a.y, b.z = 1", "UPDATE b"),
+        ("INSERT INTO a SELECT * FROM b ON DUPLICATE KEY UPDATE c = 1", "INSERT a"),
+        ("REPLACE INTO a SELECT * FROM b", "REPLACE a"),
+    ] {
+        assert_eq!(Analyzed::of(text, Mysql).label, label, "{text}");
+    }
+}
+
+#[test]
+fn writes_within_queries_are_found_behind_hints_and_queries_of_their_own() {
+    for text in [
+        "WITH a AS (WITH b AS (SELECT 1) DELETE FROM c RETURNING d) SELECT * FROM a",
+        "WITH a AS (/*+ Hint */ DELETE FROM c RETURNING d) SELECT * FROM a",
+        "WITH a AS (WITH b AS (SELECT 1) UPDATE c SET d = 1 RETURNING d) TABLE a",
+    ] {
+        assert_eq!(pg(text).kind, Write, "{text}");
+    }
+    assert_eq!(pg("SELECT * FROM (SELECT 1) a FOR UPDATE").kind, Read);
+}
+
+#[test]
 fn compact_texts_are_on_one_line() {
     assert_eq!(
         pg("SELECT id,\n name, f(SELECT 1 FROM x)\nFROM users -- all\nWHERE id = $1;").compact,

@@ -1,0 +1,161 @@
+//! [`doubtful_call`]: whether a statement calls a function that is not known to have no effects.
+//!
+//! Here: what a call is. Not here: the functions (`effects`, `harmless`).
+
+use std::collections::HashMap;
+
+use super::effects::has_effect;
+use super::harmless;
+use crate::report::sql::Dialect;
+use crate::report::sql::lexer::TokenKind;
+use crate::report::sql::significant::Significant;
+
+/// Words that may stand before a parenthesis, and that no database lets a function have for its name without quotes.
+const NO_FUNCTIONS: &[&str] = &[
+    "ALL",
+    "AND",
+    "AS",
+    "BETWEEN",
+    "CASE",
+    "DISTINCT",
+    "ELSE",
+    "EXCEPT",
+    "EXISTS",
+    "FROM",
+    "HAVING",
+    "IN",
+    "INTERSECT",
+    "INTO",
+    "LIMIT",
+    "NOT",
+    "ON",
+    "OR",
+    "SELECT",
+    "THEN",
+    "UNION",
+    "USING",
+    "VALUES",
+    "WHEN",
+    "WHERE",
+    "WITH",
+];
+
+/// More of them in one database only: PostgreSQL 15, appendix C; MySQL 8.4, "Keywords and Reserved Words".
+fn no_functions_of(dialect: Dialect) -> &'static [&'static str] {
+    match dialect {
+        Dialect::Postgres => {
+            &["ANY", "ARRAY", "FETCH", "GROUP", "LATERAL", "OFFSET", "RETURNING", "ROW", "SOME", "TABLE"]
+        }
+        Dialect::Mysql => &[
+            "BINARY",
+            "BY",
+            "DIV",
+            "INDEX",
+            "INTERVAL",
+            "JOIN",
+            "KEY",
+            "LIKE",
+            "MATCH",
+            "PARTITION",
+            "REGEXP",
+            "RETURNING",
+            "RLIKE",
+            "ROW",
+            "SET",
+            "UPDATE",
+            "XOR",
+        ],
+        Dialect::Sqlite | Dialect::Generic => &["BY", "JOIN", "LIKE"],
+    }
+}
+
+/// Whether the word could be a function's name, but is not where it stands.
+fn is_operator(parts: &Significant<'_>, at: usize, opening: &HashMap<usize, usize>) -> bool {
+    let Some(before) = at.checked_sub(1) else { return false };
+    let is_operand = |at: usize| {
+        matches!(
+            parts.kind(at),
+            Some(
+                TokenKind::Ident
+                    | TokenKind::QuotedIdent
+                    | TokenKind::Text
+                    | TokenKind::Number
+                    | TokenKind::Placeholder
+            )
+        ) || parts.word(at) == ")"
+    };
+    match parts.word(at).to_ascii_uppercase().as_str() {
+        "BY" => parts.is(before, &["GROUP", "ORDER", "PARTITION"]),
+        "ANY" | "SOME" => parts.kind(before) == Some(TokenKind::Operator),
+        "JOIN" => is_operand(before) || parts.is(before, &["LEFT", "RIGHT", "FULL", "INNER", "OUTER", "CROSS"]),
+        "LIKE" | "ILIKE" if parts.is(before, &["NOT"]) => before > 0 && is_operand(before - 1),
+        "LIKE" | "ILIKE" => is_operand(before),
+        // After a call; what follows `DISTINCT ON (a)` may be one.
+        "OVER" | "FILTER" | "AGAINST" if parts.word(before) == ")" => {
+            opening.get(&before).is_some_and(|open| *open > 0 && !parts.is(*open - 1, &["ON"]))
+        }
+        _ => false,
+    }
+}
+
+/// For each parenthesis that closes, the place of the one that it closes.
+fn opening(parts: &Significant<'_>) -> HashMap<usize, usize> {
+    let (mut open, mut pairs) = (Vec::new(), HashMap::new());
+    for at in 0..parts.parts.len() {
+        match parts.word(at) {
+            "(" => open.push(at),
+            ")" => pairs.extend(open.pop().map(|open| (at, open))),
+            _ => {}
+        }
+    }
+    pairs
+}
+
+/// What is wrong with the first call of a function that is not known to have no effects. Not asked for SQLite, whose
+/// `EXPLAIN QUERY PLAN` calls none.
+pub(super) fn doubtful_call(parts: &Significant<'_>, dialect: Dialect) -> Option<String> {
+    if dialect == Dialect::Sqlite {
+        return None;
+    }
+    let opening = opening(parts);
+    (0..parts.parts.len()).filter(|at| parts.word(*at + 1) == "(").find_map(|at| {
+        let word = parts.word(at);
+        let unquoted = match parts.kind(at)? {
+            TokenKind::Keyword | TokenKind::Ident => word,
+            TokenKind::QuotedIdent => word.trim_matches(['"', '`']),
+            // With `ANSI_QUOTES` it is a name.
+            TokenKind::Text if word.starts_with('"') => word.trim_matches('"'),
+            _ => return None,
+        };
+        let is_quoted = unquoted.len() < word.len();
+        let is_language =
+            parts.is(at, NO_FUNCTIONS) || parts.is(at, no_functions_of(dialect)) || is_operator(parts, at, &opening);
+        if !is_quoted && is_language || is_list(parts, at) {
+            return None;
+        }
+        let schema = (at >= 2 && parts.word(at - 1) == ".").then(|| parts.word(at - 2));
+        let builtin =
+            schema.is_none_or(|schema| dialect == Dialect::Postgres && schema.eq_ignore_ascii_case("pg_catalog"));
+        let name = unquoted.to_ascii_lowercase();
+        if builtin && harmless::is_harmless(dialect, &name) {
+            None
+        } else if has_effect(dialect, &name) {
+            Some(format!("{name} has effects"))
+        } else {
+            Some(format!("{unquoted} is not known to have no effects"))
+        }
+    })
+}
+
+/// Whether a list of columns, or a type's size, stands between the parentheses after the name: `INSERT INTO a (b)`,
+/// `WITH a (b) AS`, `f() AS a (b)`, `c::numeric(10, 2)`.
+fn is_list(parts: &Significant<'_>, at: usize) -> bool {
+    let mut first = at;
+    while first >= 2 && parts.word(first - 1) == "." {
+        first -= 2;
+    }
+    first > 0
+        && (parts.is(first - 1, &["INTO", "WITH", "RECURSIVE", "AS", "::"])
+            // `INSERT t (a)` and `REPLACE t (a)` of MySQL, which have no expression there.
+            || parts.is(first - 1, &["INSERT", "REPLACE", "IGNORE"]) && parts.kind(first - 1) == Some(TokenKind::Keyword))
+}
