@@ -13,9 +13,17 @@ pub(crate) struct Store {
 
 impl Store {
     pub(crate) fn new() -> Self {
-        // The switch is the whole process's, and every test wants it on.
+        // The switch is the whole process's, and every test wants it on. The quickstart turns it off when it ends: it has run
+        // before.
         static ONCE: Once = Once::new();
-        ONCE.call_once(|| profiler::set_trace_sql(true));
+        ONCE.call_once(|| {
+            // On a thread of its own: it has a runtime of its own, and the test may be in one.
+            let ran = std::thread::spawn(|| {
+                crate::quickstart::ran();
+            });
+            ran.join().expect("the quickstart runs");
+            profiler::set_trace_sql(true);
+        });
         let messages = Arc::new(Mutex::new(Vec::new()));
         let theirs = Arc::clone(&messages);
         let notifier = Notifier::from(move |message: &Message| theirs.lock().expect("no panic").push(message.clone()));

@@ -83,7 +83,9 @@ fn a_connection_that_is_given_away_unheard_is_counted() {
         one(&mut unheard);
         line
     });
-    let handed_out = store.handed_out();
+    let mut handed_out = store.handed_out();
+    // A number of its own each time.
+    handed_out[0].as_object_mut().expect("one place").remove("counter");
     assert_eq!(
         handed_out,
         serde_json::json!([{"what": "diesel's own connection", "count": 2, "file": file!(), "line": line}])
