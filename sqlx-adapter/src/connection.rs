@@ -112,6 +112,7 @@ impl<DB: TracedDatabase> TracedConnection<'static, DB> {
         }
     }
 
+    #[cfg(any(feature = "postgres", feature = "mysql", feature = "sqlite"))]
     pub(crate) fn own(connection: DB::Connection) -> Self {
         Self::new(Inner::Own(connection), TracedBuilder::<DB>::unknown_source(), None).with_unseen()
     }
