@@ -19,7 +19,7 @@ function trace(points, stmts = [], more = {}) {
   const columns = points.map((point) => ({ name: "db", service: "api", us: 10, rows: -1, flag: 1024, ...point }));
   const raw = {
     v: 1, meta: { us: 1000, slow: [100_000, 500_000], manyRows: 1000, values: true, ...more.meta }, str,
-    stmt: stmts.map((stmt) => ({ d: "postgresql", kind: "read", ...stmt, t: place(stmt.t), label: place(stmt.label ?? ""), compact: place(stmt.t), verb: place(stmt.verb ?? "SELECT"), ft: 0, tables: (stmt.tables ?? []).map(place) })),
+    stmt: stmts.map((stmt) => ({ d: "postgresql", kind: "read", ...stmt, t: place(stmt.t), label: place(stmt.label ?? ""), compact: place(stmt.t), verb: place(stmt.verb ?? "SELECT"), ex: stmt.ex === undefined ? undefined : place(stmt.ex), ft: 0, tables: (stmt.tables ?? []).map(place) })),
     conn: [{ service: 0, system: place("postgresql"), database: place("shop"), server: place("db-1") }],
     group: stmts.map((_, k) => ({ id: `0000000${k}`, conn: 0, stmt: k, n: 1 })), txs: [], gap: [], find: more.find ?? [],
     id: columns.map((_, k) => `id${k}`), parent: columns.map((point) => point.parent ?? 0), name: columns.map((point) => place(point.name)), svc: columns.map((point) => place(point.service)),
@@ -71,7 +71,7 @@ test("a statement runs with its values in their places, or says why it cannot", 
 });
 
 test("values go to psql apart from the statement, or not at all", () => {
-  const bind = (params, more = {}) => trace([{ stmt: 0, params, ...more }], [{ t: "SELECT $1", ph: [7, 2, 0], ...more.of }]).bind(0);
+  const bind = (params, more = {}) => trace([{ stmt: 0, params, ...more }], [{ t: "SELECT $1", ph: [7, 2, 0], bind: " ", ...more.of }]).bind(0);
   assert.equal(bind(["42"]), "SELECT $1 \\bind '42' \\g");
   assert.equal(bind(["-1.5e+10"]), "SELECT $1 \\bind '-1.5e+10' \\g");
   assert.equal(bind(["'it''s'"]), "SELECT $1 \\bind 'it''s' \\g");
@@ -80,16 +80,17 @@ test("values go to psql apart from the statement, or not at all", () => {
   assert.equal(bind(["'a\nb'"]), "SELECT $1 \\bind 'a\\nb' \\g");
   assert.equal(bind(["NULL"]), null);
   assert.equal(bind(["1"], { norun: "cut" }), null);
-  assert.equal(bind(["1"], { of: { d: "mysql" } }), null);
+  // What may stand before it is decided where the page is made.
+  assert.equal(bind(["1"], { of: { bind: "\n" } }), "SELECT $1\n\\bind '1' \\g");
+  assert.equal(bind(["1"], { of: { bind: undefined } }), null);
 });
 
-test("EXPLAIN runs what reads and only plans what writes", () => {
-  const explain = (d, kind) => trace([{ stmt: 0 }], [{ t: "X", d, kind }]).explain(0);
-  assert.equal(explain("postgresql", "read"), "EXPLAIN (ANALYZE, BUFFERS, VERBOSE, FORMAT JSON)\nX");
-  assert.equal(explain("postgresql", "write"), "EXPLAIN\nX");
-  assert.equal(explain("mysql", "read"), "EXPLAIN FORMAT=JSON\nX");
-  assert.equal(explain("sqlite", "write"), "EXPLAIN QUERY PLAN\nX");
-  assert.equal(explain("generic", "read"), "EXPLAIN\nX");
+test("a plan is asked for with what was decided where the page is made, or not at all", () => {
+  const explain = (stmt, more = {}) => trace([{ stmt: 0, ...more }], [{ t: "X", ...stmt }]).explain(0);
+  assert.equal(explain({ ex: "EXPLAIN (ANALYZE)" }), "EXPLAIN (ANALYZE)\nX");
+  assert.equal(explain({ ex: "EXPLAIN QUERY PLAN" }), "EXPLAIN QUERY PLAN\nX");
+  assert.equal(explain({}), null);
+  assert.equal(explain({ ex: "EXPLAIN" }, { norun: "cut" }), null);
 });
 
 test("filters find what they say", () => {

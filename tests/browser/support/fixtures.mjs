@@ -66,7 +66,7 @@ export const HOSTILE = [
   "' onmouseover='alert(1)",
   "</title></style></pre><svg/onload=alert(1)>",
   "&lt;b&gt;&amp;", "]]>", "{{constructor.constructor('alert(1)')()}}", "$LOCAL$&$1", "javascript:alert(1)",
-  "a\u0000b", "line\u2028and\u2029page", "abc\u202etxt.exe", "\u{1f980}\u{10ffff}", "\u001b[2J\u0007", "\u009b31m", "\r\n-- x", "__proto__",
+  "a\u0000b", "line\u2028and\u2029page", "abc\u202etxt.exe", "\u{1f980}\u{10ffff}", "\u001b[2J\u0007", "\u009b31m", "x\r\n-- x", "__proto__",
 ];
 
 /** A trace in which every stored text is `text`. */
