@@ -6,7 +6,8 @@
 use std::time::Duration;
 
 use crate::collector::SHUTDOWN_TIMEOUT;
-use crate::notice::{self, Notice};
+use crate::notice::Notice;
+use crate::quiet::quietly;
 use crate::{Config, ConfigError, Notifier, driver, notifier, profiler, web};
 
 static NOT_ENABLED: Notice = Notice::new();
@@ -77,14 +78,12 @@ pub fn init_from_conf(
     notifier::set(notifier.clone());
     profiler::set_trace_sql(config.trace_sql);
     if !config.trace_sql {
-        notice::quietly(|| {
-            tracing::info!("requests are traced, but not their SQL: trace_sql (OSPROFILER_TRACE_SQL) is off")
-        });
+        quietly(|| tracing::info!("requests are traced, but not their SQL: trace_sql (OSPROFILER_TRACE_SQL) is off"));
     }
     let hmac_keys = config.hmac_keys.iter().cloned().collect();
     web::enable_with(web::Switches { hmac_keys, always: config.always, sample: config.sample });
     if web::hmac_keys().is_empty() && !config.always && config.sample.max(0.0) == 0.0 {
-        notice::quietly(|| {
+        quietly(|| {
             tracing::warn!("tracing is enabled without hmac_keys, always or sample: no web request will be traced");
         });
     }

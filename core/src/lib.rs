@@ -77,7 +77,6 @@ mod collector;
 mod config;
 pub mod context;
 pub mod db;
-mod discard;
 pub mod driver;
 mod error;
 #[cfg(feature = "macros")]
@@ -91,6 +90,8 @@ mod message;
 pub mod notice;
 pub mod notifier;
 pub mod profiler;
+#[doc(hidden)]
+pub mod quiet;
 mod quotable;
 pub mod report;
 #[cfg(feature = "tracing-subscriber")]

@@ -2,11 +2,12 @@
 //!
 //! Public for the adapters only.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::LazyLock;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::{Duration, Instant};
+
+use crate::quiet::quietly;
 
 /// How long a notice that was logged is not logged again.
 const PERIOD: Duration = Duration::from_secs(60);
@@ -59,15 +60,6 @@ impl Notice {
 impl Default for Notice {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-/// Calls `log`, which writes to the program's log. The log subscriber is the program's code and may panic; that must not unwind into
-/// the query or the request which the message is about.
-pub fn quietly(log: impl FnOnce()) {
-    if let Err(payload) = catch_unwind(AssertUnwindSafe(log)) {
-        // Dropping the payload may panic as well.
-        std::mem::forget(payload);
     }
 }
 

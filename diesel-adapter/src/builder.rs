@@ -12,8 +12,8 @@ use serde_json::Value;
 use crate::backend::TracedBackend;
 use crate::connection::{Traceable, TracedConnection};
 use crate::link::Link;
-use crate::quiet::discard;
 use crate::target::Target;
+use osprofiler::quiet::discard;
 
 static DEFAULT: RwLock<Option<DbOptions>> = RwLock::new(None);
 

@@ -24,13 +24,13 @@ use crate::fragment::{self, Slot, Statements};
 use crate::link::Link;
 #[cfg(feature = "r2d2")]
 use crate::link::Runner;
-#[cfg(feature = "r2d2")]
-use crate::quiet::discard;
 use crate::recorder::Open;
 use crate::recorder::{self, Recorder};
 use crate::session::Session;
 use crate::target::Target;
 use crate::transition::Transition;
+#[cfg(feature = "r2d2")]
+use osprofiler::quiet::discard;
 
 /// Connections that a [`TracedConnection`] can be around: diesel's own three.
 ///

@@ -16,7 +16,7 @@ use std::fmt::{self, Write};
 pub(crate) use binds::DebugBinds;
 use osprofiler::db::long::AND_MORE;
 
-use crate::quiet::quietly;
+use osprofiler::quiet::quietly;
 
 /// The longest text that is made of a query, in bytes.
 const CAP: usize = 128 << 10;

@@ -19,7 +19,7 @@ use diesel::query_builder::{AstPass, Query, QueryBuilder, QueryFragment, QueryId
 use crate::backend::{Room, TracedBackend};
 use crate::call::Call;
 use crate::link::{Link, Runner};
-use crate::quiet::quietly;
+use osprofiler::quiet::quietly;
 
 /// What is noted of one query.
 pub(crate) struct Slot<DB: TracedBackend> {

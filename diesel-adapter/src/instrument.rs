@@ -10,8 +10,8 @@ use diesel::connection::{
 };
 
 use self::shared::Shared;
-use crate::quiet::discard;
 use crate::recorder::Recorder;
+use osprofiler::quiet::discard;
 
 /// What makes an instrumentation for each connection: the type of [`set_default_instrumentation`]'s argument.
 pub type MakeInstrumentation = fn() -> Option<Box<dyn Instrumentation>>;

@@ -249,7 +249,6 @@ mod mysql;
 mod packed;
 #[cfg(feature = "postgres-backend")]
 mod postgres;
-mod quiet;
 mod recorder;
 mod row;
 #[cfg(any(feature = "mysql-backend", feature = "postgres-backend", feature = "sqlite"))]

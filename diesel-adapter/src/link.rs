@@ -13,9 +13,9 @@ use osprofiler::profiler;
 use crate::migration::Migrations;
 #[cfg(all(feature = "async", feature = "postgres-backend"))]
 use crate::postgres::names::TypeName;
-use crate::quiet::discard;
 use crate::session::Session;
 use crate::transition::Transition;
+use osprofiler::quiet::discard;
 
 /// Who runs the statements that the instrumentation hears of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use std::thread::{self, JoinHandle};
 use super::queue::Queue;
 use super::store::{Store, StoreCounters};
 use crate::Message;
-use crate::discard::discard;
+use crate::quiet::discard;
 
 /// Messages on their way to several stores. When the last store is done with them, they are counted.
 struct Batch {

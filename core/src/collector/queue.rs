@@ -14,9 +14,8 @@ use std::time::{Duration, Instant};
 
 use super::CollectorConfig;
 use super::store::shift;
-use crate::discard::discard;
-use crate::notice::quietly;
 use crate::profiler::TraceShared;
+use crate::quiet::{discard, quietly};
 use crate::{Id, Info, Phase};
 
 /// From so many held messages on, those who push keep only what is small.

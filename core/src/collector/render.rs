@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use super::queue::Record;
-use crate::discard::discard;
 use crate::json::{InfoWriter, write_json, write_str};
+use crate::quiet::discard;
 use crate::{Id, Info, Message};
 
 /// Room for a common message.

@@ -1,7 +1,6 @@
 //! The collector's worker: has records rendered and hands them to the store, or to the threads of several.
 
 use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -10,7 +9,7 @@ use super::queue::{Chore, Queue};
 use super::render::Renderer;
 use super::store::{Drops, Store};
 use crate::Message;
-use crate::discard::discard;
+use crate::quiet::{discard, quietly};
 
 /// A driver gets about so many bytes at once.
 const BATCH_BYTES: usize = 4 << 20;
@@ -59,7 +58,7 @@ pub(super) fn run(queue: &Arc<Queue>, mut stores: Vec<Store>, mut renderer: Rend
 /// The program's log is where they end, which may panic.
 fn run_chores(chores: &mut Vec<Chore>) {
     for chore in chores.drain(..) {
-        discard(catch_unwind(AssertUnwindSafe(chore)));
+        quietly(chore);
     }
 }
 

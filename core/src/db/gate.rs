@@ -10,8 +10,8 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 
 use super::DbSource;
 use super::handed_out::Place;
-use crate::notice::quietly;
 use crate::profiler::{self, Point, Profiler, SqlState};
+use crate::quiet::quietly;
 use crate::{collector, context, notifier};
 
 /// What becomes of a statement that is made now.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use regex_lite::Regex;
 use serde_json::Value;
 
-use crate::discard::discard;
+use crate::quiet::discard;
 
 /// What is recorded of bound values.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -19,12 +19,12 @@ use crate::before_commit::BeforeCommit;
 use crate::builder::TracedBuilder;
 use crate::call::Call;
 use crate::link::Link;
-use crate::quiet::discard;
 use crate::recorder::{self, Recorder};
 use crate::row::{TracedRow, Watch};
 use crate::session::Session;
 use crate::target::Target;
 use crate::transition::Transition;
+use osprofiler::quiet::discard;
 
 /// Connections that a [`TracedAsyncConnection`] can be around: `AsyncPgConnection`, `AsyncMysqlConnection`, and
 /// `SyncConnectionWrapper<SqliteConnection>`.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use diesel::connection::{Instrumentation, InstrumentationEvent};
 
-use crate::quiet::quietly;
+use osprofiler::quiet::quietly;
 
 /// So long an event waits for another thread's to be heard. The instrumentation may wait for that very query.
 const PATIENCE: Duration = Duration::from_millis(100);
