@@ -56,6 +56,9 @@ pub(crate) struct Call<K: Kept> {
     kept: Option<Box<(Arc<str>, K::Rows)>>,
 }
 
+/// The method of a call that returns how many rows its statement changed.
+pub(crate) const EXECUTE: &str = "execute";
+
 /// The text of a query that could not be built.
 const NO_STATEMENT: &str = "";
 
@@ -165,7 +168,8 @@ impl<K: Kept> Call<K> {
 
     /// This is what runs.
     pub(crate) fn bind(&mut self, statement: Arc<str>, values: Option<K::Values>) {
-        self.counts = !K::KEEPS_COUNT || changes_rows(&statement);
+        // Only a call that executes is told a count.
+        self.counts = !K::KEEPS_COUNT || (self.method == EXECUTE && changes_rows(&statement));
         self.bound = Some((statement, values));
         self.is_bound = true;
     }

@@ -17,7 +17,7 @@ use super::transaction::TracedTransactionManager;
 use crate::backend::TracedBackend;
 use crate::before_commit::BeforeCommit;
 use crate::builder::TracedBuilder;
-use crate::call::Call;
+use crate::call::{Call, EXECUTE};
 use crate::link::Link;
 use crate::recorder::{self, Recorder};
 use crate::row::{TracedRow, Watch};
@@ -231,7 +231,7 @@ impl<C: AsyncTraceable> AsyncConnectionCore for TracedAsyncConnection<C> {
         T: QueryFragment<Self::Backend> + QueryId + 'query,
     {
         let Self { inner, tracing } = self;
-        let (future, call) = tracing.run(source, "execute", |query| inner.execute_returning_count(query));
+        let (future, call) = tracing.run(source, EXECUTE, |query| inner.execute_returning_count(query));
         TracedExecute::new(future, call)
     }
 }

@@ -18,6 +18,7 @@ use super::connection::{TracedAsyncConnection, keep};
 use super::future::{TracedExecute, TracedLoad, TracedStream};
 use super::transaction::{SendAsyncFnOnce, TracedTransactionManager, depth};
 use crate::before_commit::BeforeCommit;
+use crate::call::EXECUTE;
 use crate::row::{TracedRow, Watch};
 use crate::session::Session;
 
@@ -167,7 +168,7 @@ impl<'a> AsyncConnectionCore for &'a TracedAsyncConnection<AsyncPgConnection> {
     {
         let connection = *self;
         let mut inner = &connection.inner;
-        let (future, call) = self.tracing.run(source, "execute", |query| inner.execute_returning_count(query));
+        let (future, call) = self.tracing.run(source, EXECUTE, |query| inner.execute_returning_count(query));
         TracedExecute::new(future, call)
     }
 }

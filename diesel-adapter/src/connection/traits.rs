@@ -13,6 +13,7 @@ use osprofiler::db::Gate;
 
 use super::{Traceable, TracedConnection, is_open};
 use crate::backend::Kept;
+use crate::call::EXECUTE;
 use crate::cursor::TracedCursor;
 use crate::fragment::Fragment;
 use crate::link::Runner;
@@ -70,7 +71,7 @@ impl<C: Traceable> Connection for TracedConnection<C> {
         T: QueryFragment<Self::Backend> + QueryId,
     {
         let id = T::query_id();
-        let slot = self.slot(source, "execute");
+        let slot = self.slot(source, EXECUTE);
         let known = slot.as_ref().is_some_and(|slot| slot.is_known());
         let fragment = Fragment::new(source, slot.as_deref());
         if slot.is_none() {
