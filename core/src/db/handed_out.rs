@@ -1,12 +1,14 @@
 //! [`handed_out`]: a wrapper gives away what it wraps, and does not see what runs on that.
 
 use std::panic::Location;
+use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
 
 use serde_json::{Value, json};
 
+use super::elsewhere::lies_elsewhere;
 use crate::profiler::{self, SqlState};
 use crate::{InfoWriter, context};
 
@@ -122,11 +124,9 @@ impl Sites {
     }
 }
 
-/// Whether the file may be the program's own. A library is no place that the reader can change.
+/// Whether the file may be the program's own, wherever it was compiled.
 fn is_programs(file: &str) -> bool {
-    let file = file.replace('\\', "/");
-    !["/registry/src/", "/git/checkouts/", "/rustlib/src/"].iter().any(|part| file.contains(part))
-        && !file.starts_with("/rustc/")
+    !lies_elsewhere(Path::new(&file.replace('\\', "/")))
 }
 
 #[cfg(test)]
@@ -195,6 +195,7 @@ mod tests {
             ("/srv/me/.cargo/registry/src/index-1/sqlx-core-0.9.0/src/pool.rs", false),
             ("C:\\me\\.cargo\\registry\\src\\index-1\\sqlx-core-0.9.0\\src\\pool.rs", false),
             ("/rustc/5980/library/core/src/ops/function.rs", false),
+            ("/srv/me/blog/vendor/sqlx-core/src/pool.rs", false),
         ] {
             assert_eq!(is_programs(file), programs, "{file}");
         }

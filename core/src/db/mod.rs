@@ -10,6 +10,7 @@ mod caller;
 mod caller;
 #[cfg(feature = "debug-values")]
 pub mod debug;
+mod elsewhere;
 mod gate;
 mod handed_out;
 pub mod long;

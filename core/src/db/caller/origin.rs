@@ -1,15 +1,15 @@
 //! Whether a function is the program's own: by where its source lies, and where that does not tell by its name.
 
-use std::path::{Component, Path};
+use std::path::Path;
 
 use super::own::Directories;
+use crate::db::elsewhere::{STANDARD, lies_elsewhere};
 
 /// The crates of this project, which a workspace may have beside its own. Their functions are no call sites. This counts where their
 /// names have a crate; where their files lie is known as well (`own`).
 const OURS: [&str; 4] = ["osprofiler", "osprofiler_diesel", "osprofiler_macros", "osprofiler_sqlx"];
 
-/// What libraries' crates are called, where the build has no files: the standard library's, and the first words of others.
-const STANDARD: [&str; 5] = ["alloc", "core", "rustc", "std", "test"];
+/// What libraries' crates are called, where the build has no files: the first words, beside the standard library's.
 const LIBRARIES: [&str; 18] = [
     "async_std",
     "axum",
@@ -30,9 +30,6 @@ const LIBRARIES: [&str; 18] = [
     "tower",
     "tracing",
 ];
-
-/// Directories in which the sources of libraries lie: cargo's registry and checkouts, and the standard library's.
-const ELSEWHERE: [&[&str]; 4] = [&["registry", "src"], &["git", "checkouts"], &["rustlib", "src"], &["vendor"]];
 
 /// Whether the function in this file is the program's own. `ours` is where the files of this project's crates lie.
 pub(super) fn is_own(file: Option<&Path>, name: &str, ours: &Directories) -> bool {
@@ -61,20 +58,6 @@ pub(super) fn function(name: &str) -> &str {
 fn is_library(name: &str) -> bool {
     let is_of = |library: &str| name.strip_prefix(library).is_some_and(|rest| rest.is_empty() || rest.starts_with('_'));
     STANDARD.contains(&name) || LIBRARIES.iter().any(|library| is_of(library))
-}
-
-fn lies_elsewhere(file: &Path) -> bool {
-    let parts: Vec<&str> = file
-        .components()
-        .filter_map(|part| if let Component::Normal(part) = part { part.to_str() } else { None })
-        .collect();
-    // The standard library's paths begin so in what is distributed, and may have been cut to what lies below its source.
-    let of_standard = match parts[..] {
-        ["rustc", ..] => file.has_root(),
-        ["library", name, ..] => !file.has_root() && STANDARD.contains(&name),
-        _ => false,
-    };
-    of_standard || ELSEWHERE.iter().any(|directory| parts.windows(directory.len()).any(|window| window == *directory))
 }
 
 /// The crate that a function is of and, for a method of a trait, the type's and the trait's. None where the name has no path.
