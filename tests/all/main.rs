@@ -10,6 +10,7 @@ mod distributed;
 mod plans;
 mod python;
 mod quickstart;
+mod reached;
 mod report;
 mod roundtrip;
 #[cfg(any(feature = "mysql", feature = "postgres"))]

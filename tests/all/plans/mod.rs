@@ -9,22 +9,7 @@ use osprofiler::report::sql::{Dialect, explain::explain};
 use sqlx::{AssertSqlSafe, Connection as _, MySqlConnection, PgConnection, SqliteConnection};
 use statements::{NONE, SHARED};
 
-/// The server's connection; `None` and a visible skip where it does not answer.
-macro_rules! reached {
-    ($connection:ty, $variable:literal, $default:literal) => {{
-        use std::io::Write as _;
-        let url = std::env::var($variable).unwrap_or_else(|_| $default.to_owned());
-        match <$connection>::connect(&url).await {
-            Ok(connection) => connection,
-            Err(error) => {
-                let hint = format!("no server ({error}); {} is its URL", $variable);
-                assert!(std::env::var_os("OSPROFILER_TEST_REQUIRED").is_none_or(|required| required != "1"), "{hint}");
-                let _ = writeln!(std::io::stderr(), "skipped: {hint}");
-                return;
-            }
-        }
-    }};
-}
+use crate::reached;
 
 macro_rules! check {
     ($check:ident, $connection:ty, $dialect:expr) => {
@@ -73,7 +58,7 @@ check!(Sqlite, SqliteConnection, Dialect::Sqlite);
 
 #[tokio::test]
 async fn plans_change_nothing_on_postgresql() {
-    let connection = reached!(PgConnection, "OSPROFILER_TEST_POSTGRES", "postgres://postgres@127.0.0.1:5432/postgres");
+    let Some(connection) = reached::postgres(PgConnection::connect).await else { return };
     // Of the schema that is this connection's own, all goes with it.
     let state = "SELECT concat_ws('|', (SELECT string_agg(t::text, ',' ORDER BY id) FROM plan_a t), \
         (SELECT string_agg(t::text, ',' ORDER BY id) FROM plan_b t), (SELECT last_value || '/' || is_called FROM plan_s), \
@@ -140,8 +125,7 @@ async fn plans_change_nothing_on_postgresql() {
 
 #[tokio::test]
 async fn volatile_functions_of_postgresql_are_not_run_for_a_plan() {
-    let mut connection =
-        reached!(PgConnection, "OSPROFILER_TEST_POSTGRES", "postgres://postgres@127.0.0.1:5432/postgres");
+    let Some(mut connection) = reached::postgres(PgConnection::connect).await else { return };
     let volatile: Vec<String> = sqlx::query_scalar(
         "SELECT DISTINCT proname::text FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace AND provolatile = 'v'",
     )
@@ -170,7 +154,7 @@ async fn volatile_functions_of_postgresql_are_not_run_for_a_plan() {
 
 #[tokio::test]
 async fn plans_change_nothing_on_mysql() {
-    let connection = reached!(MySqlConnection, "OSPROFILER_TEST_MYSQL", "mysql://root@127.0.0.1:3306/test");
+    let Some(connection) = reached::mysql(MySqlConnection::connect).await else { return };
     let state = "SELECT CONVERT(CONCAT_WS('|', (SELECT GROUP_CONCAT(id, '/', n ORDER BY id) FROM plan_a), \
         (SELECT GROUP_CONCAT(id, '/', n ORDER BY id) FROM plan_b), \
         (SELECT GROUP_CONCAT(table_name ORDER BY table_name) FROM information_schema.tables \

@@ -14,27 +14,11 @@ use sqlx::{AssertSqlSafe, Decode, Encode, MySqlPool, PgPool, SqlitePool, Type};
 
 use super::values::Random;
 use super::{Precision, Tally, means_same, whole};
+use crate::reached;
 use crate::store::Store;
 
 /// So many values of each type.
 const VALUES: usize = 60;
-
-/// The server's pool; `None` and a visible skip where it does not answer.
-macro_rules! reached {
-    ($pool:ty, $variable:literal, $default:literal) => {{
-        use std::io::Write as _;
-        let url = std::env::var($variable).unwrap_or_else(|_| $default.to_owned());
-        match <$pool>::connect(&url).await {
-            Ok(pool) => pool,
-            Err(error) => {
-                let hint = format!("no server ({error}); {} is its URL", $variable);
-                assert!(std::env::var_os("OSPROFILER_TEST_REQUIRED").is_none_or(|required| required != "1"), "{hint}");
-                let _ = writeln!(std::io::stderr(), "skipped: {hint}");
-                return;
-            }
-        }
-    }};
-}
 
 macro_rules! check {
     ($check:ident, $database:ty, $plain:ty, $traced:ty, $dialect:expr) => {
@@ -103,7 +87,7 @@ fn json_value(random: &mut Random) -> Json<Value> {
 
 #[tokio::test]
 async fn literals_are_what_postgresql_reads() {
-    let pool = reached!(PgPool, "OSPROFILER_TEST_POSTGRES", "postgres://postgres@127.0.0.1:5432/postgres");
+    let Some(pool) = reached::postgres(PgPool::connect).await else { return };
     let mut check = Postgres::new(pool);
     let sql = "SELECT $1";
     check.check(sql, Random::bool, same).await;
@@ -134,7 +118,7 @@ async fn literals_are_what_postgresql_reads() {
 
 #[tokio::test]
 async fn literals_are_what_mysql_reads() {
-    let pool = reached!(MySqlPool, "OSPROFILER_TEST_MYSQL", "mysql://root@127.0.0.1:3306/test");
+    let Some(pool) = reached::mysql(MySqlPool::connect).await else { return };
     let mut check = Mysql::new(pool);
     let sql = "SELECT ?";
     check.check(sql, Random::bool, same).await;
