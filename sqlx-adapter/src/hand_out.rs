@@ -5,6 +5,7 @@ use std::panic::Location;
 use osprofiler::db::{CheckoutTrace, DbSource};
 
 use crate::database::TracedDatabase;
+use crate::net;
 
 /// Counts it in the trace that is active, or in that in which the connection was taken: reports say then that statements may
 /// be missing, unless the [net](crate#the-net) listens. `ran_before` says that a traced statement ran on the same connection.
@@ -20,16 +21,10 @@ pub(crate) fn hand_out<DB: TracedDatabase>(
     if !source.trace_sql() {
         return;
     }
-    #[cfg(feature = "net")]
-    let listens = crate::net::listens(DB::EVENTS_ELSEWHERE);
-    #[cfg(not(feature = "net"))]
-    let listens = false;
+    let listens = net::listens(DB::EVENTS_ELSEWHERE);
     let none = CheckoutTrace::none();
     let counted = checkout.unwrap_or(&none).handed_out(what, at, listens);
-    #[cfg(feature = "net")]
     if counted && ran_before {
-        crate::net::warn_if_starved();
+        net::warn_if_starved();
     }
-    #[cfg(not(feature = "net"))]
-    let _ = (counted, ran_before);
 }

@@ -229,6 +229,9 @@ mod migrate;
 mod mysql;
 #[cfg(feature = "net")]
 mod net;
+#[cfg(not(feature = "net"))]
+#[path = "net/nowhere.rs"]
+mod net;
 mod parts;
 mod pool;
 #[cfg(feature = "postgres")]

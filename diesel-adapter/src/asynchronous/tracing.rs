@@ -139,15 +139,15 @@ impl Tracing {
         self.statements().learn(id, is_known, slot.statement());
         let statement = slot.text();
         let mut call = slot.into_call();
+        if let Some(call) = &mut call
+            && statement.is_some_and(|statement| self.open.0.migrates(&statement))
+        {
+            call.is_internal();
+        }
+        #[cfg(feature = "postgres-backend")]
         if let Some(call) = &mut call {
-            if statement.is_some_and(|statement| self.open.0.migrates(&statement)) {
-                call.is_internal();
-            }
-            #[cfg(feature = "postgres-backend")]
-            {
-                let lookups = Lookups::of(call, &self.open.0, || self.traced("load"));
-                call.asks(lookups);
-            }
+            let lookups = Lookups::of(call, &self.open.0, || self.traced("load"));
+            call.asks(lookups);
         }
         (future, call)
     }
