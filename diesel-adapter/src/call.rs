@@ -63,7 +63,7 @@ pub(crate) const EXECUTE: &str = "execute";
 const NO_STATEMENT: &str = "";
 
 impl<K: Kept> Call<K> {
-    /// A call to trace; `None` where it is not to be traced, or nobody takes its messages.
+    /// A call to trace; `None` where it is not to be traced, or its messages would go nowhere.
     #[inline]
     pub(crate) fn new(
         source: &Arc<DbSource>,
@@ -74,7 +74,7 @@ impl<K: Kept> Call<K> {
         (source.gate(checkout) == Gate::Traced).then(|| Self::traced(source, checkout, method, lease()))?
     }
 
-    /// A call that is to be traced, by what the gate says; `None` where nobody takes its messages.
+    /// A call that is to be traced, by what the gate says; `None` where its messages would go nowhere.
     #[inline(never)]
     pub(crate) fn traced(
         source: &Arc<DbSource>,

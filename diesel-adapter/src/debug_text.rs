@@ -40,8 +40,8 @@ impl DebugText {
     /// Prints `query`, most often `format_args!("{query:?}")`, to its end or [`CAP`].
     pub(crate) fn of(query: fmt::Arguments<'_>) -> Self {
         let mut text = CappedText(String::new());
-        // An error is the cap's, or that of a query which cannot be printed. The user's code prints values, and nobody expects
-        // a panic here.
+        // An error is the cap's, or that of a query which cannot be printed. The user's code prints values, and must
+        // not panic into its query.
         let printed = quietly(|| text.write_fmt(query));
         let cut = !matches!(printed, Some(Ok(())));
         Self { text: text.0, cut }

@@ -118,7 +118,7 @@ impl<DB: TracedBackend> Slot<DB> {
         let collected = query.walk_ast(pass.reborrow());
         drop(runs);
         if let Some((collector, _)) = pass.bind_collector() {
-            // The user's code may be asked once more, and nobody expects a panic here.
+            // The user's code may be asked once more, and must not panic into diesel's.
             let keep = || DB::keep(query, collector, self.room());
             let values = if collected.is_ok() { quietly(keep) } else { None };
             self.bind(query, pass.backend(), values);
@@ -172,7 +172,7 @@ impl<DB: TracedBackend> Slot<DB> {
         if std::thread::panicking() {
             return;
         }
-        // The user's code makes values, and nobody expects a panic here.
+        // The user's code makes values, and must not panic where the query is dropped.
         quietly(|| self.bind(query, &DB::default(), DB::collect_late(query, self.room())));
     }
 }

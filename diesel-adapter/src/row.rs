@@ -1,6 +1,6 @@
 //! [`TracedRow`]: a row that shows when a value could not be deserialized.
 //!
-//! Diesel 2.3 makes the program's values after the cursor has given the row away, and tells nobody of an error. But where a
+//! Diesel 2.3 makes the program's values after the cursor has given the row away, and does not report an error to the connection. But where a
 //! value's type is known, it asks the field for its name after its value, and does so for the error alone
 //! (`DeserializeFieldError`). And where no column is nullable, a NULL is an error (`UnexpectedNullError`). What else goes wrong
 //! is not seen: values of queries without types, as of `sql_query`, which are read by name.
@@ -112,7 +112,7 @@ impl Watch {
 }
 
 impl<R> TracedRow<R> {
-    /// A row that nobody watches.
+    /// A row whose values are not watched.
     #[inline]
     pub(crate) fn unwatched(inner: R) -> Self {
         Self { inner, watch: UNWATCHED }

@@ -56,8 +56,8 @@ fn db(point: &Point) -> &Value {
 #[test]
 fn queries_of_any_connection_are_recorded() {
     profiler::set_trace_sql(true);
-    set_default_instrumentation(|| Some(Box::new(Own))).expect("nobody panicked");
-    osprofiler_diesel::instrument().expect("nobody panicked");
+    set_default_instrumentation(|| Some(Box::new(Own))).expect("no panic");
+    osprofiler_diesel::instrument().expect("no panic");
     osprofiler_diesel::instrument().expect("once is enough");
 
     statements_have_values_as_they_print();
@@ -67,7 +67,7 @@ fn queries_of_any_connection_are_recorded() {
     pings_are_internal();
     a_connection_that_failed_tells_no_password();
 
-    osprofiler_diesel::instrument_over(|| Some(Box::new(Own))).expect("nobody panicked");
+    osprofiler_diesel::instrument_over(|| Some(Box::new(Own))).expect("no panic");
     let heard = HEARD.load(Relaxed);
     statements_have_values_as_they_print();
     assert!(HEARD.load(Relaxed) > heard);

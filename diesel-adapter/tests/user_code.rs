@@ -1,4 +1,4 @@
-//! The program's own code, which traces, logs, blocks and panics wherever this crate runs or drops it: nobody waits for ever,
+//! The program's own code, which traces, logs, blocks and panics wherever this crate runs or drops it: nothing hangs,
 //! and queries give what they give. For the whole process: a test binary of its own.
 #![cfg(all(feature = "sqlite", feature = "r2d2"))]
 
@@ -28,7 +28,7 @@ fn be_rude() {
     if DEPTH.replace(DEPTH.get() + 1) < 2 {
         RAN.fetch_add(1, Relaxed);
         set_default_options(DbOptions::default());
-        osprofiler_diesel::instrument().expect("nobody panicked");
+        osprofiler_diesel::instrument().expect("no panic");
         let mut plain = SqliteConnection::establish(":memory:").expect("SQLite opens in memory");
         one(&mut plain);
         let mut traced = TracedSqliteConnection::establish(":memory:").expect("SQLite opens in memory");
@@ -130,15 +130,15 @@ fn everything() {
     printed(&mut plain);
 
     // An instrumentation that others take the place of.
-    set_default_instrumentation(|| Some(Box::new(Rude))).expect("nobody panicked");
-    osprofiler_diesel::instrument().expect("nobody panicked");
-    osprofiler_diesel::instrument_over(|| None).expect("nobody panicked");
+    set_default_instrumentation(|| Some(Box::new(Rude))).expect("no panic");
+    osprofiler_diesel::instrument().expect("no panic");
+    osprofiler_diesel::instrument_over(|| None).expect("no panic");
 }
 
 #[test]
 fn nothing_hangs_and_no_result_changes() {
     profiler::set_trace_sql(true);
-    osprofiler_diesel::instrument().expect("nobody panicked");
+    osprofiler_diesel::instrument().expect("no panic");
     let notifier = Notifier::from(|_: &Message| {});
     let (done, wait) = mpsc::channel();
     let threads = 4;

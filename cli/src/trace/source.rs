@@ -8,8 +8,8 @@ use osprofiler::report::{self, Trace};
 use crate::error::CliError;
 use crate::store::StoreArguments;
 
-/// Reads the trace that `wanted` names: an id, the beginning of one, `latest`, or a file. Ids may look like paths: what is no file
-/// is looked for in the store.
+/// Reads the trace that `wanted` names: an id, the beginning of one, `latest`, or a file. Ids may look like paths: where
+/// there is no such file, the store is asked.
 pub(super) fn read(wanted: &str, store: &StoreArguments) -> Result<Trace, CliError> {
     let Some(path) = saved_file(wanted) else {
         return Ok(Trace::build(store.open()?.find(wanted)?));

@@ -86,8 +86,9 @@ pub struct CollectorStats {
     /// Messages lost because the driver failed.
     pub failed: u64,
     /// Statements of the whole process that ran on traced types in no trace, while traces were active in other threads or
-    /// tasks, or within five seconds after that: they are not recorded. A request whose work goes on in a spawned task or on a blocking thread carries its trace
-    /// there by [`in_current_trace`](crate::TraceExt::in_current_trace) or [`carry`](crate::profiler::carry).
+    /// tasks, or within five seconds after that: they are not recorded. A request whose work goes on in a spawned task or on a
+    /// blocking thread carries its trace there by [`in_current_trace`](crate::TraceExt::in_current_trace) or
+    /// [`carry`](crate::profiler::carry).
     pub outside_traces: u64,
 }
 

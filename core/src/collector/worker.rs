@@ -22,7 +22,7 @@ enum Stores {
 
 /// Runs until the queue is closed and empty.
 pub(super) fn run(queue: &Arc<Queue>, mut stores: Vec<Store>, mut renderer: Renderer) {
-    // However this thread ends, nobody waits for it afterwards and nothing is lost uncounted.
+    // However this thread ends, no flush waits for it afterwards and nothing is lost uncounted.
     let _abandon = Abandon(queue);
     queue.adopt();
     let mut stores = match (stores.pop(), stores.is_empty()) {

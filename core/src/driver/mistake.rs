@@ -1,6 +1,6 @@
 //! What is said of a connection string that is wrong, without any secret of it.
 //!
-//! Where a string is wrong, nobody knows which part of it is the password. So nothing is quoted but its scheme, short values and
+//! In a string that is wrong, any part may be the password. So nothing is quoted but its scheme, short values and
 //! names that resemble known ones ([`quotable`]).
 
 use std::fmt;

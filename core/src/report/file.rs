@@ -9,8 +9,8 @@ const TRIES: usize = 100;
 
 /// Writes a file whole or not at all: beside it, under another name, which then takes its place.
 ///
-/// Reports hold what users typed. So on Unix the file has mode 0600, also where it replaces another: whoever wants others to
-/// read it says so afterwards. A link is followed, as a shell's `>` does; a device or a pipe is written to.
+/// Reports hold what users typed. So on Unix the file has mode 0600, also where it replaces another: a program whose report others
+/// are to read changes that afterwards. A link is followed, as a shell's `>` does; a device or a pipe is written to.
 ///
 /// ```
 /// use osprofiler::report;

@@ -114,7 +114,7 @@ pub(super) fn to_json(list: &[HandedOut]) -> Value {
     list.iter().map(one).collect()
 }
 
-/// What is no value of the program's in such a member.
+/// Such a member without the values of the program.
 pub(super) fn without_values(value: Value) -> Option<Value> {
     let Value::Array(list) = value else { return None };
     let one = |one: &Map<String, Value>| {

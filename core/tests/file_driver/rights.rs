@@ -114,7 +114,7 @@ fn files_of_another_user_are_not_written() -> TestResult {
 
 /// Neither the worker nor a reader may wait for a pipe or a directory that has the name of a trace.
 #[test]
-fn what_is_no_file_blocks_nobody() -> TestResult {
+fn pipes_and_directories_do_not_block() -> TestResult {
     let directory = tempfile::tempdir()?;
     let made = Command::new("mkfifo").arg(directory.path().join("trace-pipe.jsonl")).status()?;
     assert!(made.success());

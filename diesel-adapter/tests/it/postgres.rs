@@ -95,7 +95,7 @@ fn a_commit_of_what_has_failed_is_a_rollback() {
 }
 
 #[test]
-fn a_failure_that_nobody_heard_of_is_found_out_or_makes_the_outcome_unknown() {
+fn an_unseen_failure_is_found_out_or_makes_the_outcome_unknown() {
     let Some(place) = server::postgres("points_unheard", CREATE) else { return };
     let mut inner = PgConnection::establish(&place.url).expect("it was there just now");
     inner.set_instrumentation(|_: InstrumentationEvent<'_>| {});

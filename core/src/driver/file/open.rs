@@ -1,4 +1,4 @@
-//! Opening the files of traces: no links, no pipes, nobody else's file, private permissions.
+//! Opening the files of traces: no links, no pipes, no other user's file, private permissions.
 //!
 //! Directories for traces often lie where other users may write, such as `/tmp`. A link or a file that another user has put
 //! in the place of a trace must not be followed or filled.
@@ -40,7 +40,7 @@ fn open(options: &OpenOptions, path: &Path) -> io::Result<File> {
     let options = &without_following(options);
     let file = options.open(path).map_err(|error| match fs::symlink_metadata(path) {
         Ok(metadata) if metadata.is_symlink() => refused("it is a symbolic link"),
-        // Whoever opens a directory to write, or a socket, gets errors that say nothing.
+        // The system's errors for a directory opened to write, and for a socket, do not say what is wrong.
         Ok(metadata) if !metadata.is_file() => refused("it is not a regular file"),
         _ => error,
     })?;
