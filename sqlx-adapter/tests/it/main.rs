@@ -3,6 +3,7 @@
 
 mod affected;
 mod cancelled;
+mod conversions;
 mod failures;
 mod idioms;
 mod killed;

@@ -8,10 +8,9 @@ use futures::FutureExt as _;
 use osprofiler::TraceExt as _;
 use osprofiler::report::Trace;
 use osprofiler::report::analysis::{Analysis, AnalysisOptions};
-use osprofiler_sqlx::{
-    TracedConnection, TracedDatabase, TracedMySqlPool, TracedPgPool, TracedPool, TracedSqlitePool, TracedTransaction,
-};
+use osprofiler_sqlx::{SqlxEventLayer, TracedDatabase, TracedMySqlPool, TracedPgPool, TracedPool, TracedSqlitePool};
 use sqlx::{Acquire, AssertSqlSafe, Database, Executor, IntoArguments, Pool, Transaction};
+use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::server;
 use crate::store::Store;
@@ -106,7 +105,8 @@ program!(sqlite: sqlx::Sqlite, osprofiler_sqlx::TracedSqliteConnection<'_>, Trac
 const RECORDED: std::ops::RangeInclusive<u32> = 1..=10;
 const HANDED_OUT: std::ops::RangeInclusive<u32> = 100..=105;
 
-async fn prepare<DB: TracedDatabase>(pool: &TracedPool<DB>)
+/// A table with a row.
+pub(crate) async fn prepare<DB: TracedDatabase>(pool: &TracedPool<DB>)
 where
     for<'q> DB::Arguments: IntoArguments<DB>,
     for<'c> &'c TracedPool<DB>: Executor<'c, Database = DB>,
@@ -147,34 +147,34 @@ async fn record(program: impl Future<Output = sqlx::Result<()>>) -> (Trace, u64)
     (store.trace(), store.notifier.stats().outside_traces - before)
 }
 
+/// Keeps what is logged with a target that begins so: a line for each event.
+struct Log(&'static str, Arc<Mutex<Vec<String>>>);
+
+impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Log {
+    fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
+        if event.metadata().target().starts_with(self.0) {
+            let mut line = String::new();
+            event.record(&mut |field: &tracing::field::Field, value: &dyn std::fmt::Debug| {
+                line.push_str(&format!("{field}={value:?} "));
+            });
+            self.1.lock().expect("no panic").push(line);
+        }
+    }
+}
+
 #[tokio::test]
 async fn postgres_logs_what_is_recorded_or_said_to_be_missing() {
-    use tracing_subscriber::layer::SubscriberExt as _;
-
     let Some(pool) = server::postgres("missing").await else { return };
     // The server sends its log to the client, and sqlx passes it on.
     let options = (*pool.connect_options()).clone();
     let options = options.options([("client_min_messages", "log"), ("log_statement", "all")]);
     let pool = TracedPgPool::connect_with(options).await.expect("a pool");
     prepare(&pool).await;
-    let log = Arc::new(Mutex::new(String::new()));
-    let _subscriber = crate::net::listen(tracing_subscriber::registry().with(Notices(Arc::clone(&log))));
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let notices = Log("sqlx::postgres::notice", Arc::clone(&log));
+    let _subscriber = crate::net::listen(tracing_subscriber::registry().with(notices));
     let (trace, outside) = record(postgres::run(&pool)).await;
-    check(&trace, outside, &log.lock().expect("no panic"));
-}
-
-/// Keeps the notices of PostgreSQL.
-struct Notices(Arc<Mutex<String>>);
-
-impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Notices {
-    fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
-        if event.metadata().target() == "sqlx::postgres::notice" {
-            let mut log = self.0.lock().expect("no panic");
-            event.record(&mut |_: &tracing::field::Field, value: &dyn std::fmt::Debug| {
-                log.push_str(&format!("{value:?}\n"));
-            });
-        }
-    }
+    check(&trace, outside, &log.lock().expect("no panic").join("\n"));
 }
 
 #[tokio::test]
@@ -250,206 +250,12 @@ async fn trace_statements(connection: &mut sqlx::SqliteConnection, log: Arc<Mute
 }
 
 #[tokio::test]
-async fn a_transaction_that_failed_unseen_has_no_known_outcome() {
-    let Some(pool) = server::postgres("unseen").await else { return };
-    let pool = TracedPgPool::from(pool);
-    prepare(&pool).await;
-    let outcomes = async |fails: bool, then_traced: bool| {
-        let store = Store::new();
-        let request = async {
-            let mut transaction = pool.begin().await?;
-            sqlx::query("UPDATE account SET balance = 7").execute(&mut *transaction).await?;
-            {
-                let own: &mut sqlx::PgConnection = &mut transaction;
-                let sql = if fails { "SELECT 1 / 0" } else { "SELECT 1" };
-                assert_eq!(sqlx::query(sql).execute(own).await.is_err(), fails);
-            }
-            if then_traced {
-                let after = sqlx::query("SELECT 2").execute(&mut *transaction).await;
-                assert_eq!(after.is_err(), fails);
-            }
-            transaction.commit().await
-        };
-        request.in_trace(&store.profiler()).await.expect("PostgreSQL takes a COMMIT either way");
-        let points = store.points();
-        points.last().and_then(|point| point.outcome().map(|(outcome, _)| outcome.to_owned()))
-    };
-    assert_eq!(outcomes(true, false).await.as_deref(), Some("unknown"));
-    assert_eq!(outcomes(false, false).await.as_deref(), Some("unknown"));
-    // What runs afterwards on the traced type tells.
-    assert_eq!(outcomes(true, true).await.as_deref(), Some("rolled_back"));
-    assert_eq!(outcomes(false, true).await.as_deref(), Some("committed"));
-}
-
-/// The types that functions name.
-#[tokio::test]
-async fn traced_types_are_made_of_sqlxs_own_and_go_back() {
-    let Some(pool) = server::sqlite("conversions").await else { return };
-    let own = pool.clone();
-    let traced: TracedSqlitePool = pool.into();
-    assert_eq!(traced.options().get_max_connections(), own.options().get_max_connections());
-    prepare(&traced).await;
-    let store = Store::new();
-    let request = async {
-        let mut connection: osprofiler_sqlx::TracedSqlitePoolConnection = own.acquire().await?.into();
-        sqlx::query("UPDATE account SET balance = 1").execute(connection.as_mut()).await?;
-        connection.ping().await?;
-        drop(connection);
-        let mut single: TracedConnection<'_, sqlx::Sqlite> = own.acquire().await?.detach().into();
-        sqlx::query("UPDATE account SET balance = 2").execute(&mut single).await?;
-        TracedConnection::close(single).await?;
-        let mut transaction: TracedTransaction<'_, sqlx::Sqlite> = own.begin().await?.into();
-        sqlx::query("UPDATE account SET balance = 3").execute(&mut *transaction).await?;
-        transaction.commit().await?;
-        let own: Pool<sqlx::Sqlite> = traced.clone().into();
-        sqlx::query("UPDATE account SET balance = 4").execute(&own).await
-    };
-    let (result, points) = store.record(request).await;
-    result.expect("it runs");
-    let statements: Vec<&str> =
-        crate::store::statements(&points).into_iter().filter(|sql| sql.starts_with("UPDATE")).collect();
-    assert_eq!(statements.len(), 3, "{statements:?}");
-}
-
-#[tokio::test]
-async fn what_postgresqls_pool_runs_in_hooks_is_internal() {
-    use tracing_subscriber::layer::SubscriberExt as _;
-
-    let Some(pool) = server::postgres("hooks").await else { return };
-    let hooks = sqlx::postgres::PgPoolOptions::new()
-        .max_connections(1)
-        .after_connect(|connection, _| Box::pin(async { connection.execute("SET TIME ZONE 'UTC'").await.map(drop) }));
-    let options = (*pool.connect_options()).clone();
-    let pool = TracedPgPool::builder().pool_options(hooks).connect_lazy_with(options);
-    let _subscriber =
-        crate::net::listen(tracing_subscriber::registry().with(osprofiler_sqlx::SqlxEventLayer::filtered()));
-    let (done, points) = Store::new().record(async { pool.execute("SELECT 1").await }).await;
-    done.expect("done");
-    let told: Vec<_> =
-        points.iter().map(|point| (point.statement().unwrap_or_default(), point.is_internal())).collect();
-    assert_eq!(told, [("SET TIME ZONE 'UTC'", true), ("SELECT 1", false)]);
-}
-
-#[tokio::test]
-async fn migrations_on_a_traced_connection_are_no_statements_of_the_program() {
-    use tracing_subscriber::layer::SubscriberExt as _;
-
-    let Some(pool) = server::postgres("direct").await else { return };
-    let pool = TracedPgPool::from(pool);
-    let _subscriber =
-        crate::net::listen(tracing_subscriber::registry().with(osprofiler_sqlx::SqlxEventLayer::filtered()));
-    let store = Store::new();
-    let request = async {
-        let mut connection = pool.acquire().await.expect("a connection");
-        sqlx::migrate!("tests/migrations").run_direct(None, &mut *connection, false).await
-    };
-    request.in_trace(&store.profiler()).await.expect("migrated");
-    let trace = store.trace();
-    assert!(trace.points().len() > 3, "{:?}", crate::store::statements(trace.points()));
-    assert!(trace.points().iter().all(|point| point.is_internal() || point.statement().is_none()));
-    assert_eq!(trace.handed_out(), []);
-}
-
-/// The same program always shows the same values, however fast the worker is.
-#[tokio::test]
-async fn values_of_declared_types_do_not_depend_on_a_race() {
-    #[derive(Debug, sqlx::Type)]
-    enum Stage {
-        Pending,
-    }
-
-    let Some(pool) = server::postgres("race").await else { return };
-    for number in 0..50 {
-        // A type of its own each time: what is known of a name stays known.
-        let name = format!("race_stage_{number}");
-        let domain = format!("race_amount_{number}");
-        let sql = format!("CREATE TYPE {name} AS ENUM ('pending'); CREATE DOMAIN {domain} AS int4");
-        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&pool).await.expect("a type");
-        let traced = TracedPgPool::from(pool.clone());
-        let store = Store::new();
-        let request = async {
-            let sql = AssertSqlSafe(format!("SELECT $1::text, $2::int4 /* {number} */"));
-            let query = sqlx::query(sql).bind(Declared(name.clone(), Stage::Pending)).bind(Amount(domain.clone(), 7));
-            query.fetch_one(&traced).await.map(drop)
-        };
-        // The worker has nothing else to do.
-        assert!(store.notifier.flush(std::time::Duration::from_secs(10)));
-        let (done, points) = store.record(request).await;
-        done.expect("done");
-        assert_eq!(points[0].params().map(|params| params.to_string()).as_deref(), Some("[\"pending\",7]"), "{number}");
-    }
-
-    /// A value whose type has a name that is made at run time.
-    struct Declared(String, Stage);
-
-    impl sqlx::Type<sqlx::Postgres> for Declared {
-        fn type_info() -> sqlx::postgres::PgTypeInfo {
-            sqlx::postgres::PgTypeInfo::with_name("race_stage_0")
-        }
-    }
-
-    impl sqlx::Encode<'_, sqlx::Postgres> for Declared {
-        fn encode_by_ref(
-            &self,
-            buffer: &mut sqlx::postgres::PgArgumentBuffer,
-        ) -> Result<sqlx::encode::IsNull, sqlx::error::BoxDynError> {
-            let Stage::Pending = self.1;
-            buffer.extend_from_slice(b"pending");
-            Ok(sqlx::encode::IsNull::No)
-        }
-
-        fn produces(&self) -> Option<sqlx::postgres::PgTypeInfo> {
-            Some(sqlx::postgres::PgTypeInfo::with_name(self.0.clone().leak()))
-        }
-    }
-
-    struct Amount(String, i32);
-
-    impl sqlx::Type<sqlx::Postgres> for Amount {
-        fn type_info() -> sqlx::postgres::PgTypeInfo {
-            sqlx::postgres::PgTypeInfo::with_name("race_amount_0")
-        }
-    }
-
-    impl sqlx::Encode<'_, sqlx::Postgres> for Amount {
-        fn encode_by_ref(
-            &self,
-            buffer: &mut sqlx::postgres::PgArgumentBuffer,
-        ) -> Result<sqlx::encode::IsNull, sqlx::error::BoxDynError> {
-            buffer.extend_from_slice(&self.1.to_be_bytes());
-            Ok(sqlx::encode::IsNull::No)
-        }
-
-        fn produces(&self) -> Option<sqlx::postgres::PgTypeInfo> {
-            Some(sqlx::postgres::PgTypeInfo::with_name(self.0.clone().leak()))
-        }
-    }
-}
-
-/// Keeps what this project logs.
-struct Log(Arc<Mutex<Vec<String>>>);
-
-impl<S: tracing::Subscriber> tracing_subscriber::Layer<S> for Log {
-    fn on_event(&self, event: &tracing::Event<'_>, _: tracing_subscriber::layer::Context<'_, S>) {
-        if event.metadata().target().starts_with("osprofiler") {
-            let mut line = String::new();
-            event.record(&mut |field: &tracing::field::Field, value: &dyn std::fmt::Debug| {
-                line.push_str(&format!("{field}={value:?} "));
-            });
-            self.0.lock().expect("no panic").push(line);
-        }
-    }
-}
-
-#[tokio::test]
 async fn statements_outside_of_all_traces_are_counted_and_logged_once() {
-    use tracing_subscriber::layer::SubscriberExt as _;
-
     let Some(pool) = server::sqlite("outside").await else { return };
     let pool = TracedSqlitePool::from(pool);
     prepare(&pool).await;
     let log = Arc::new(Mutex::new(Vec::new()));
-    let _subscriber = crate::net::listen(tracing_subscriber::registry().with(Log(Arc::clone(&log))));
+    let _subscriber = crate::net::listen(tracing_subscriber::registry().with(Log("osprofiler", Arc::clone(&log))));
     let store = Store::new();
     let before = store.notifier.stats().outside_traces;
     let request = async {
@@ -475,70 +281,8 @@ async fn statements_outside_of_all_traces_are_counted_and_logged_once() {
     assert!(told[1].contains("profiler::carry") && told[1].contains(".in_current_trace()"), "{told:?}");
 }
 
-/// The outcome of the last point, which ends a transaction.
-fn last_outcome(store: &Store) -> Option<String> {
-    store.points().last().and_then(|point| point.outcome().map(|(outcome, _)| outcome.to_owned()))
-}
-
-#[tokio::test]
-async fn a_transaction_that_failed_where_nothing_was_recorded_has_no_known_outcome() {
-    let Some(own) = server::postgres("unrecorded").await else { return };
-    let pool = TracedPgPool::from(own.clone());
-    prepare(&pool).await;
-    // It failed before the traced type was around it.
-    let store = Store::new();
-    let request = async {
-        let mut transaction = own.begin().await.expect("begun");
-        sqlx::query("SELECT 1 / 0").execute(&mut *transaction).await.expect_err("no number");
-        osprofiler_sqlx::TracedPgTransaction::from(transaction).commit().await
-    };
-    request.in_trace(&store.profiler()).await.expect("PostgreSQL takes a COMMIT either way");
-    assert_eq!(last_outcome(&store).as_deref(), Some("unknown"));
-    // It failed outside of the trace.
-    let store = Store::new();
-    let mut transaction = pool.begin().await.expect("begun");
-    sqlx::query("SELECT 1 / 0").execute(&mut *transaction).await.expect_err("no number");
-    transaction.commit().in_trace(&store.profiler()).await.expect("taken");
-    assert_eq!(last_outcome(&store).as_deref(), Some("unknown"));
-    // It failed while the pool was switched off.
-    let store = Store::new();
-    let request = async {
-        let mut transaction = pool.begin().await?;
-        pool.set_trace_sql(false);
-        sqlx::query("SELECT 1 / 0").execute(&mut *transaction).await.expect_err("no number");
-        pool.set_trace_sql(true);
-        transaction.commit().await
-    };
-    request.in_trace(&store.profiler()).await.expect("taken");
-    assert_eq!(last_outcome(&store).as_deref(), Some("unknown"));
-    // A COPY that is given up is a failed statement.
-    let store = Store::new();
-    let request = async {
-        let mut transaction = pool.begin().await?;
-        transaction.copy_in_raw("COPY account FROM STDIN").await?.abort("no").await?;
-        transaction.commit().await
-    };
-    request.in_trace(&store.profiler()).await.expect("taken");
-    assert_eq!(last_outcome(&store).as_deref(), Some("rolled_back"));
-    // A savepoint that is released proves that nothing failed.
-    let store = Store::new();
-    let request = async {
-        let mut transaction = pool.begin().await?;
-        let mut savepoint = transaction.begin().await?;
-        let connection: &mut sqlx::PgConnection = &mut savepoint;
-        sqlx::query("SELECT 1").execute(connection).await?;
-        savepoint.commit().await?;
-        transaction.commit().await
-    };
-    request.in_trace(&store.profiler()).await.expect("committed");
-    let outcomes: Vec<_> = store.points().iter().filter_map(|point| Some(point.outcome()?.0.to_owned())).collect();
-    assert_eq!(outcomes, ["committed", "committed"]);
-}
-
 #[tokio::test]
 async fn what_was_handed_out_where_nothing_listens_is_missing_also_beside_what_was_heard() {
-    use tracing_subscriber::layer::SubscriberExt as _;
-
     async fn takes_the_pool(pool: &sqlx::PgPool) {
         sqlx::query("SELECT 1").execute(pool).await.expect("a number");
     }
@@ -549,8 +293,7 @@ async fn what_was_handed_out_where_nothing_listens_is_missing_also_beside_what_w
 
     let Some(pool) = server::postgres("heard").await else { return };
     let pool = TracedPgPool::from(pool);
-    let _subscriber =
-        crate::net::listen(tracing_subscriber::registry().with(osprofiler_sqlx::SqlxEventLayer::filtered()));
+    let _subscriber = crate::net::listen(tracing_subscriber::registry().with(SqlxEventLayer::filtered()));
     let store = Store::new();
     let request = async {
         sqlx::query("SELECT 0").execute(&pool).await.expect("a number");
@@ -586,65 +329,4 @@ async fn what_is_switched_off_is_not_missing() {
     };
     request.traced("request", ()).in_trace(&store.profiler()).await.expect("a number");
     assert_eq!(store.trace().handed_out(), []);
-}
-
-#[tokio::test]
-async fn connections_around_which_a_traced_type_was_made_have_numbers_of_their_own() {
-    let Some(pool) = server::sqlite("numbers").await else { return };
-    let store = Store::new();
-    let request = async {
-        for _ in 0..2 {
-            let mut connection = osprofiler_sqlx::TracedSqlitePoolConnection::from(pool.acquire().await?);
-            sqlx::query("SELECT 1").execute(&mut connection).await?;
-        }
-        Ok::<_, sqlx::Error>(())
-    };
-    request.in_trace(&store.profiler()).await.expect("it runs");
-    let numbers: BTreeSet<_> =
-        store.points().iter().map(|point| point.start_info["db"]["connection"].as_u64()).collect();
-    assert_eq!(numbers.len(), 2);
-}
-
-/// What a value is shown as depends on what was known when it was bound, and not on when it is decoded.
-#[tokio::test]
-async fn a_first_statement_that_fails_shows_the_same_however_late_it_is_decoded() {
-    #[derive(Debug, sqlx::Type)]
-    #[sqlx(type_name = "late_stage", rename_all = "snake_case")]
-    enum LateStage {
-        Pending,
-    }
-
-    let Some(own) = server::postgres("late").await else { return };
-    let sql = "CREATE TYPE late_stage AS ENUM ('pending'); CREATE TABLE late (stage late_stage UNIQUE);
-        INSERT INTO late VALUES ('pending')";
-    sqlx::raw_sql(sql).execute(&own).await.expect("a table");
-    let pool = TracedPgPool::from(own);
-    let (release, released) = std::sync::mpsc::channel::<()>();
-    let (released, seen) = (Mutex::new(Some(released)), Arc::new(Mutex::new(Vec::new())));
-    let theirs = Arc::clone(&seen);
-    let notifier = osprofiler::Notifier::from(move |message: &osprofiler::Message| {
-        if let Some(released) = released.lock().expect("no panic").take() {
-            // The worker is busy until both statements have run.
-            let _ = released.recv();
-        }
-        if let Some(params) = message.info().get("db").and_then(|db| db.get("params")) {
-            theirs.lock().expect("no panic").push(params.to_string());
-        }
-    });
-    drop(Store::new());
-    let profiler = osprofiler::Profiler::with_notifier(&notifier, "key", None, None);
-    profiler.in_scope(|| drop(osprofiler::Trace::new("first", ())));
-    // It is rendered before the others come.
-    while notifier.stats().recorded < 2 {
-        tokio::task::yield_now().await;
-    }
-    let request = async {
-        let insert = sqlx::query("INSERT INTO late VALUES ($1)").bind(LateStage::Pending).execute(&pool).await;
-        insert.expect_err("it is there already");
-        sqlx::query("SELECT stage FROM late WHERE stage = $1").bind(LateStage::Pending).fetch_one(&pool).await
-    };
-    request.in_trace(&profiler).await.expect("a row");
-    release.send(()).expect("the worker waits");
-    assert!(notifier.flush(std::time::Duration::from_secs(30)));
-    assert_eq!(*seen.lock().expect("no panic"), [r#"["\\x70656e64696e67"]"#, r#"["pending"]"#]);
 }

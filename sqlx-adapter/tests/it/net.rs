@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 use futures::{FutureExt as _, StreamExt as _, TryStreamExt as _};
 use osprofiler::TraceExt as _;
 use osprofiler::report::Point;
-use osprofiler_sqlx::{DbOptions, SqlxEventLayer};
+use osprofiler_sqlx::{DbOptions, SqlxEventLayer, TracedPgPool};
 use serde_json::json;
 use sqlx::{Executor, SqlStr};
 use tracing::Dispatch;
@@ -297,4 +297,37 @@ impl Write for Log {
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
     }
+}
+
+#[tokio::test]
+async fn what_postgresqls_pool_runs_in_hooks_is_internal() {
+    let Some(pool) = server::postgres("hooks").await else { return };
+    let hooks = sqlx::postgres::PgPoolOptions::new()
+        .max_connections(1)
+        .after_connect(|connection, _| Box::pin(async { connection.execute("SET TIME ZONE 'UTC'").await.map(drop) }));
+    let options = (*pool.connect_options()).clone();
+    let pool = TracedPgPool::builder().pool_options(hooks).connect_lazy_with(options);
+    let _subscriber = filtered();
+    let (done, points) = Store::new().record(async { pool.execute("SELECT 1").await }).await;
+    done.expect("done");
+    let told: Vec<_> =
+        points.iter().map(|point| (point.statement().unwrap_or_default(), point.is_internal())).collect();
+    assert_eq!(told, [("SET TIME ZONE 'UTC'", true), ("SELECT 1", false)]);
+}
+
+#[tokio::test]
+async fn migrations_on_a_traced_connection_are_no_statements_of_the_program() {
+    let Some(pool) = server::postgres("direct").await else { return };
+    let pool = TracedPgPool::from(pool);
+    let _subscriber = filtered();
+    let store = Store::new();
+    let request = async {
+        let mut connection = pool.acquire().await.expect("a connection");
+        sqlx::migrate!("tests/migrations").run_direct(None, &mut *connection, false).await
+    };
+    request.in_trace(&store.profiler()).await.expect("migrated");
+    let trace = store.trace();
+    assert!(trace.points().len() > 3, "{:?}", crate::store::statements(trace.points()));
+    assert!(trace.points().iter().all(|point| point.is_internal() || point.statement().is_none()));
+    assert_eq!(trace.handed_out(), []);
 }

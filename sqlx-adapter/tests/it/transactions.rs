@@ -7,6 +7,7 @@ use osprofiler::TraceExt as _;
 use osprofiler_sqlx::{TracedMySqlPool, TracedPgPool, TracedPool, TracedSqlitePool};
 use sqlx::{Error, Executor};
 
+use crate::missing::prepare;
 use crate::server;
 use crate::store::{Store, records};
 
@@ -274,4 +275,95 @@ async fn postgres_commit_of_what_has_failed_is_a_rollback() {
     assert_eq!(rows.expect("the statements are right").len(), 1);
     let ends: Vec<_> = records(&points).into_iter().filter(|record| record.contains(" commit ")).collect();
     assert_eq!(ends, ["t1 commit COMMIT → rolled back", "t2 commit COMMIT → committed"]);
+}
+
+#[tokio::test]
+async fn a_transaction_that_failed_unseen_has_no_known_outcome() {
+    let Some(pool) = server::postgres("unseen").await else { return };
+    let pool = TracedPgPool::from(pool);
+    prepare(&pool).await;
+    let outcomes = async |fails: bool, then_traced: bool| {
+        let store = Store::new();
+        let request = async {
+            let mut transaction = pool.begin().await?;
+            sqlx::query("UPDATE account SET balance = 7").execute(&mut *transaction).await?;
+            {
+                let own: &mut sqlx::PgConnection = &mut transaction;
+                let sql = if fails { "SELECT 1 / 0" } else { "SELECT 1" };
+                assert_eq!(sqlx::query(sql).execute(own).await.is_err(), fails);
+            }
+            if then_traced {
+                let after = sqlx::query("SELECT 2").execute(&mut *transaction).await;
+                assert_eq!(after.is_err(), fails);
+            }
+            transaction.commit().await
+        };
+        request.in_trace(&store.profiler()).await.expect("PostgreSQL takes a COMMIT either way");
+        last_outcome(&store)
+    };
+    assert_eq!(outcomes(true, false).await.as_deref(), Some("unknown"));
+    assert_eq!(outcomes(false, false).await.as_deref(), Some("unknown"));
+    // What runs afterwards on the traced type tells.
+    assert_eq!(outcomes(true, true).await.as_deref(), Some("rolled_back"));
+    assert_eq!(outcomes(false, true).await.as_deref(), Some("committed"));
+}
+
+/// The outcome of the last point, which ends a transaction.
+fn last_outcome(store: &Store) -> Option<String> {
+    store.points().last().and_then(|point| point.outcome().map(|(outcome, _)| outcome.to_owned()))
+}
+
+#[tokio::test]
+async fn a_transaction_that_failed_where_nothing_was_recorded_has_no_known_outcome() {
+    let Some(own) = server::postgres("unrecorded").await else { return };
+    let pool = TracedPgPool::from(own.clone());
+    prepare(&pool).await;
+    // It failed before the traced type was around it.
+    let store = Store::new();
+    let request = async {
+        let mut transaction = own.begin().await.expect("begun");
+        sqlx::query("SELECT 1 / 0").execute(&mut *transaction).await.expect_err("no number");
+        osprofiler_sqlx::TracedPgTransaction::from(transaction).commit().await
+    };
+    request.in_trace(&store.profiler()).await.expect("PostgreSQL takes a COMMIT either way");
+    assert_eq!(last_outcome(&store).as_deref(), Some("unknown"));
+    // It failed outside of the trace.
+    let store = Store::new();
+    let mut transaction = pool.begin().await.expect("begun");
+    sqlx::query("SELECT 1 / 0").execute(&mut *transaction).await.expect_err("no number");
+    transaction.commit().in_trace(&store.profiler()).await.expect("taken");
+    assert_eq!(last_outcome(&store).as_deref(), Some("unknown"));
+    // It failed while the pool was switched off.
+    let store = Store::new();
+    let request = async {
+        let mut transaction = pool.begin().await?;
+        pool.set_trace_sql(false);
+        sqlx::query("SELECT 1 / 0").execute(&mut *transaction).await.expect_err("no number");
+        pool.set_trace_sql(true);
+        transaction.commit().await
+    };
+    request.in_trace(&store.profiler()).await.expect("taken");
+    assert_eq!(last_outcome(&store).as_deref(), Some("unknown"));
+    // A COPY that is given up is a failed statement.
+    let store = Store::new();
+    let request = async {
+        let mut transaction = pool.begin().await?;
+        transaction.copy_in_raw("COPY account FROM STDIN").await?.abort("no").await?;
+        transaction.commit().await
+    };
+    request.in_trace(&store.profiler()).await.expect("taken");
+    assert_eq!(last_outcome(&store).as_deref(), Some("rolled_back"));
+    // A savepoint that is released proves that nothing failed.
+    let store = Store::new();
+    let request = async {
+        let mut transaction = pool.begin().await?;
+        let mut savepoint = transaction.begin().await?;
+        let connection: &mut sqlx::PgConnection = &mut savepoint;
+        sqlx::query("SELECT 1").execute(connection).await?;
+        savepoint.commit().await?;
+        transaction.commit().await
+    };
+    request.in_trace(&store.profiler()).await.expect("committed");
+    let outcomes: Vec<_> = store.points().iter().filter_map(|point| Some(point.outcome()?.0.to_owned())).collect();
+    assert_eq!(outcomes, ["committed", "committed"]);
 }
