@@ -208,14 +208,24 @@ impl Message {
     /// there as text.
     #[must_use]
     pub fn info(&self) -> Map<String, Value> {
-        let other = match serde_json::from_str(self.info_json()) {
-            Ok(Value::Object(map)) => return map,
-            Ok(Value::Null) => return Map::new(),
-            Ok(other) => other,
-            Err(_) => Value::from(self.info_json()),
-        };
-        Map::from_iter([("value".to_owned(), other)])
+        read_info(self.info_json())
     }
+}
+
+/// Reads the text of an info, as [`Message::info`] has it.
+pub(crate) fn read_info(text: &str) -> Map<String, Value> {
+    let other = match read_value(text) {
+        Ok(Value::Object(map)) => return map,
+        Ok(Value::Null) => return Map::new(),
+        Ok(other) => other,
+        Err(_) => Value::from(text),
+    };
+    Map::from_iter([("value".to_owned(), other)])
+}
+
+/// Reads an info, or a part of one. Nothing else makes values of their texts.
+pub(crate) fn read_value(text: &str) -> Result<Value, serde_json::Error> {
+    serde_json::from_str(text)
 }
 
 /// The point's name and the phase's suffix in a message's name.

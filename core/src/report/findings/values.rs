@@ -6,6 +6,7 @@ use std::io;
 use serde_json::Value;
 
 use crate::db::{CUT, DbOptions};
+use crate::message::read_value;
 use crate::report::Point;
 use crate::report::sql::Dialect;
 use crate::report::sql::lexer::{TokenKind, tokens};
@@ -40,12 +41,12 @@ impl Words {
 /// A number for the text of an execution and its values with their types: it differs where any of them does. `None` where
 /// not all of them were recorded as they are.
 pub(super) fn of(point: &Point, words: &Words, scratch: &mut Vec<u8>) -> Option<u64> {
-    let db = point.db()?;
-    if words.is_cut || db.contains_key("params_unknown") || db.contains_key("params_omitted") {
+    if words.is_cut || point.misses_params() {
         return None;
     }
+    let (params, types) = point.params_json();
     scratch.clear();
-    match db.get("params") {
+    match params {
         Some(params) if is_redacted(params) => return None,
         Some(params) => write(params, scratch)?,
         None if words.has_places => return None,
@@ -54,7 +55,7 @@ pub(super) fn of(point: &Point, words: &Words, scratch: &mut Vec<u8>) -> Option<
     if contains_cut(scratch) {
         return None;
     }
-    if let Some(types) = db.get("param_types") {
+    if let Some(types) = types {
         write(types, scratch)?;
     }
     let mut hasher = DefaultHasher::new();
@@ -67,15 +68,24 @@ fn contains_cut(text: &[u8]) -> bool {
     text.windows(CUT.len()).any(|part| part == CUT.as_bytes())
 }
 
-fn write(value: &Value, out: &mut Vec<u8>) -> Option<()> {
-    serde_json::to_writer(out as &mut dyn io::Write, value).ok()
+/// Appends JSON in a form that is the same for the same values. What has no escapes, spaces or decimal points is in that form
+/// as it was recorded.
+fn write(json: &str, out: &mut Vec<u8>) -> Option<()> {
+    if json.bytes().any(|byte| matches!(byte, b'\\' | b' ' | b'.')) {
+        return serde_json::to_writer(out as &mut dyn io::Write, &read_value(json).ok()?).ok();
+    }
+    out.extend_from_slice(json.as_bytes());
+    Some(())
 }
 
-fn is_redacted(params: &Value) -> bool {
+fn is_redacted(params: &str) -> bool {
+    if !params.contains(DbOptions::REDACTED) {
+        return false;
+    }
     let redacted = |value: &Value| value.as_str() == Some(DbOptions::REDACTED);
-    match params {
-        Value::Array(values) => values.iter().any(redacted),
-        Value::Object(values) => values.values().any(redacted),
+    match read_value(params) {
+        Ok(Value::Array(values)) => values.iter().any(redacted),
+        Ok(Value::Object(values)) => values.values().any(redacted),
         _ => false,
     }
 }

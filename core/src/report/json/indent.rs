@@ -11,10 +11,14 @@ const SPACES: &str = match std::str::from_utf8(&[b' '; 2 * DEEPEST]) {
     Err(_) => "",
 };
 
+/// So many bytes are written at once.
+const ENOUGH: usize = 1 << 15;
+
 /// Takes valid JSON in pieces and writes it indented by two. Characters that could harm a terminal become escapes.
 pub(in crate::report) struct Indented<W> {
     out: W,
-    line: String,
+    /// What is not written yet.
+    lines: String,
     depth: usize,
     in_string: bool,
     escaped: bool,
@@ -24,11 +28,29 @@ pub(in crate::report) struct Indented<W> {
 
 impl<W: io::Write> Indented<W> {
     pub(in crate::report) fn new(out: W) -> Self {
-        Self { out, line: String::new(), depth: 0, in_string: false, escaped: false, opened: false }
+        Self { out, lines: String::new(), depth: 0, in_string: false, escaped: false, opened: false }
     }
 
     pub(in crate::report) fn push(&mut self, json: &str) -> io::Result<()> {
-        for c in json.chars() {
+        let bytes = json.as_bytes();
+        let mut at = 0;
+        while at < bytes.len() {
+            // Most of JSON is plain text within strings, and the rest mostly numbers.
+            let run = match (self.in_string, self.escaped) {
+                (true, false) => plain(&bytes[at..]),
+                (true, true) => 0,
+                (false, _) => scalar(&bytes[at..]),
+            };
+            if run > 0 {
+                if !self.in_string && std::mem::take(&mut self.opened) {
+                    self.end_line()?;
+                }
+                self.lines.push_str(&json[at..at + run]);
+                at += run;
+                continue;
+            }
+            let Some(c) = json[at..].chars().next() else { break };
+            at += c.len_utf8();
             if self.in_string {
                 self.push_in_string(c);
             } else {
@@ -40,7 +62,8 @@ impl<W: io::Write> Indented<W> {
 
     /// Ends the last line.
     pub(in crate::report) fn finish(mut self) -> io::Result<()> {
-        self.end_line()?;
+        self.lines.push('\n');
+        self.out.write_all(self.lines.as_bytes())?;
         self.out.flush()
     }
 
@@ -53,10 +76,10 @@ impl<W: io::Write> Indented<W> {
         }
         if visible::is_hidden(c) {
             for unit in c.encode_utf16(&mut [0; 2]) {
-                self.line.push_str(&format!("\\u{unit:04x}"));
+                self.lines.push_str(&format!("\\u{unit:04x}"));
             }
         } else {
-            self.line.push(c);
+            self.lines.push(c);
         }
     }
 
@@ -74,24 +97,38 @@ impl<W: io::Write> Indented<W> {
         }
         self.opened = matches!(c, '{' | '[');
         self.in_string = c == '"';
-        self.line.push(c);
+        self.lines.push(c);
         match c {
             '{' | '[' => self.depth += 1,
-            ':' => self.line.push(' '),
+            ':' => self.lines.push(' '),
             ',' => self.end_line()?,
             _ => {}
         }
         Ok(())
     }
 
-    /// Writes the line and begins the next one.
+    /// Ends the line and begins the next one. Lines are written many at once.
     fn end_line(&mut self) -> io::Result<()> {
-        self.line.push('\n');
-        self.out.write_all(self.line.as_bytes())?;
-        self.line.clear();
-        self.line.push_str(&SPACES[..2 * self.depth.min(DEEPEST)]);
+        self.lines.push('\n');
+        if self.lines.len() >= ENOUGH {
+            self.out.write_all(self.lines.as_bytes())?;
+            self.lines.clear();
+        }
+        self.lines.push_str(&SPACES[..2 * self.depth.min(DEEPEST)]);
         Ok(())
     }
+}
+
+/// How many bytes at the beginning are text that is written as it is, and neither ends a string nor begins an escape.
+fn plain(text: &[u8]) -> usize {
+    let is_plain = |byte: &u8| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
+    text.iter().position(|byte| !is_plain(byte)).unwrap_or(text.len())
+}
+
+/// How many bytes at the beginning are a number, or a name such as `null`.
+fn scalar(text: &[u8]) -> usize {
+    let is_scalar = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'+' | b'.');
+    text.iter().position(|byte| !is_scalar(byte)).unwrap_or(text.len())
 }
 
 #[cfg(test)]

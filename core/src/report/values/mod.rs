@@ -6,10 +6,12 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
+use super::facts::{Facts, Known};
 use super::sql::{Analyzed, Dialect};
-use super::{Trace, handed_out};
+use super::{RecordedMessage, Trace, handed_out};
 use crate::db::{CUT, DbOptions};
-use crate::{Message, MessageFields};
+use crate::message::read_info;
+use crate::{Id, Message, MessageFields};
 
 /// Members of `db` that are no values of the program's.
 const KEPT_OF_DATABASES: [&str; 26] = [
@@ -46,31 +48,36 @@ const KEPT_OF_REQUESTS: [&str; 6] = ["method", "scheme", "hostname", "port", "pa
 /// Takes the values out of a trace's points.
 pub(super) fn take_out(trace: &mut Trace) {
     let mut taken = Taken::default();
+    let mut known = Known::default();
     for point in &mut trace.points {
         for (info, message) in [(&mut point.start_info, &mut point.start), (&mut point.stop_info, &mut point.stop)] {
-            *info = taken.info(std::mem::take(info));
             if let Some(message) = message {
-                *message = with_info(message, info);
+                *message = with_info(message, (&point.trace_id, &point.parent_id), &taken.info(read_info(info.json())));
+                *info = message.info();
             }
         }
+        point.facts = Facts::of(&point.start_info, &point.stop_info, &mut known);
     }
 }
 
 /// The message with other info. Members that only its text has go, whatever they were.
-fn with_info(message: &Message, info: &Map<String, Value>) -> Message {
+fn with_info(message: &RecordedMessage, ids: (&Id, &Id), info: &Map<String, Value>) -> RecordedMessage {
     let text = serde_json::to_string(info).unwrap_or_else(|_| "{}".to_owned());
     let fields = MessageFields {
         name: &message.name(),
         base_id: message.base_id(),
-        trace_id: message.trace_id(),
-        parent_id: message.parent_id(),
+        trace_id: ids.0,
+        parent_id: ids.1,
         timestamp: message.timestamp(),
         info: &text,
         project: message.project(),
         service: message.service(),
     };
     // The info was just written as JSON, so this is a message.
-    Message::new(&fields).unwrap_or_else(|_| Message { json: "{}".to_owned(), info: 0..0, ..message.clone() })
+    match Message::new(&fields) {
+        Ok(made) => message.with_text(made),
+        Err(_) => message.without_text(),
+    }
 }
 
 /// What was taken out, so that equal things get the same name.
