@@ -61,7 +61,15 @@ impl<'a> Statements<'a> {
                 found.connections.len() - 1
             });
             found.statement_of[place] = Some(found.list.len());
-            found.list.push(Statement { point: place, text, connection, group: None, transaction: None, epoch: 0 });
+            found.list.push(Statement {
+                point: place,
+                text,
+                connection,
+                group: None,
+                transaction: None,
+                epoch: 0,
+                epoch_end: 0,
+            });
         }
         found.in_order = (0..found.list.len()).collect();
         found.in_order.sort_by_cached_key(|index| points[found.list[*index].point].appeared_us());
