@@ -159,8 +159,14 @@ class Detail {
         text && h("th", { scope: "col", class: text === "value" ? "value" : null }, text)))),
       h("tbody", null, ...values.slice(0, 1000).map((value, k) => h("tr", null, h("td", null, String(k + 1)),
         names.length > 0 && h("td", null, h("bdi", null, names[k] ?? "")), types.length > 0 && h("td", null, h("bdi", null, types[k] ?? "")),
-        h("td", { class: "value" }, h("code", null, h("bdi", null, value))), h("td", null, grouped(value.length))))),
+        h("td", { class: "value" }, h("code", null, h("bdi", null, value))), h("td", null, this.lengthOf(t.params[i], k))))),
       values.length > 1000 && h("tfoot", null, h("tr", null, h("td", { colspan: 5 }, `… and ${count(values.length - 1000, "parameter")} more`))));
+  }
+
+  /** How long a value is, where that says something. @param {0 | number[]} places @param {number} k */
+  lengthOf(places, k) {
+    const { t } = this.page, place = places ? places[k] : 0, bytes = t.bytes.get(place), elements = t.elements.get(place);
+    return bytes !== undefined ? `${grouped(bytes)} B` : elements !== undefined ? count(elements, "element") : "";
   }
 
   /** @param {number} i */
