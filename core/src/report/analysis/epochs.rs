@@ -3,12 +3,16 @@
 //! Two runs of one read are in the same epoch where the trace shows nothing between them that may have changed what they find:
 //! no write, no end of a transaction, no setting, no function that is not known. A change counts when it starts and when it
 //! ends, because it may happen at any time in between. It counts for its database, whichever server or service it went through.
+//!
+//! What a transaction has written, and what a session has set, other sessions do not see: only runs with the same view are
+//! comparable.
 
 use std::collections::HashMap;
 
 use super::texts::Statements;
 use super::{Statement, Text, Transaction};
 use crate::report::Point;
+use crate::report::sql::repeat::Repeat;
 use crate::report::sql::{Dialect, Kind};
 
 /// What happens at a moment. Of what happens at once, changes come first: then a read is taken to be after them.
@@ -30,6 +34,7 @@ pub(super) fn count(points: &[Point], statements: &mut Statements<'_>, transacti
     for end in transactions.iter().filter_map(|transaction| transaction.end) {
         ends[end] = true;
     }
+    tell_views(points, statements);
     let databases = Databases::of(statements);
     let mut events: Vec<(u64, Event, usize)> = Vec::with_capacity(2 * statements.list.len());
     for (index, statement) in statements.list.iter().enumerate() {
@@ -67,6 +72,40 @@ pub(super) fn count(points: &[Point], statements: &mut Statements<'_>, transacti
     }
 }
 
+/// Tells each statement through whose eyes it reads: 0 for what all see, else those of its transaction, or those of its
+/// connection where something was set there before.
+fn tell_views(points: &[Point], statements: &mut Statements<'_>) {
+    let mut set: HashMap<Option<u64>, usize> = HashMap::new();
+    for place in 0..statements.in_order.len() {
+        let index = statements.in_order[place];
+        let connection = points[statements.list[index].point].connection();
+        let (next, sets) =
+            (set.len() + 1, statements.runs(index) && sets_for_session(&statements.texts[statements.list[index].text]));
+        let own = if sets { Some(*set.entry(connection).or_insert(next)) } else { set.get(&connection).copied() };
+        let statement = &mut statements.list[index];
+        statement.view = match (statement.transaction, own) {
+            (Some(transaction), _) => 2 * transaction + 1,
+            (None, Some(connection)) => 2 * connection,
+            (None, None) => 0,
+        };
+    }
+}
+
+/// Whether what it does holds for its session alone: settings, temporary tables, locks.
+fn sets_for_session(text: &Text<'_>) -> bool {
+    let analyzed = &text.analyzed;
+    match analyzed.kind {
+        Kind::Other => !only_shows(text),
+        Kind::Read => matches!(analyzed.repeat, Repeat::Acts(_) | Repeat::Unknown(_)),
+        Kind::Ddl => ["TEMP", "TEMPORARY"].iter().any(|word| has_word(text.sql, word)),
+        Kind::Write | Kind::Transaction => false,
+    }
+}
+
+fn has_word(sql: &str, wanted: &str) -> bool {
+    sql.split(|character: char| !character.is_ascii_alphanumeric()).any(|word| word.eq_ignore_ascii_case(wanted))
+}
+
 /// Whether a run of it may change what other statements find.
 fn may_change(text: &Text<'_>) -> bool {
     let analyzed = &text.analyzed;
@@ -83,10 +122,7 @@ fn may_change(text: &Text<'_>) -> bool {
 fn only_shows(text: &Text<'_>) -> bool {
     match text.analyzed.verb.as_str() {
         "SHOW" | "DESCRIBE" | "DESC" => true,
-        "EXPLAIN" => {
-            let mut words = text.sql.split(|character: char| !character.is_ascii_alphanumeric());
-            !words.any(|word| word.eq_ignore_ascii_case("ANALYZE") || word.eq_ignore_ascii_case("ANALYSE"))
-        }
+        "EXPLAIN" => !has_word(text.sql, "ANALYZE") && !has_word(text.sql, "ANALYSE"),
         _ => false,
     }
 }
@@ -210,6 +246,33 @@ mod tests {
         let elsewhere = on("SELECT a FROM mail.t", "mysql", "x", Some("shop"));
         assert!(!between_on(&elsewhere, &on("UPDATE t SET a = 1", "mysql", "x", Some("mail"))));
         assert!(between_on(&read, &on("UPDATE t SET a = 1", "mysql", "x", Some("mail"))));
+    }
+
+    #[test]
+    fn a_transaction_and_a_session_with_settings_have_views_of_their_own() {
+        let on =
+            |connection: u64, sql: &str| json!({"statement": sql, "connection": connection, "system": "postgresql"});
+        let views = |statements: &[(u64, &str)]| {
+            let mut messages = Vec::new();
+            for (number, (connection, sql)) in statements.iter().enumerate() {
+                let (id, from_us) = (format!("s{number}"), 100 * number as i64);
+                messages.push(message("db-start", &id, BASE, from_us, json!({"db": on(*connection, sql)})));
+                messages.push(message("db-stop", &id, BASE, from_us + 50, json!({})));
+            }
+            let trace = Trace::build(messages);
+            let analysis = Analysis::of(&trace, AnalysisOptions::default());
+            let reads = analysis.statements.iter().filter(|one| analysis.texts[one.text].sql == "SELECT a FROM t");
+            reads.map(|statement| statement.view).collect::<Vec<_>>()
+        };
+        let read = "SELECT a FROM t";
+        assert_eq!(views(&[(1, read), (2, read)]), [0, 0]);
+        let uncommitted =
+            views(&[(1, "BEGIN"), (1, "UPDATE t SET a = 1"), (1, read), (2, read), (1, "COMMIT"), (1, read)]);
+        assert!(uncommitted[0] != 0 && uncommitted[1..] == [0, 0], "{uncommitted:?}");
+        for set in ["SET app.tenant = '1'", "CREATE TEMP TABLE t (a int)", "SELECT set_config('a', 'b', false)"] {
+            let views = views(&[(1, set), (1, read), (2, read), (1, read)]);
+            assert!(views[0] != 0 && views[1] == 0 && views[2] == views[0], "{set}: {views:?}");
+        }
     }
 
     #[test]

@@ -127,6 +127,9 @@ pub struct Statement {
     pub epoch: usize,
     /// The same for its end.
     pub epoch_end: usize,
+    /// A number for whose writes and settings it sees: 0 for what all see, and another for each transaction and each
+    /// connection on which something was set.
+    pub view: usize,
 }
 
 /// Executions of alike statements on one database.

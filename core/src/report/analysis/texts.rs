@@ -69,6 +69,7 @@ impl<'a> Statements<'a> {
                 transaction: None,
                 epoch: 0,
                 epoch_end: 0,
+                view: 0,
             });
         }
         found.in_order = (0..found.list.len()).collect();

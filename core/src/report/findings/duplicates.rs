@@ -99,10 +99,11 @@ fn alike<'a>(evidence: &Evidence<'_>, set: &'a [usize]) -> (Vec<&'a [usize]>, Op
     (stretches, reason)
 }
 
-/// Whether the trace shows nothing from the start of the one to the end of the other that may have changed what they read.
+/// Whether the trace shows nothing from the start of the one to the end of the other that may have changed what they read, and
+/// both see the same writes and settings.
 fn nothing_between(evidence: &Evidence<'_>, first: usize, second: usize) -> bool {
     let epochs = evidence.statement(first).zip(evidence.statement(second));
-    epochs.is_some_and(|(first, second)| first.epoch == second.epoch_end)
+    epochs.is_some_and(|(first, second)| first.epoch == second.epoch_end && first.view == second.view)
 }
 
 /// Executions with the same text and values, as far as they are known, in the order of their start. What did not end well
