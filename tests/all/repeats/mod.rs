@@ -4,17 +4,15 @@
 
 mod statements;
 
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
-
+use osprofiler::TraceExt as _;
 use osprofiler::report::Trace;
 use osprofiler::report::analysis::{Analysis, AnalysisOptions};
 use osprofiler::report::findings::Rule;
-use osprofiler::{CollectorConfig, Message, Notifier, Profiler, TraceExt as _};
-use osprofiler_sqlx::{TracedConnection, TracedMySqlConnection, TracedPgConnection, TracedSqliteConnection};
+use osprofiler_sqlx::{TracedMySqlConnection, TracedPgConnection, TracedSqliteConnection};
 use sqlx::{AssertSqlSafe, Connection as _, MySqlConnection, PgConnection, Row as _, SqliteConnection};
 
 use crate::reached;
+use crate::store::Store;
 
 const MIXES: u64 = 200;
 const STATEMENTS: usize = 14;
@@ -46,7 +44,8 @@ impl Found {
         let number_of = |place: &usize| place_of.iter().position(|of| of == place).expect("a statement");
         for (number, again) in ran.iter().enumerate() {
             let before = ran[..number].iter().rev().find(|before| before.sql == again.sql);
-            self.needed += usize::from(before.is_some_and(|before| before.rows != again.rows || again.state[0] != again.state[1]));
+            self.needed +=
+                usize::from(before.is_some_and(|before| before.rows != again.rows || again.state[0] != again.state[1]));
         }
         for finding in analysis.findings.iter().filter(|finding| finding.rule == Rule::Duplicate) {
             for place in &finding.redundant {
@@ -68,25 +67,123 @@ impl Found {
     }
 }
 
-/// Takes the messages of one mix.
-struct Taken {
-    notifier: Notifier,
-    profiler: Profiler,
-    messages: Arc<Mutex<Vec<Message>>>,
+macro_rules! mixes {
+    ($run:ident, $traced:ty, $plain:ty) => {
+        /// Runs the mixes: `set_up` makes the tables anew, `session` is for each connection, and `state` reads what all see.
+        async fn $run(
+            url: &str,
+            set_up: &str,
+            session: &'static str,
+            state: &'static str,
+            pool: &'static [&'static str],
+        ) {
+            let mut plain = <$plain>::connect(url).await.expect("a connection");
+            let mut found = Found::default();
+            for seed in 0..MIXES {
+                let mut random = fastrand::Rng::with_seed(seed);
+                sqlx::raw_sql(AssertSqlSafe(set_up.to_owned())).execute(&mut plain).await.expect("the tables");
+                let mut traced = [
+                    <$traced>::connect(url).await.expect("a connection"),
+                    <$traced>::connect(url).await.expect("a connection"),
+                ];
+                for connection in &mut traced {
+                    sqlx::raw_sql(session).execute(&mut *connection).await.expect("the session");
+                }
+                // A few texts that come again and again, so that most runs are repeats.
+                let few: Vec<&'static str> = (0..6).map(|_| pool[random.usize(..pool.len())]).collect();
+                let store = Store::new();
+                let profiler = store.profiler();
+                let mut ran = Vec::new();
+                for _ in 0..STATEMENTS {
+                    let from = if random.u8(..4) == 0 { pool } else { &few };
+                    let sql = from[random.usize(..from.len())];
+                    let connection = &mut traced[usize::from(random.u8(..3) == 0)];
+                    let before = sqlx::query_scalar(state).fetch_one(&mut plain).await.expect("the state");
+                    let rows = sqlx::query(sql).fetch_all(connection).in_trace(&profiler).await;
+                    let rows = rows.ok().map(|rows| {
+                        let text = |row: &<<$plain as sqlx::Connection>::Database as sqlx::Database>::Row| {
+                            row.try_get(0).ok().flatten()
+                        };
+                        rows.iter().map(text).collect()
+                    });
+                    let after = sqlx::query_scalar(state).fetch_one(&mut plain).await.expect("the state");
+                    ran.push(Ran { sql, rows, state: [before, after] });
+                }
+                found.check(&ran, &store.trace(), seed);
+                for connection in traced {
+                    let _ = connection.close().await;
+                }
+            }
+            found.is_telling();
+        }
+    };
 }
 
-impl Taken {
-    fn new() -> Self {
-        let messages = Arc::new(Mutex::new(Vec::new()));
-        let theirs = Arc::clone(&messages);
-        let take = move |message: &Message| theirs.lock().expect("messages").push(message.clone());
-        let notifier = Notifier::builder().collector(CollectorConfig::default()).build_function(take);
-        let profiler = Profiler::new_with("key", None, None, &notifier);
-        Self { notifier, profiler, messages }
-    }
+mixes!(postgres_mixes, TracedPgConnection<'static>, PgConnection);
+mixes!(mysql_mixes, TracedMySqlConnection<'static>, MySqlConnection);
+mixes!(sqlite_mixes, TracedSqliteConnection<'static>, SqliteConnection);
 
-    fn end(self) -> Trace {
-        assert!(self.notifier.flush(Duration::from_secs(30)));
-        Trace::build(std::mem::take(&mut *self.messages.lock().expect("messages")))
-    }
+#[tokio::test]
+async fn duplicates_were_not_needed_on_postgresql() {
+    let Some((url, mut connection)) =
+        reached::postgres(async |url: &str| Ok((url.to_owned(), PgConnection::connect(url).await?))).await
+    else {
+        return;
+    };
+    sqlx::raw_sql(
+        "DROP SCHEMA IF EXISTS osprofiler_mix CASCADE; CREATE SCHEMA osprofiler_mix; SET search_path TO osprofiler_mix; \
+         CREATE TABLE items (id int PRIMARY KEY, n int); CREATE SEQUENCE s; \
+         CREATE FUNCTION take_item() RETURNS int LANGUAGE sql VOLATILE AS \
+         'UPDATE osprofiler_mix.items SET n = n + 100 WHERE id = 3 RETURNING n'; \
+         CREATE VIEW of_tenant AS SELECT * FROM items \
+         WHERE n % 2 = coalesce(nullif(current_setting('mix.tenant', true), ''), '0')::int % 2",
+    )
+    .execute(&mut connection)
+    .await
+    .expect("the schema");
+    let set_up = "SET search_path TO osprofiler_mix; TRUNCATE items; INSERT INTO items VALUES (1, 1), (2, 2), (3, 3), (4, 4); \
+        SELECT setval('s', 1)";
+    let session = "SET search_path TO osprofiler_mix; SET lock_timeout = '20ms'";
+    let state = "SELECT concat_ws('|', (SELECT string_agg(t::text, ',' ORDER BY id) FROM items t), \
+        (SELECT last_value || '/' || is_called FROM s), \
+        (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 471121))";
+    postgres_mixes(&url, set_up, session, state, statements::POSTGRES).await;
+    sqlx::raw_sql("DROP SCHEMA osprofiler_mix CASCADE").execute(&mut connection).await.expect("dropped");
+}
+
+#[tokio::test]
+async fn duplicates_were_not_needed_on_mysql() {
+    let Some((url, mut connection)) =
+        reached::mysql(async |url: &str| Ok((url.to_owned(), MySqlConnection::connect(url).await?))).await
+    else {
+        return;
+    };
+    sqlx::raw_sql(
+        "DROP DATABASE IF EXISTS osprofiler_mix; CREATE DATABASE osprofiler_mix; USE osprofiler_mix; \
+         CREATE TABLE items (id int PRIMARY KEY, n int); CREATE SEQUENCE s; \
+         CREATE FUNCTION take_item() RETURNS int MODIFIES SQL DATA NOT DETERMINISTIC \
+         BEGIN UPDATE items SET n = n + 100 WHERE id = 3; RETURN 1; END",
+    )
+    .execute(&mut connection)
+    .await
+    .expect("the database");
+    let url = format!("{}/osprofiler_mix", url.rsplit_once('/').expect("a database").0);
+    let set_up = "SET innodb_lock_wait_timeout = 1; DELETE FROM items; \
+        INSERT INTO items VALUES (1, 1), (2, 2), (3, 3), (4, 4); SET STATEMENT sql_mode = '' FOR SELECT setval(s, 1)";
+    let session = "SET innodb_lock_wait_timeout = 0";
+    let state = "SELECT concat_ws('|', (SELECT group_concat(id, '/', n ORDER BY id) FROM items), \
+        CAST((SELECT next_not_cached_value FROM s) AS CHAR), coalesce(is_used_lock('osprofiler_mix'), ''))";
+    mysql_mixes(&url, set_up, session, state, statements::MYSQL).await;
+    sqlx::raw_sql("DROP DATABASE osprofiler_mix").execute(&mut connection).await.expect("dropped");
+}
+
+#[tokio::test]
+async fn duplicates_were_not_needed_on_sqlite() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let url = format!("sqlite:{}?mode=rwc", folder.path().join("mix.db").display());
+    let set_up = "PRAGMA busy_timeout = 5000; PRAGMA synchronous = OFF; CREATE TABLE IF NOT EXISTS items (id INTEGER PRIMARY KEY, n); \
+        DELETE FROM items; INSERT INTO items VALUES (1, 1), (2, 2), (3, 3), (4, 4)";
+    let session = "PRAGMA busy_timeout = 0; PRAGMA synchronous = OFF";
+    let state = "SELECT coalesce(group_concat(id || '/' || n), '') FROM (SELECT * FROM items ORDER BY id)";
+    sqlite_mixes(&url, set_up, session, state, statements::SQLITE).await;
 }

@@ -72,33 +72,48 @@ pub(super) fn count(points: &[Point], statements: &mut Statements<'_>, transacti
     }
 }
 
-/// Tells each statement through whose eyes it reads: 0 for what all see, else those of its transaction, or those of its
-/// connection where something was set there before.
+/// Tells each statement whose writes and settings it sees: 0 for what all see, else those of its transaction, or those of its
+/// connection where something was set there before. Where the connection is not known, and something was set, they are its own
+/// alone.
 fn tell_views(points: &[Point], statements: &mut Statements<'_>) {
-    let mut set: HashMap<Option<u64>, usize> = HashMap::new();
+    let mut set: HashMap<u64, usize> = HashMap::new();
+    let mut set_somewhere = false;
+    // 0 is what all see, odd numbers are transactions.
+    let mut views = (1..).map(|number| 2 * number);
+    let mut next = move || views.next().unwrap_or(0);
     for place in 0..statements.in_order.len() {
         let index = statements.in_order[place];
-        let connection = points[statements.list[index].point].connection();
-        let (next, sets) =
-            (set.len() + 1, statements.runs(index) && sets_for_session(&statements.texts[statements.list[index].text]));
-        let own = if sets { Some(*set.entry(connection).or_insert(next)) } else { set.get(&connection).copied() };
-        let statement = &mut statements.list[index];
-        statement.view = match (statement.transaction, own) {
+        let statement = &statements.list[index];
+        let connection = points[statement.point].connection();
+        if statements.runs(index) && sets_for_session(&statements.texts[statement.text]) {
+            match connection {
+                None => set_somewhere = true,
+                Some(_) if statements.kind(statement) == Kind::Transaction => {}
+                Some(connection) => drop(set.entry(connection).or_insert_with(&mut next)),
+            }
+        }
+        let own = connection.and_then(|connection| set.get(&connection).copied());
+        let is_certain = connection.is_some() || statements.in_transaction(index);
+        let view = match (statement.transaction.filter(|_| is_certain), own) {
             (Some(transaction), _) => 2 * transaction + 1,
-            (None, Some(connection)) => 2 * connection,
-            (None, None) => 0,
+            (None, Some(view)) if !set_somewhere => view,
+            (None, _) if set_somewhere || connection.is_none() && !set.is_empty() => next(),
+            (None, _) => 0,
         };
+        statements.list[index].view = view;
     }
 }
 
-/// Whether what it does holds for its session alone: settings, temporary tables, locks.
+/// Whether what it does holds for its session alone: settings, temporary tables, locks, transactions that a text began.
 fn sets_for_session(text: &Text<'_>) -> bool {
     let analyzed = &text.analyzed;
     match analyzed.kind {
         Kind::Other => !only_shows(text),
         Kind::Read => matches!(analyzed.repeat, Repeat::Acts(_) | Repeat::Unknown(_)),
         Kind::Ddl => ["TEMP", "TEMPORARY"].iter().any(|word| has_word(text.sql, word)),
-        Kind::Write | Kind::Transaction => false,
+        // Which later statements are in it is not known, where the connection is not.
+        Kind::Transaction => true,
+        Kind::Write => false,
     }
 }
 
@@ -273,6 +288,16 @@ mod tests {
             let views = views(&[(1, set), (1, read), (2, read), (1, read)]);
             assert!(views[0] != 0 && views[1] == 0 && views[2] == views[0], "{set}: {views:?}");
         }
+        // Where the connections are not known, each may be another.
+        let mut messages = Vec::new();
+        for (number, sql) in ["SET app.tenant = '1'", read, read].into_iter().enumerate() {
+            let (id, from_us) = (format!("s{number}"), 100 * number as i64);
+            messages.push(message("db-start", &id, BASE, from_us, json!({"db": {"statement": sql}})));
+            messages.push(message("db-stop", &id, BASE, from_us + 50, json!({})));
+        }
+        let trace = Trace::build(messages);
+        let analysis = Analysis::of(&trace, AnalysisOptions::default());
+        assert_ne!(analysis.statements[1].view, analysis.statements[2].view);
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 /**
  * @typedef {{t: number, cut?: number, fp: string, ft: number, kind: string, verb: number, label: number, compact: number,
- *   tables: number[], d: string, tok?: number[], br?: number[], ph?: number[], ex?: number, exw?: string, bind?: string}} Stmt
+ *   tables: number[], d: string, tok?: number[], br?: number[], ph?: number[], ex?: number, exw?: string, bind?: string,
+ *   run?: number}} Stmt
  * @typedef {{service: number, system: number, database: number, server: number}} Conn
  * @typedef {{id: string, conn: number, stmt: number, n: number, total: number, union: number, p50: number, p95: number,
  *   max: number, rows: number, aff: number, err: number, once: number}} Group

@@ -134,11 +134,12 @@ class Detail {
   /** @param {number} i @param {Stmt} stmt */
   buttons(i, stmt) {
     const { page } = this, { model, t } = page, runnable = model.runnable(i), bind = model.bind(i), explain = model.explain(i);
-    const values = this.page.t.params[i];
+    const values = this.page.t.params[i], how = stmt.run ? "" : ", commented out";
+    const title = stmt.run ? null : "It may change data. Take the dashes away to run it.";
     const row = h("div", { class: "buttons" },
-      h("button", { onclick: () => copy(page, runnable.sql, "SQL") },
-        runnable.why && values ? "Copy as sent + parameters as comment" : "Copy runnable SQL"),
-      h("button", { onclick: () => copy(page, t.str[stmt.t], "Statement") }, "Copy as sent"),
+      h("button", { title, onclick: () => copy(page, model.handedOut(i, runnable.sql), "SQL") },
+        runnable.why && values ? `Copy as sent + parameters as comment${how}` : `Copy runnable SQL${how}`),
+      h("button", { title, onclick: () => copy(page, model.handedOut(i, t.str[stmt.t]), "Statement") }, `Copy as sent${how}`),
       bind && h("button", { title: "For psql 16 or later", onclick: () => copy(page, bind, "psql command") }, "Copy psql \\bind"),
       explain && !runnable.why && h("button", {
         title: stmt.exw ? `The plan without running the statement, because ${stmt.exw}` : null,
