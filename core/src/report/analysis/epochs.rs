@@ -76,7 +76,7 @@ pub(super) fn count(points: &[Point], statements: &mut Statements<'_>, transacti
 /// connection where something was set there before. Where the connection is not known, and something was set, they are its own
 /// alone.
 fn tell_views(points: &[Point], statements: &mut Statements<'_>) {
-    let mut set: HashMap<u64, usize> = HashMap::new();
+    let mut set: HashMap<(usize, u64), usize> = HashMap::new();
     let mut set_somewhere = false;
     // 0 is what all see, odd numbers are transactions.
     let mut views = (1..).map(|number| 2 * number);
@@ -84,7 +84,8 @@ fn tell_views(points: &[Point], statements: &mut Statements<'_>) {
     for place in 0..statements.in_order.len() {
         let index = statements.in_order[place];
         let statement = &statements.list[index];
-        let connection = points[statement.point].connection();
+        // The numbers of two processes may be the same.
+        let connection = points[statement.point].connection().map(|number| (statement.connection, number));
         if statements.runs(index) && sets_for_session(&statements.texts[statement.text]) {
             match connection {
                 None => set_somewhere = true,
