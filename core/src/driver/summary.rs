@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::{Id, Message, Phase, Timestamp, json};
+use crate::{Id, Message, Phase, Timestamp, json, python_json};
 
 /// One line about a stored trace.
 #[derive(Clone, Debug, PartialEq)]
@@ -44,7 +44,9 @@ struct Peek<'a> {
     request: Option<&'a RawValue>,
     #[serde(borrow)]
     db: Option<&'a RawValue>,
-    etype: Option<Value>,
+    /// `null` is none.
+    #[serde(borrow)]
+    etype: Option<&'a RawValue>,
 }
 
 #[derive(Default, Deserialize)]
@@ -85,8 +87,7 @@ impl TraceSummary {
                     queries += u64::from(is_statement && is_new());
                 }
                 Phase::Stop if message.info_json().contains("\"etype\"") => {
-                    let is_error = peek(message).etype.is_some_and(|etype| etype.is_string());
-                    errors += u64::from(is_error && is_new());
+                    errors += u64::from(peek(message).etype.is_some() && is_new());
                 }
                 Phase::Start | Phase::Stop => {}
             }
@@ -129,7 +130,7 @@ fn peek(message: &Message) -> Peek<'_> {
 }
 
 fn part<T: Default + DeserializeOwned>(raw: &RawValue) -> T {
-    json::object(raw.get()).unwrap_or_default()
+    python_json::read(raw.get(), |text| json::object(text)).unwrap_or_default()
 }
 
 /// What of an info counts for a summary, as an info.
@@ -138,12 +139,11 @@ pub(crate) fn essence(message: &Message) -> String {
     let Peek { request, db, etype } = peek(message);
     let Request { method, path } = request.map(part).unwrap_or_default();
     let Db { statement } = db.map(part).unwrap_or_default();
-    // That there is a text is all that counts.
-    let mark = |value: Option<Value>| value.filter(Value::is_string).map(|_| "");
+    // That there is one is all that counts.
     serde_json::json!({
         "request": {"method": method, "path": path},
-        "db": {"statement": mark(statement)},
-        "etype": mark(etype),
+        "db": {"statement": statement.filter(Value::is_string).map(|_| "")},
+        "etype": etype.map(|_| ""),
     })
     .to_string()
 }

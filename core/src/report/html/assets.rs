@@ -25,7 +25,7 @@ pub(super) static SCRIPT: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// The SHA-256 of [`SCRIPT`] in Base64.
-pub(super) const SCRIPT_SHA256: &str = "YedL2czsZfDi46lv2ByCu51BKegVViPWuX6PBK9o7Ks=";
+pub(super) const SCRIPT_SHA256: &str = "74/84ST6hgLQKtEgk+WXbn/oFmZLWC/HnnmOZB5PT7A=";
 
 /// The style sheet.
 pub(super) static STYLE: LazyLock<String> = LazyLock::new(|| without_comments(include_str!("assets/report.css")));
