@@ -125,7 +125,8 @@ fn is_held(number: &str) -> bool {
     }
     let Ok(float) = number.parse::<f64>() else { return true };
     let digits = number.bytes().take_while(|byte| !matches!(byte, b'e' | b'E')).filter(u8::is_ascii_digit).count();
-    float.is_finite() && (digits < LONG || Value::from(float).to_string() == number)
+    let again = Value::from(float).to_string();
+    float.is_finite() && (digits < LONG || again == number)
 }
 
 /// Spells a text anew, token by token. What is wrong with it stays wrong.
