@@ -122,3 +122,23 @@ fn no_pages(config: &CeilometerConfig) -> HttpError {
     );
     HttpError::Answer { reason }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nan_in_one_event_costs_neither_it_nor_the_others() {
+        let event = |params: &str| {
+            format!(
+                r#"{{"message_id": "m", "traits": [{{"name": "base_id", "value": "b"}}], "raw": {{"payload": {{"name": "db-start", "base_id": "b", "trace_id": "t", "parent_id": "b", "timestamp": "2026-01-02T03:04:05.000000", "info": {{"db": {{"params": {params}}}}}}}}}}}"#
+            )
+        };
+        let page = format!("[{}, {}]", event(r#"[NaN, "\ud83d", 123456789012345678901234567890]"#), event("[]"));
+        let Events { messages, last } = python_json::read(&page, Events::of).expect("events");
+        let infos: Vec<&str> =
+            messages.iter().map(|(_, message)| message.as_ref().expect("a message").info_json()).collect();
+        let odd = r#"{"db": {"params": ["NaN", "\ud83d", 123456789012345678901234567890]}}"#;
+        assert_eq!((infos, last.as_deref()), (vec![odd, r#"{"db": {"params": []}}"#], Some("m")));
+    }
+}
