@@ -2,9 +2,9 @@
 
 use std::fs;
 
+use osprofiler::Id;
 use osprofiler::driver::{Driver as _, StoredTrace};
 use osprofiler::report::{self, Trace, text::Style};
-use osprofiler::{Id, Message};
 
 use super::{TestResult, open};
 
@@ -128,6 +128,6 @@ fn what_cannot_be_read_is_counted() -> TestResult {
     let mut bytes = lines.join("\n").into_bytes();
     bytes.extend(b"\n\xff\xfe\n");
     let stored = read(&bytes)?;
-    assert_eq!((stored.messages.iter().map(Message::name).collect::<Vec<_>>().len(), stored.skipped), (4, 1));
+    assert_eq!((stored.messages.len(), stored.skipped), (4, 1));
     Ok(())
 }

@@ -71,15 +71,6 @@ fn byte_order_marks_and_windows_line_ends_are_nothing() -> Result<(), ReportErro
 }
 
 #[test]
-fn payload_that_is_no_message_is_counted() -> Result<(), ReportError> {
-    // Of a report without times, all is made of the nodes; an info that has no name cannot be.
-    let text = PYTHON_SQL_JSON.replacen("meta.raw_payload.rpc-start", "meta.raw_payload.", 1);
-    let trace = read_json(&text)?;
-    assert_eq!(trace.points().iter().map(|point| point.name.as_str()).filter(|name| *name == "rpc").count(), 1);
-    Ok(())
-}
-
-#[test]
 fn depth_has_no_limit() -> Result<(), ReportError> {
     let trace = chain(20_000);
     let opened = read_json(&saved(&trace))?;
