@@ -9,7 +9,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::db::counts_as_query;
-use crate::{Id, Message, Phase, Timestamp, json};
+use crate::{Id, Message, Phase, Timestamp, json, python_json};
 
 /// One line about a stored trace.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,7 +46,9 @@ struct Peek<'a> {
     request: Option<&'a RawValue>,
     #[serde(borrow)]
     db: Option<&'a RawValue>,
-    etype: Option<Value>,
+    /// `null` is none.
+    #[serde(borrow)]
+    etype: Option<&'a RawValue>,
 }
 
 #[derive(Default, Deserialize)]
@@ -95,8 +97,7 @@ impl TraceSummary {
                     queries += u64::from(db.counts_as_query() && is_new());
                 }
                 Phase::Stop if message.info_json().contains("\"etype\"") => {
-                    let is_error = peek(message).etype.is_some_and(|etype| etype.is_string());
-                    errors += u64::from(is_error && is_new());
+                    errors += u64::from(peek(message).etype.is_some() && is_new());
                 }
                 Phase::Start | Phase::Stop => {}
             }
@@ -139,7 +140,7 @@ fn peek(message: &Message) -> Peek<'_> {
 }
 
 fn part<T: Default + DeserializeOwned>(raw: &RawValue) -> T {
-    json::object(raw.get()).unwrap_or_default()
+    python_json::read(raw.get(), |text| json::object(text)).unwrap_or_default()
 }
 
 /// What of an info counts for a summary, as an info.
@@ -150,11 +151,10 @@ pub(crate) fn essence(message: &Message) -> String {
     let db: Db = db.map(part).unwrap_or_default();
     // That it is a query is all that counts, and that there is an error.
     let statement = db.counts_as_query().then_some("SELECT");
-    let etype = etype.filter(Value::is_string).map(|_| "");
     serde_json::json!({
         "request": {"method": method, "path": path},
         "db": {"statement": statement},
-        "etype": etype,
+        "etype": etype.map(|_| ""),
     })
     .to_string()
 }

@@ -239,6 +239,22 @@ fn a_statement_of_a_megabyte_is_cut_and_marked() {
 }
 
 #[test]
+fn numbers_keep_all_digits() {
+    let long = "123456789012345678901234567890";
+    let start = json!({"db": {"statement": "SELECT $1, $2", "params": ["P", 9007199254740993_i64], "param_types": ["NUMERIC", "INT8"], "system": "postgresql", "n": "N"}});
+    let text = samples::message("db-start", "q", BASE, 0, start).json().replace("\"P\"", long).replace("\"N\"", long);
+    let trace = Trace::build(vec![crate::Message::from_json(text.as_bytes()).expect("a message")]);
+    let page = page(&trace);
+    assert!(page.contains(&format!("{long}::numeric")), "without script");
+    let payload = payload(&page);
+    let texts: Vec<&str> = payload["str"].as_array().expect("texts").iter().filter_map(Value::as_str).collect();
+    for shown in ["123456789012345678901234567890::numeric", "9007199254740993::int8"] {
+        assert!(texts.contains(&shown), "{texts:?}");
+    }
+    assert!(texts.iter().any(|text| text.contains("\"n\":123456789012345678901234567890")), "{texts:?}");
+}
+
+#[test]
 fn same_trace_gives_the_same_bytes() {
     let mut messages = request();
     let first = page(&Trace::build(messages.clone()));

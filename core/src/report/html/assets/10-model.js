@@ -45,6 +45,33 @@ function oneLine(text, most = 300) {
   return line.length > most ? `${line.slice(0, most - 1)}…` : line;
 }
 
+/**
+ * JSON on lines of its own, as `JSON.stringify` would indent it, which would round long numbers.
+ * @param {string} json
+ */
+function indented(json) {
+  let depth = 0;
+  const line = () => `\n${"  ".repeat(depth)}`;
+  return json.replace(/"[^"\\]*(?:\\.[^"\\]*)*"|\{\}|\[\]|[{}[\],:]/gs, (token) => {
+    switch (token) {
+      case "{":
+      case "[":
+        depth += 1;
+        return token + line();
+      case "}":
+      case "]":
+        depth -= 1;
+        return line() + token;
+      case ",":
+        return token + line();
+      case ":":
+        return ": ";
+      default:
+        return token;
+    }
+  });
+}
+
 /** What the rules are called where there is little room. @type {Record<string, string>} */
 const BADGES = {
   "n+1": "N+1", "write-loop": "write loop", "duplicate": "duplicate", "repeat": "repeat", "slow": "slow",

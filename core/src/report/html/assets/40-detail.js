@@ -200,17 +200,9 @@ class Detail {
   raw(i) {
     const { t } = this.page;
     if (!t.more[i] && !t.moreStop[i]) return h("p");
-    /** @param {number} place */
-    const pretty = (place) => {
-      try {
-        return JSON.stringify(JSON.parse(t.str[place]), null, 2);
-      } catch {
-        return t.str[place];
-      }
-    };
     return h("details", null, h("summary", null, "More recorded info"),
       ...(/** @type {[string, number][]} */ ([["start", t.more[i]], ["stop", t.moreStop[i]]])).filter(([, place]) => place)
-        .map(([name, place]) => h("pre", null, `${name} ${pretty(place)}`)));
+        .map(([name, place]) => h("pre", null, `${name} ${indented(t.str[place])}`)));
   }
 
   /** @param {number} g */
