@@ -92,6 +92,7 @@ pub mod notice;
 pub mod notifier;
 mod parallel;
 pub mod profiler;
+mod python_json;
 #[doc(hidden)]
 pub mod quiet;
 mod quotable;

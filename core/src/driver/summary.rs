@@ -8,7 +8,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::{Id, Message, Phase, Timestamp, json};
+use crate::db::counts_as_query;
+use crate::{Id, Message, Phase, Timestamp, json, python_json};
 
 /// One line about a stored trace.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,7 +29,8 @@ pub struct TraceSummary {
     pub path: Option<String>,
     /// The service of the first point.
     pub service: Option<String>,
-    /// How many statements ran.
+    /// How many statements ran, as reports and `Server-Timing` count them: without those that begin or end a transaction,
+    /// pings of comments alone, and what the program did not ask for.
     pub queries: u64,
     /// How many points ended with an error.
     pub errors: u64,
@@ -44,7 +46,9 @@ struct Peek<'a> {
     request: Option<&'a RawValue>,
     #[serde(borrow)]
     db: Option<&'a RawValue>,
-    etype: Option<Value>,
+    /// `null` is none.
+    #[serde(borrow)]
+    etype: Option<&'a RawValue>,
 }
 
 #[derive(Default, Deserialize)]
@@ -56,6 +60,15 @@ struct Request {
 #[derive(Default, Deserialize)]
 struct Db {
     statement: Option<Value>,
+    method: Option<Value>,
+    internal: Option<Value>,
+}
+
+impl Db {
+    fn counts_as_query(&self) -> bool {
+        let [statement, method] = [&self.statement, &self.method].map(|value| value.as_ref().and_then(Value::as_str));
+        counts_as_query(statement, method, self.internal == Some(Value::Bool(true)))
+    }
 }
 
 impl TraceSummary {
@@ -81,12 +94,10 @@ impl TraceSummary {
             match message.point().1 {
                 Phase::Start if message.info_json().contains("\"statement\"") => {
                     let db: Db = peek(message).db.map(part).unwrap_or_default();
-                    let is_statement = db.statement.is_some_and(|statement| statement.is_string());
-                    queries += u64::from(is_statement && is_new());
+                    queries += u64::from(db.counts_as_query() && is_new());
                 }
                 Phase::Stop if message.info_json().contains("\"etype\"") => {
-                    let is_error = peek(message).etype.is_some_and(|etype| etype.is_string());
-                    errors += u64::from(is_error && is_new());
+                    errors += u64::from(peek(message).etype.is_some() && is_new());
                 }
                 Phase::Start | Phase::Stop => {}
             }
@@ -129,7 +140,7 @@ fn peek(message: &Message) -> Peek<'_> {
 }
 
 fn part<T: Default + DeserializeOwned>(raw: &RawValue) -> T {
-    json::object(raw.get()).unwrap_or_default()
+    python_json::read(raw.get(), |text| json::object(text)).unwrap_or_default()
 }
 
 /// What of an info counts for a summary, as an info.
@@ -137,13 +148,13 @@ fn part<T: Default + DeserializeOwned>(raw: &RawValue) -> T {
 pub(crate) fn essence(message: &Message) -> String {
     let Peek { request, db, etype } = peek(message);
     let Request { method, path } = request.map(part).unwrap_or_default();
-    let Db { statement } = db.map(part).unwrap_or_default();
-    // That there is a text is all that counts.
-    let mark = |value: Option<Value>| value.filter(Value::is_string).map(|_| "");
+    let db: Db = db.map(part).unwrap_or_default();
+    // That it is a query is all that counts, and that there is an error.
+    let statement = db.counts_as_query().then_some("SELECT");
     serde_json::json!({
         "request": {"method": method, "path": path},
-        "db": {"statement": mark(statement)},
-        "etype": mark(etype),
+        "db": {"statement": statement},
+        "etype": etype.map(|_| ""),
     })
     .to_string()
 }
@@ -166,6 +177,22 @@ mod tests {
         let all = [start.clone(), stop.clone(), start, stop];
         let summary = TraceSummary::of(&all).expect("a summary");
         assert_eq!((summary.queries, summary.errors), (1, 1));
+    }
+
+    #[test]
+    fn queries_are_counted_as_in_reports() {
+        let db = |db: &str| message("db-start", &format!(r#"{{"db": {db}}}"#));
+        for (info, queries) in [
+            (r#"{"statement": "SELECT 1", "method": "fetch_one"}"#, 1),
+            (r#"{"statement": "BEGIN", "method": "begin"}"#, 0),
+            (r#"{"statement": "COMMIT"}"#, 0),
+            (r#"{"statement": "-- ping"}"#, 0),
+            (r#"{"statement": "SET NAMES utf8", "internal": true}"#, 0),
+            (r#"{"statement": "SELECT 1", "method": "prepare"}"#, 0),
+            (r#"{"statement": "CONNECT", "method": "connect"}"#, 0),
+        ] {
+            assert_eq!(TraceSummary::of(&[db(info)]).expect("a summary").queries, queries, "{info}");
+        }
     }
 
     #[test]

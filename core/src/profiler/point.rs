@@ -101,7 +101,7 @@ impl Point {
         let began = start.acquire.as_ref().map_or(at, |acquire| at.max(acquire.end));
         let database_time = &self.trace.database_time;
         self.counted = database_time.start(self.trace.clock.since_ns(began));
-        if start.runs_statement() {
+        if start.counts_as_query() {
             database_time.count_statement();
         }
         self.start_at(at, start);

@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 use self::walk::{Found, Walk};
 use super::recorded::RecordedInfo;
 use crate::db::runs_statement;
-use crate::message::read_value;
+use crate::python_json;
 
 /// Where a text, or other JSON, stands in an info.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -93,8 +93,8 @@ pub(super) struct DbFacts {
     pub(super) transaction: bool,
     /// It says which transaction is around that one.
     pub(super) savepoint: bool,
-    /// It says that values are missing.
-    pub(super) params_missing: bool,
+    /// What it says of values that are missing.
+    pub(super) params_missing: Missing,
     pub(super) statement: Word,
     /// The statement as it is meant, where it has escapes.
     pub(super) unescaped: Option<Arc<str>>,
@@ -116,6 +116,15 @@ pub(super) struct DbFacts {
     pub(super) connection: Option<u64>,
     /// How many microseconds it waited for its connection before.
     pub(super) acquire_us: Option<u64>,
+}
+
+/// Which values a start says are missing.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Missing {
+    /// All of them: they are not known.
+    pub(super) unknown: bool,
+    /// Some of many.
+    pub(super) omitted: bool,
 }
 
 /// What the stop says of a database.
@@ -185,10 +194,10 @@ impl Facts {
                 self.stop_db.read(walk);
             }
             "etype" => {
-                self.etype = walk.value().word();
+                self.etype = walk.value().word_of_error();
                 (self.has_etype, self.error) = (true, self.etype.is_there());
             }
-            "message" => self.message = walk.value().word(),
+            "message" => self.message = walk.value().word_of_error(),
             "cancelled" => self.cancelled = walk.value().is_true(),
             "host" if !self.host_in_start => self.host = walk.value().word(),
             key => {
@@ -222,7 +231,8 @@ impl DbFacts {
                 "caller" => self.caller = known.origin(value.json()),
                 "params" => self.params = value.place(),
                 "param_types" => self.param_types = value.place(),
-                "params_unknown" | "params_omitted" => self.params_missing = true,
+                "params_unknown" => self.params_missing.unknown = true,
+                "params_omitted" => self.params_missing.omitted = true,
                 "connection" => self.connection = value.number(),
                 _ => {}
             }
@@ -284,7 +294,7 @@ impl Known {
         if let Some(known) = self.texts.get(json) {
             return Some(Arc::clone(known));
         }
-        let Ok(Value::String(text)) = read_value(json) else { return None };
+        let Ok(Value::String(text)) = python_json::value(json) else { return None };
         let text: Arc<str> = text.into();
         self.texts.insert(json.into(), Arc::clone(&text));
         Some(text)
@@ -302,7 +312,7 @@ impl Known {
 
 impl Origin {
     fn of(json: &str) -> Option<Self> {
-        let Ok(Value::Object(caller)) = read_value(json) else { return None };
+        let Ok(Value::Object(caller)) = python_json::value(json) else { return None };
         let text = |key| caller.get(key).and_then(Value::as_str).map(str::to_owned);
         let place = text("file").zip(caller.get("line").and_then(Value::as_u64));
         Some(Self { function: text("function")?, place })
@@ -377,7 +387,7 @@ mod tests {
                     "a",
                     BASE,
                     1,
-                    json!({"etype": 1,
+                    json!({"etype": null,
                     "cancelled": 1, "db": {"rows": -1, "rows_affected": 1.5, "outcome": 1}}),
                 ),
             ];

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::facts::{Facts, StopFacts, Word, member};
+use super::facts::{Facts, Missing, StopFacts, Word, member};
 use super::parameter::{self, Parameter};
 use super::recorded::{RecordedInfo, RecordedMessage};
 use crate::Id;
@@ -243,8 +243,8 @@ impl Point {
         (db.params.of(&self.start_info, || None), db.param_types.of(&self.start_info, || None))
     }
 
-    /// Whether its start says that parameters are missing.
-    pub(super) fn misses_params(&self) -> bool {
+    /// Which parameters its start says are missing.
+    pub(super) fn params_missing(&self) -> Missing {
         self.facts.db.params_missing
     }
 

@@ -10,8 +10,8 @@ use std::sync::{Arc, LazyLock, OnceLock};
 
 use serde_json::{Map, Value};
 
-use crate::message::read_info;
-use crate::{Id, Message, Timestamp};
+use crate::message::{Phase, read_info};
+use crate::{Id, Message, Timestamp, python_json};
 
 /// A piece of a text that lies in memory once, whoever shares it.
 #[derive(Clone)]
@@ -160,7 +160,7 @@ impl RecordedMessage {
     /// The info, which shares the message's text.
     pub(super) fn info(&self) -> RecordedInfo {
         let text = (self.info.0 < self.info.1).then(|| self.json.part(self.info.0..self.info.1));
-        RecordedInfo { text, members: OnceLock::new() }
+        RecordedInfo { text, is_stop: self.head.suffix == Phase::Stop.suffix(), members: OnceLock::new() }
     }
 }
 
@@ -179,7 +179,8 @@ impl fmt::Debug for RecordedMessage {
 
 /// The info of a point's start or stop: a map of its members, which is made when it is first asked for.
 ///
-/// Info that is no object stands under the key `value`, as in [`Message::info`].
+/// Info that is no object stands under the key `value`, as in [`Message::info`]. In that of a stop, an error's type and message are
+/// text, whatever they were.
 ///
 /// ```
 /// # use osprofiler::report;
@@ -194,6 +195,7 @@ impl fmt::Debug for RecordedMessage {
 pub struct RecordedInfo {
     /// `None` where the message is missing or has no info.
     text: Option<Excerpt>,
+    is_stop: bool,
     members: OnceLock<Box<Map<String, Value>>>,
 }
 
@@ -211,8 +213,26 @@ impl Deref for RecordedInfo {
     fn deref(&self) -> &Map<String, Value> {
         static EMPTY: LazyLock<Map<String, Value>> = LazyLock::new(Map::new);
         match &self.text {
-            Some(text) => self.members.get_or_init(|| Box::new(read_info(text))),
+            Some(text) => self.members.get_or_init(|| {
+                let mut members = read_info(text);
+                if self.is_stop {
+                    error_as_text(&mut members);
+                }
+                Box::new(members)
+            }),
             None => &EMPTY,
+        }
+    }
+}
+
+/// Makes an error's type and message text. Python's OSProfiler 4.4.0 takes the first argument of an exception for its message,
+/// whatever that is, and a program may give any type.
+fn error_as_text(stop_info: &mut Map<String, Value>) {
+    for key in ["etype", "message"] {
+        match stop_info.get_mut(key) {
+            None | Some(Value::Null) if key == "etype" => return,
+            None | Some(Value::Null | Value::String(_)) => {}
+            Some(other) => *other = python_json::text(other).into(),
         }
     }
 }

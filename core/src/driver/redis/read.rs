@@ -1,6 +1,7 @@
 //! Reading, listing and deleting traces. Each answer of the server has its own time, however many there are.
 
 use std::collections::{HashMap, HashSet};
+use std::thread;
 
 use redis::{Cmd, FromRedisValue, Pipeline, RedisResult};
 
@@ -17,7 +18,7 @@ const KEYS: usize = 1000;
 const TRACES: usize = 50;
 
 /// So many messages of a list are asked for at once.
-const PART: i64 = 2000;
+const PART: i64 = 1000;
 
 /// Reads a trace: its list, and what versions of OSProfiler before 3 have stored of it.
 pub(super) fn trace(server: &Server, base_id: &Id) -> Result<StoredTrace, DriverError> {
@@ -49,13 +50,19 @@ pub(super) fn trace_in_parts(
     let key = format!("{LIST}{base_id}");
     let length: i64 = one(server, redis::cmd("LLEN").arg(&key))?;
     // Counted from its end, a list stays as it is while messages are put at its head.
+    let part = |newest: i64| one(server, redis::cmd("LRANGE").arg(&key).arg(newest - PART + 1).arg(newest));
     let mut newest = -1;
-    while newest >= -length {
-        let oldest = newest - PART + 1;
-        // The part's oldest message is the last of the list that was not read yet.
-        hand_over(one(server, redis::cmd("LRANGE").arg(&key).arg(oldest).arg(newest))?);
-        newest = oldest - 1;
+    let mut texts: Vec<Vec<u8>> = if newest >= -length { part(newest)? } else { Vec::new() };
+    while newest - PART >= -length {
+        newest -= PART;
+        // The next part comes while this one is read.
+        texts = thread::scope(|scope| {
+            let next = scope.spawn(|| part(newest));
+            hand_over(texts);
+            next.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })?;
     }
+    hand_over(texts);
     if server.config.legacy {
         hand_over(values(server, keys(server, &legacy_pattern(base_id))?)?);
     }

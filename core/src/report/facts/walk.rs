@@ -171,6 +171,11 @@ impl<'a> Found<'a> {
         }
     }
 
+    /// The same of an error's type or message, which the map of the info has as text whatever it is.
+    pub(super) fn word_of_error(self) -> Word {
+        if self.is_string() || self.json() == "null" { self.word() } else { Word::IN_MAP }
+    }
+
     /// The place of the value's JSON.
     pub(super) fn place(self) -> Word {
         Word::at(self.start, self.end)

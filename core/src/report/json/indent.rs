@@ -117,10 +117,14 @@ impl<W: io::Write> Indented<W> {
                 self.depth += 1;
                 1
             }
-            b'"' => {
-                self.in_string = true;
-                1
-            }
+            // Most strings are plain text to their end.
+            b'"' => match 1 + plain(&text.as_bytes()[1..]) {
+                end if text.as_bytes().get(end) == Some(&b'"') => end + 1,
+                end => {
+                    self.in_string = true;
+                    end
+                }
+            },
             _ => scalar(text.as_bytes()),
         };
         if run == 0 {

@@ -10,7 +10,7 @@ use std::io::{self, BufRead as _, BufReader, Read as _};
 use self::nodes::{Node, Saved};
 use super::{Trace, TraceBuilder};
 use crate::driver::StoredTrace;
-use crate::{Id, Message, MessageFields, Timestamp, lines};
+use crate::{Id, Message, MessageFields, Timestamp, lines, python_json};
 
 /// What can go wrong with a report.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +64,12 @@ pub fn read_json(text: &str) -> Result<Trace, ReportError> {
     match nodes::read(text) {
         Ok(saved) => Ok(build(saved)),
         Err(error) => {
+            // What Python's `trace show --json` prints of NaN is no JSON by the standard.
+            if matches!(error, ReportError::BadJson { .. })
+                && let Ok(saved) = nodes::read(&python_json::on_one_line(text))
+            {
+                return Ok(build(saved));
+            }
             let trace = of_lines(text.as_bytes()).build();
             // The first error says more about a text that holds no message at all.
             if trace.is_empty() { Err(error) } else { Ok(trace) }
@@ -127,20 +133,23 @@ fn build(saved: Saved<'_>) -> Trace {
     if whole.try_for_each(|message| message.map(|message| builder.push(message))).is_ok() {
         return builder.build();
     }
-    let messages = messages_from_nodes(&saved.nodes);
-    Trace { started: None, ..Trace::build(StoredTrace { messages, skipped: saved.skipped_lines }) }
+    let (messages, skipped) = messages_from_nodes(&saved.nodes);
+    Trace { started: None, ..Trace::build(StoredTrace { messages, skipped: saved.skipped_lines + skipped }) }
 }
 
-/// Makes messages where the payloads hold nothing but info.
-fn messages_from_nodes(nodes: &[Node<'_>]) -> Vec<Message> {
+/// Makes messages where the payloads hold nothing but info, and says how many could not be made.
+fn messages_from_nodes(nodes: &[Node<'_>]) -> (Vec<Message>, u64) {
     // The first node stands at the top, and there the parent is the trace.
-    let Some(base_id) = nodes.first().map(|node| node.parent_id.clone()) else { return Vec::new() };
-    nodes
-        .iter()
-        .flat_map(|node| {
-            node.payloads.iter().filter_map(|(name, payload)| message(&base_id, node, name, payload.get()))
-        })
-        .collect()
+    let Some(base_id) = nodes.first().map(|node| node.parent_id.clone()) else { return (Vec::new(), 0) };
+    let payloads = nodes.iter().flat_map(|node| node.payloads.iter().map(move |payload| (node, payload)));
+    let (mut messages, mut skipped) = (Vec::new(), 0);
+    for (node, (name, payload)) in payloads {
+        match message(&base_id, node, name, payload.get()) {
+            Some(message) => messages.push(message),
+            None => skipped += 1,
+        }
+    }
+    (messages, skipped)
 }
 
 fn message(base_id: &Id, node: &Node<'_>, name: &str, payload: &str) -> Option<Message> {

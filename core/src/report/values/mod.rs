@@ -10,8 +10,7 @@ use super::facts::{Facts, Known};
 use super::sql::{Analyzed, Dialect};
 use super::{RecordedMessage, Trace, handed_out};
 use crate::db::{CUT, DbOptions};
-use crate::message::read_info;
-use crate::{Id, Message, MessageFields};
+use crate::{Id, Message, MessageFields, python_json};
 
 /// Members of `db` that are no values of the program's.
 const KEPT_OF_DATABASES: [&str; 26] = [
@@ -52,7 +51,7 @@ pub(super) fn take_out(trace: &mut Trace) {
     for point in &mut trace.points {
         for (info, message) in [(&mut point.start_info, &mut point.start), (&mut point.stop_info, &mut point.stop)] {
             if let Some(message) = message {
-                *message = with_info(message, (&point.trace_id, &point.parent_id), &taken.info(read_info(info.json())));
+                *message = with_info(message, (&point.trace_id, &point.parent_id), &taken.info(Map::clone(info)));
                 *info = message.info();
             }
         }
@@ -62,7 +61,7 @@ pub(super) fn take_out(trace: &mut Trace) {
 
 /// The message with other info. Members that only its text has go, whatever they were.
 fn with_info(message: &RecordedMessage, ids: (&Id, &Id), info: &Map<String, Value>) -> RecordedMessage {
-    let text = serde_json::to_string(info).unwrap_or_else(|_| "{}".to_owned());
+    let text = python_json::text_of_members(info);
     let fields = MessageFields {
         name: &message.name(),
         base_id: message.base_id(),
