@@ -1,7 +1,7 @@
 //! Which texts and databases there are, and the points with statements.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use hashbrown::HashMap;
+use hashbrown::hash_map::Entry;
 
 use super::{Connection, Statement, Text};
 use crate::report::sql::{Analyzed, Dialect, Kind, statements};

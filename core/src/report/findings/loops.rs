@@ -1,6 +1,8 @@
 //! N+1 and write loops: one statement for each of many things.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
+
+use hashbrown::HashMap;
 
 use super::batches::{self, Work};
 use super::evidence::Evidence;
