@@ -3,8 +3,8 @@
 //! Here: the dialects, and what is known of a text ([`Analyzed`]). Below: tokens ([`lexer`]), fingerprints
 //! ([`fingerprint`]), kinds, tables and labels (`analyze`), where lines break ([`layout`]), places for values
 //! ([`placeholder`]), values as literals ([`literal`]), a statement with its values in their places ([`runnable`]), what
-//! stands before one to see its plan ([`explain`]), and where each of several begins and ends (`statements`). Not here:
-//! which statements a trace ran (`analysis`).
+//! stands before one to see its plan ([`explain`]), a text of which nothing is left that may be a value (`hidden`), and
+//! where each of several begins and ends (`statements`). Not here: which statements a trace ran (`analysis`).
 //!
 //! No step parses: a text may be anything, cut, or no SQL at all. Every step takes time in proportion to the text.
 
@@ -17,6 +17,7 @@ pub mod placeholder;
 pub mod runnable;
 
 mod analyze;
+pub(in crate::report) mod hidden;
 mod significant;
 pub(in crate::report) mod statements;
 
