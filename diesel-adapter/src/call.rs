@@ -9,7 +9,8 @@ use diesel::ConnectionError;
 use diesel::result::Error;
 use diesel::row::Row;
 use osprofiler::db::{
-    Caller, CheckoutTrace, DbFailure, DbLease, DbSource, DbStart, DbStop, DbStopRows, Gate, Outcome, changes_rows,
+    Caller, CheckoutTrace, DbFailed, DbFailure, DbLease, DbSource, DbStart, DbStop, DbStopRows, Gate, Outcome,
+    changes_rows,
 };
 use osprofiler::profiler::Point;
 
@@ -36,6 +37,8 @@ pub(crate) struct Call<K: Kept> {
     /// The statement and its values, from when they are known to when it starts.
     bound: Option<(Arc<str>, Option<K::Values>)>,
     is_bound: bool,
+    /// The statement, where its errors depend on it.
+    failing: Option<Arc<str>>,
     /// Whether a statement that fails aborts its transaction.
     aborts: bool,
     /// Whether the database's count of changed rows is this statement's.
@@ -92,6 +95,7 @@ impl<K: Kept> Call<K> {
             begun: None,
             bound: None,
             is_bound: false,
+            failing: None,
             aborts: K::ABORTS_TRANSACTIONS,
             counts: true,
             counted: DbStop::default(),
@@ -188,6 +192,9 @@ impl<K: Kept> Call<K> {
         let (statement, values) = self.bound.take().unwrap_or_else(|| (NO_STATEMENT.into(), None));
         if self.keep > 0 {
             self.kept = Some(Box::new((Arc::clone(&statement), K::Rows::default())));
+        }
+        if self.source.reads_failed_statements() {
+            self.failing = Some(Arc::clone(&statement));
         }
         let start = DbStart {
             source: Arc::clone(&self.source),
@@ -331,9 +338,7 @@ impl<K: Kept> Call<K> {
         if matches!(error, Error::DatabaseError(..)) {
             self.lease.fail();
         }
-        if let Some(point) = self.point.take() {
-            point.stop(failure::of(self.counted, error));
-        }
+        self.stop_failed(failure::of(self.counted, error));
     }
 
     /// As [`finish`](Self::finish) or [`fail`](Self::fail).
@@ -364,8 +369,12 @@ impl<K: Kept> Call<K> {
     #[cold]
     pub(crate) fn fail_otherwise(&mut self, failure: DbFailure) {
         self.start();
+        self.stop_failed(failure);
+    }
+
+    fn stop_failed(&mut self, failure: DbFailure) {
         if let Some(point) = self.point.take() {
-            point.stop(failure);
+            point.stop(DbFailed { failure, source: Arc::clone(&self.source), statement: self.failing.take() });
         }
     }
 

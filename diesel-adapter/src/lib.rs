@@ -130,8 +130,9 @@
 //! ```
 //!
 //! Values keep 1 KiB each and 64 KiB together, statements 64 KiB; what is longer is cut, on a character boundary, and marked
-//! with how much is missing. Statements are recorded with whatever literals stand in them, and errors with what the
-//! database says: MySQL's quote the value that was a duplicate. All of this happens on the collector's worker.
+//! with how much is missing. Statements are recorded with whatever literals stand in them. Where values are not recorded or
+//! may be replaced, the texts of errors are recorded without values: [`ParamsPolicy`]. All of this happens on the
+//! collector's worker.
 //!
 //! # Without changing a type
 //!

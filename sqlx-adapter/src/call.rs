@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use osprofiler::Id;
-use osprofiler::db::{Caller, ChangesRows, CheckoutTrace, DbLease, DbSource, DbStart, DbStop, DbStopRows, Outcome};
+use osprofiler::db::{
+    Caller, ChangesRows, CheckoutTrace, DbFailed, DbLease, DbSource, DbStart, DbStop, DbStopRows, Outcome,
+};
 use osprofiler::profiler::Point;
 use sqlx_core::Either;
 use sqlx_core::error::Error;
@@ -58,7 +60,8 @@ pub(crate) struct Call<DB: TracedDatabase> {
     waits_since: Option<Instant>,
     /// Whether the types of the bound values are to be looked at when the statement has run.
     learns: bool,
-    /// The text, where it has to be asked which of its statements change rows, and what was read of it.
+    /// The text, where it has to be asked which of its statements change rows, or whether its errors may have values; and
+    /// what was read of it.
     statement: Option<SqlStr>,
     verbs: ChangesRows,
     /// The start, until the types of its values are known: what is stored must not depend on who is faster, the worker or the
@@ -176,7 +179,7 @@ impl<DB: TracedDatabase> Call<DB> {
             // Cloning copies a `String` once; the driver gets the copy that is shared.
             let shared = parts.sql.clone();
             statement = std::mem::replace(&mut parts.sql, shared);
-            if !DB::COUNTS_ALL_CHANGES {
+            if !DB::COUNTS_ALL_CHANGES || self.source.reads_failed_statements() {
                 self.statement = Some(parts.sql.clone());
             }
             if self.keep > 0 {
@@ -353,7 +356,9 @@ impl<DB: TracedDatabase> Call<DB> {
         }
         self.start_delayed();
         if let Some(point) = self.point.take() {
-            point.stop(failure::<DB>(self.counted, &error));
+            let failure = failure::<DB>(self.counted, &error);
+            let source = Arc::clone(&self.source);
+            point.stop(DbFailed { failure, source, statement: self.statement.take() });
         }
         error
     }

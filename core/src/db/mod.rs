@@ -11,6 +11,8 @@ mod caller;
 #[cfg(feature = "debug-values")]
 pub mod debug;
 mod elsewhere;
+pub(crate) mod error_text;
+mod failure;
 mod gate;
 mod handed_out;
 pub mod long;
@@ -35,6 +37,7 @@ pub use crate::error::text as error_text;
 pub use caller::Caller;
 #[doc(hidden)]
 pub use caller::register_own_frames;
+pub use failure::{DbFailed, DbFailure};
 pub(crate) use gate::outside_traces;
 pub use gate::{CheckoutTrace, Gate};
 pub(crate) use handed_out::HandedOut;
@@ -42,7 +45,7 @@ pub use handed_out::handed_out;
 pub use options::{DbOptions, ParamsPolicy, PatternError, Recorded};
 pub use params::{ParamsWriter, RowsWriter};
 pub use source::{DbLease, DbSource};
-pub use stop::{DbFailure, DbStop, Outcome};
+pub use stop::{DbStop, Outcome};
 pub(crate) use value::CUT;
 pub use value::DbValue;
 #[doc(hidden)]

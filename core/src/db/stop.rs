@@ -1,8 +1,6 @@
-//! How database points end: [`DbStop`], and [`DbFailure`] where the database or its driver refused.
+//! How database points end that do not fail: [`DbStop`].
 
-use serde_json::{Map, Value};
-
-use crate::{Info, InfoWriter};
+use crate::InfoWriter;
 
 /// What became of a transaction or savepoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +53,7 @@ impl DbStop {
         self.rows_affected = Some(self.rows_affected.unwrap_or(0) + rows);
     }
 
-    fn numbers(&self) -> [(&'static str, Option<u64>); 5] {
+    pub(super) fn numbers(&self) -> [(&'static str, Option<u64>); 5] {
         [
             ("rows", self.rows),
             ("rows_affected", self.rows_affected),
@@ -96,46 +94,6 @@ impl DbStop {
         if self.cancelled {
             info.bool("cancelled", true);
         }
-    }
-}
-
-/// What a failed statement's stop info says: `{"etype", "message", "db": {"original_exception", "chained_exception",
-/// "sqlstate", "code", ...}}`.
-///
-/// Failures are rare, and the error itself belongs to the caller: this is made where it happens.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DbFailure {
-    /// What was counted before it failed.
-    pub stop: DbStop,
-    /// The error's type and variant, such as `sqlx::Error::Database`.
-    pub etype: String,
-    /// What the error says.
-    pub message: String,
-    /// What the database says, or the error's cause.
-    pub original_exception: String,
-    /// What else is known, with its keys: `sqlstate`, `code`, `kind`, `constraint`, `table`, `column`.
-    pub details: Vec<(&'static str, String)>,
-}
-
-impl From<DbFailure> for Info {
-    fn from(failure: DbFailure) -> Self {
-        let mut db = Map::new();
-        for (key, number) in failure.stop.numbers() {
-            if let Some(number) = number {
-                db.insert(key.to_owned(), number.into());
-            }
-        }
-        db.insert("original_exception".to_owned(), failure.original_exception.into());
-        db.insert("chained_exception".to_owned(), Value::from(failure.message.as_str()));
-        for (key, detail) in failure.details {
-            db.insert(key.to_owned(), detail.into());
-        }
-        Map::from_iter([
-            ("etype".to_owned(), Value::from(failure.etype)),
-            ("message".to_owned(), Value::from(failure.message)),
-            ("db".to_owned(), Value::Object(db)),
-        ])
-        .into()
     }
 }
 

@@ -47,11 +47,14 @@ impl Trace {
     ///
     /// Bound values are numbered, `'‹1›'`: equal ones have the same number, so that what ran twice is still seen. Statements
     /// are their fingerprints, with `?` in place of literals; texts that differ in nothing else are told apart by a
-    /// comment. Errors are their type and code, requests have no query, functions no arguments and no result, and
-    /// returned rows are gone. Of other info nothing is left but what the crate's own adapters and layers write of
-    /// databases, connections and times.
+    /// comment. What may be a value, because it depends on the database or on a server's settings, is numbered too: `‹2›`.
+    /// Errors keep their type and code, and of their text what is known to be a database's or a driver's own. Requests have
+    /// no query, and their paths numbers in place of parts that are no plain words, or that are values elsewhere in the
+    /// trace. Functions have no arguments and no result, and returned rows are gone. Of other info nothing is left but what
+    /// the crate's own adapters and layers write of databases, connections and times. `docs/values.md` in the repository
+    /// has the table of all that.
     ///
-    /// Names, services, hosts, ids, files of callers and the paths of requests are no values and stay.
+    /// Names, services, hosts, ids and files of callers are no values and stay.
     ///
     /// ```
     /// # use osprofiler::report;
@@ -63,10 +66,18 @@ impl Trace {
     #[must_use]
     pub fn without_values(mut self) -> Self {
         if !self.has_no_values {
-            values::take_out(&mut self);
+            values::take_out(&mut [&mut self]);
             self.has_no_values = true;
         }
         self
+    }
+
+    /// Two traces [without values](Self::without_values), which are compared: what is equal in them has the same number.
+    #[must_use]
+    pub fn both_without_values(mut one: Self, mut other: Self) -> (Self, Self) {
+        values::take_out(&mut [&mut one, &mut other]);
+        (one.has_no_values, other.has_no_values) = (true, true);
+        (one, other)
     }
 
     /// Whether there is no point at all.

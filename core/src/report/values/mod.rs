@@ -1,15 +1,23 @@
-//! Taking the values out of a trace, so that its report can be shown to others.
+//! Taking the values out of traces, so that their reports can be shown to others.
+//!
+//! Here: what of infos is kept. Below: paths of requests (`paths`). Not here: what of a statement is kept (`sql::hidden`), and
+//! of an error's text (`db::error_text`). `docs/values.md` has the table of all that.
 //!
 //! Info is kept by what is known to be no value, and not by what is known to be one: what nobody thought of is left out.
+
+mod paths;
 
 use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use super::sql::{Analyzed, Dialect};
+use super::sql::Dialect;
+use super::sql::fingerprint::without_mark;
+use super::sql::hidden::hidden;
 use super::{Trace, handed_out};
-use crate::db::{CUT, DbOptions};
+use crate::db::{CUT, DbOptions, error_text};
 use crate::{Message, MessageFields, python_json};
+use paths::Paths;
 
 /// Members of `db` that are no values of the program's.
 const KEPT_OF_DATABASES: [&str; 26] = [
@@ -40,12 +48,18 @@ const KEPT_OF_DATABASES: [&str; 26] = [
     "first_row_us",
     "consumer_us",
 ];
-/// What is kept of a request that came or went, and of its response. Its query goes.
-const KEPT_OF_REQUESTS: [&str; 6] = ["method", "scheme", "hostname", "port", "path", "status_code"];
+/// What is kept of a request that came or went, and of its response, beside its path. Its query goes.
+const KEPT_OF_REQUESTS: [&str; 5] = ["method", "scheme", "hostname", "port", "status_code"];
 
-/// Takes the values out of a trace's points.
-pub(super) fn take_out(trace: &mut Trace) {
-    let mut taken = Taken::default();
+/// Takes the values out of the points of traces that are shown together: what is equal in them stays so.
+pub(super) fn take_out(traces: &mut [&mut Trace]) {
+    let mut taken = Taken { paths: Paths::of(traces), ..Taken::default() };
+    for trace in traces {
+        take_out_with(trace, &mut taken);
+    }
+}
+
+fn take_out_with(trace: &mut Trace, taken: &mut Taken) {
     for point in &mut trace.points {
         for (info, message) in [(&mut point.start_info, &mut point.start), (&mut point.stop_info, &mut point.stop)] {
             *info = taken.info(std::mem::take(info));
@@ -82,6 +96,7 @@ struct Taken {
     statements: HashMap<Dialect, HashMap<String, String>>,
     /// How many different texts each fingerprint has.
     texts: HashMap<String, usize>,
+    paths: Paths,
 }
 
 impl Taken {
@@ -90,12 +105,16 @@ impl Taken {
         for (key, value) in info {
             let value = match (key.as_str(), value) {
                 ("db", Value::Object(db)) => Value::Object(self.database(db)),
-                ("request" | "requests" | "response", Value::Object(request)) => Value::Object(of_request(request)),
+                ("request" | "requests" | "response", Value::Object(request)) => Value::Object(self.request(request)),
                 ("function", Value::Object(function)) => only(function, &["name"]),
                 // That it was recorded says what the point waited for.
                 ("http" | "rpc", Value::Object(_)) => Value::Object(Map::new()),
                 ("handed_out", list) => match handed_out::without_values(list) {
                     Some(list) => list,
+                    None => continue,
+                },
+                ("message", Value::String(text)) => match error_text::without_values(&text) {
+                    Some(text) => text.into(),
                     None => continue,
                 },
                 ("host" | "etype" | "cancelled" | "lost_messages", value) if !value.is_object() => value,
@@ -114,6 +133,12 @@ impl Taken {
             let value = match (key.as_str(), value) {
                 ("statement", Value::String(sql)) => self.statement(sql, dialect).into(),
                 ("params", params) => self.params(params),
+                ("original_exception" | "chained_exception", Value::String(text)) => {
+                    match error_text::without_values(&text) {
+                        Some(text) => text.into(),
+                        None => continue,
+                    }
+                }
                 (key, value) if KEPT_OF_DATABASES.contains(&key) => value,
                 _ => continue,
             };
@@ -122,21 +147,19 @@ impl Taken {
         kept
     }
 
-    /// The fingerprint. Texts that differ in nothing but values stay different ones, by a comment.
+    /// What is clear of the fingerprint. Texts that differ in nothing but values stay different ones, by a comment.
     fn statement(&mut self, sql: String, dialect: Dialect) -> String {
         if let Some(known) = self.statements.get(&dialect).and_then(|known| known.get(&sql)) {
             return known.clone();
         }
-        let mut statement = Analyzed::of(&sql, dialect).fingerprint;
+        let mut statement = hidden(&sql, dialect, |name| self.number(name));
         let number = self.texts.entry(statement.clone()).or_default();
         *number += 1;
         if *number > 1 {
             statement.push_str(&format!(" /* text {number} */"));
         }
-        if sql.ends_with(" B)")
-            && let Some(cut) = sql.rfind(CUT)
-        {
-            statement.push_str(&sql[cut..]);
+        if let Some(head) = without_mark(&sql) {
+            statement.push_str(&sql[head.len()..]);
         }
         self.statements.entry(dialect).or_default().insert(sql, statement.clone());
         statement
@@ -159,18 +182,40 @@ impl Taken {
         if value.as_str() == Some(DbOptions::REDACTED) || text.contains(CUT) {
             return DbOptions::REDACTED.into();
         }
+        numbered(self.number(text)).into()
+    }
+
+    /// The number of what is hidden: equal to that of whatever has the same text.
+    fn number(&mut self, text: String) -> usize {
         let next = self.values.len() + 1;
-        format!("‹{}›", self.values.entry(text).or_insert(next)).into()
+        *self.values.entry(text).or_insert(next)
+    }
+
+    fn request(&mut self, mut request: Map<String, Value>) -> Map<String, Value> {
+        let has_query = request.contains_key("query");
+        let path = request.get("path").and_then(Value::as_str).map(|path| self.path(path));
+        request
+            .retain(|key, value| KEPT_OF_REQUESTS.contains(&key.as_str()) && !value.is_object() && !value.is_array());
+        request.extend(path.map(|path| ("path".to_owned(), path.into())));
+        if has_query {
+            request.insert("query".to_owned(), "".into());
+        }
+        request
+    }
+
+    /// The path with numbers in place of parts that are values, or may be.
+    fn path(&mut self, path: &str) -> String {
+        let parts = path.split('/').map(|part| match self.paths.value(part) {
+            Some(value) => numbered(self.number(value)),
+            None => part.to_owned(),
+        });
+        parts.collect::<Vec<_>>().join("/")
     }
 }
 
-fn of_request(mut request: Map<String, Value>) -> Map<String, Value> {
-    let has_query = request.contains_key("query");
-    request.retain(|key, value| KEPT_OF_REQUESTS.contains(&key.as_str()) && !value.is_object() && !value.is_array());
-    if has_query {
-        request.insert("query".to_owned(), "".into());
-    }
-    request
+/// What stands in place of a value.
+fn numbered(number: usize) -> String {
+    format!("‹{number}›")
 }
 
 fn only(mut members: Map<String, Value>, kept: &[&str]) -> Value {
