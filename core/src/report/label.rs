@@ -95,6 +95,9 @@ pub(super) fn percent(part: u64, whole: u64) -> String {
     format!("{percent} %")
 }
 
+/// So many microseconds of waiting for a connection, and one in a hundred of the request, are worth a word.
+const LEAST_WAIT_US: u64 = 1_000;
+
 /// The verdict, in parts: statements, database time, then what went wrong.
 pub(super) fn verdict(trace: &Trace, totals: &Totals) -> Vec<String> {
     use super::duration::Shown;
@@ -103,8 +106,19 @@ pub(super) fn verdict(trace: &Trace, totals: &Totals) -> Vec<String> {
     if totals.distinct_statements < totals.statements {
         parts.push(format!("{} distinct", totals.distinct_statements));
     }
-    let share = percent(totals.database_us, trace.duration_us());
-    parts.push(format!("database {} of {} ({share})", Shown(totals.database_us), Shown(trace.duration_us())));
+    let request_us = trace.request_us().unwrap_or(0);
+    let share = if request_us == 0 {
+        String::new()
+    } else {
+        format!(" of {} ({})", Shown(request_us), percent(totals.database_us, request_us))
+    };
+    parts.push(format!("database {}{share}", Shown(totals.database_us)));
+    if totals.pool_us >= LEAST_WAIT_US && totals.pool_us.saturating_mul(100) >= request_us {
+        parts.push(format!("waiting for a connection {}", Shown(totals.pool_us)));
+    }
+    if totals.outside > 0 {
+        parts.push(format!("{} outside the request", count(totals.outside, "statement", "statements")));
+    }
     for (number, singular, plural) in [
         (totals.transactions, "transaction", "transactions"),
         (totals.errors, "error", "errors"),
@@ -143,7 +157,9 @@ pub(super) fn marks(point: &Point) -> Vec<&'static str> {
         (point.outcome() == Some(("rolled_back", true)), "rolled back by drop"),
         (point.outcome() == Some(("unknown", false)), "outcome unknown: statements in it were not seen"),
         (point.statement().is_some() && point.prepares(), "not run"),
+        (point.is_unsent(), "never sent"),
         (point.is_cancelled(), "cancelled"),
+        (point.is_incomplete(), "not read to the end"),
         (point.is_unfinished(), "unfinished"),
         (point.start.is_none(), "start missing"),
         (point.is_internal(), "internal"),

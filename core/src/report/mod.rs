@@ -25,6 +25,7 @@
 
 pub mod analysis;
 mod build;
+mod clocks;
 pub mod diff;
 mod facts;
 pub mod findings;
@@ -34,6 +35,8 @@ mod parallel;
 mod parameter;
 mod point;
 mod read;
+mod request;
+mod spent;
 pub mod sql;
 mod totals;
 mod trace;

@@ -35,7 +35,8 @@ pub struct Point {
     pub service: Option<Arc<str>>,
     /// The host that recorded it.
     pub host: Option<String>,
-    /// Microseconds from the trace's first message to this point's start; `None` where the start is missing.
+    /// Microseconds from the trace's first message to this point's start; `None` where the start is missing. Where clocks
+    /// differ, it was moved into the point around it.
     pub started_us: Option<u64>,
     /// Microseconds from the trace's first message to this point's stop; `None` where the stop is missing.
     pub finished_us: Option<u64>,
@@ -51,7 +52,8 @@ pub struct Point {
     pub orphan: bool,
     /// Its parent is inside of it (or is itself), so it was cut off and stands at the top.
     pub cycle: bool,
-    /// It stops before it starts, or starts before its parent: the clocks that took the times differ.
+    /// It stops before it starts, or starts before its parent, or began to answer after the answer was there: the clocks that
+    /// took the times differ, or one was set back.
     pub clock_skew: bool,
     pub(super) facts: Facts,
 }
@@ -310,7 +312,7 @@ impl Point {
         member(&self.start_info, "db")?.as_object()
     }
 
-    fn stop_db(&self) -> Option<&Map<String, Value>> {
+    pub(super) fn stop_db(&self) -> Option<&Map<String, Value>> {
         member(&self.stop_info, "db")?.as_object()
     }
 }

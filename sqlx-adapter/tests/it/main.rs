@@ -17,6 +17,7 @@ mod roundtrip;
 mod same;
 mod server;
 mod store;
+mod spent;
 mod swap;
 mod transactions;
 mod types;

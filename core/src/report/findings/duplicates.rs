@@ -100,7 +100,7 @@ fn finding(evidence: &Evidence<'_>, rule: Rule, group: usize, mut again: Again) 
         values => format!("{values} sets of values, each more than once"),
     };
     if rule == Rule::Duplicate {
-        finding.wasted_us = finding.redundant.iter().filter_map(|place| evidence.point(*place).duration_us()).sum();
+        finding.wasted_us = finding.redundant.iter().filter_map(|place| evidence.point(*place).statement_us()).sum();
         let wasted = Shown(finding.wasted_us);
         let title = format!("Duplicate: {runs} × {label}, {more} redundant, {wasted}");
         let not_needed = count(more, "run was not needed and", "runs were not needed and");

@@ -178,7 +178,7 @@ fn page_shows_where_a_statement_came_from_as_text() {
 fn traces_without_points_and_without_statements_say_so() {
     let empty = page(&Trace::default());
     assert!(empty.contains("No SQL was recorded.") && empty.contains("Nothing stands out."), "{empty}");
-    assert!(empty.len() <= 100 << 10);
+    assert!(empty.len() <= 100 << 10, "{} bytes", empty.len());
     assert_eq!(payload(&empty)["id"], json!([]));
     let none = page(&Trace::build(samples::point("handler", "h", BASE, 0, 10).to_vec()));
     assert!(none.contains("No SQL was recorded.") && none.contains("<title>handler – 0 SQL – 0.010 ms</title>"));

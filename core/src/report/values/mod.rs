@@ -12,7 +12,7 @@ use crate::db::{CUT, DbOptions};
 use crate::{Message, MessageFields};
 
 /// Members of `db` that are no values of the program's.
-const KEPT_OF_DATABASES: [&str; 26] = [
+const KEPT_OF_DATABASES: [&str; 30] = [
     "system",
     "database",
     "server",
@@ -39,6 +39,10 @@ const KEPT_OF_DATABASES: [&str; 26] = [
     "bytes",
     "first_row_us",
     "consumer_us",
+    "awaited",
+    "sent",
+    "pool_size",
+    "pool_max",
 ];
 /// What is kept of a request that came or went, and of its response. Its query goes.
 const KEPT_OF_REQUESTS: [&str; 6] = ["method", "scheme", "hostname", "port", "path", "status_code"];

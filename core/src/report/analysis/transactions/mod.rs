@@ -141,7 +141,7 @@ fn measure(points: &[Point], transaction: &mut Transaction, running: Vec<Interva
 
 /// Whether it came to be: where it could not begin, and nothing ran in it, there is none.
 fn is_there(points: &[Point], transaction: &Transaction) -> bool {
-    let failed = transaction.begin.is_some_and(|begin| points[begin].error().is_some());
+    let failed = transaction.begin.is_some_and(|begin| points[begin].error().is_some() || points[begin].is_unsent());
     !failed || !transaction.points.is_empty()
 }
 

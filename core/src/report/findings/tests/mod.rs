@@ -2,6 +2,7 @@
 
 mod loops;
 mod rules;
+mod times;
 mod unseen;
 
 use serde_json::{Value, json};
