@@ -268,7 +268,8 @@ mod tests {
         let back = [timed("wsgi-start", "r", "b", 100, asked), timed("wsgi-stop", "r", "b", 10, "{}")];
         assert_eq!(TraceSummary::of(&back).map(|summary| summary.duration_us), Some(0));
         let late = [timed("a-start", "a", "b", 0, "{}"), timed("a-stop", "a", "b", 5, "{}")];
-        let late = [late.to_vec(), vec![timed("c-start", "c", "a", 4, "{}"), timed("c-stop", "c", "a", 99, "{}")]].concat();
+        let late =
+            [late.to_vec(), vec![timed("c-start", "c", "a", 4, "{}"), timed("c-stop", "c", "a", 99, "{}")]].concat();
         assert_eq!(TraceSummary::of(&late).map(|summary| summary.duration_us), Some(5_000));
     }
 

@@ -101,10 +101,12 @@ impl Point {
         let began = start.acquire.as_ref().map_or(at, |acquire| at.max(acquire.end));
         // A call that ended while it waited sent nothing.
         let is_sent = began == at;
-        let database_time = &self.trace.database_time;
-        self.counted = database_time.start(self.trace.clock.since_ns(began));
-        if is_sent && start.runs_statement() {
-            database_time.count_statement();
+        if is_sent {
+            let database_time = &self.trace.database_time;
+            self.counted = database_time.start(self.trace.clock.since_ns(began));
+            if start.runs_statement() {
+                database_time.count_statement();
+            }
         }
         self.start_at(at, start);
     }

@@ -44,6 +44,8 @@ pub(super) struct Facts {
     pub(super) pool_timeout: bool,
     /// What the stop says of a transaction.
     pub(super) outcome: bool,
+    /// The transaction that it ended was committed before, by a statement in it.
+    pub(super) committed_before: bool,
     /// It says where in the program it came from.
     pub(super) caller: bool,
     /// It says which transaction it is in.

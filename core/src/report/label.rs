@@ -156,6 +156,7 @@ pub(super) fn marks(point: &Point) -> Vec<&'static str> {
         (point.outcome() == Some(("rolled_back", false)), "rolled back"),
         (point.outcome() == Some(("rolled_back", true)), "rolled back by drop"),
         (point.outcome() == Some(("unknown", false)), "outcome unknown: statements in it were not seen"),
+        (point.facts.committed_before, "committed before, by a statement in it"),
         (point.statement().is_some() && point.prepares(), "not run"),
         (point.is_unsent(), "never sent"),
         (point.is_cancelled(), "cancelled"),

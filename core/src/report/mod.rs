@@ -30,6 +30,7 @@ pub mod diff;
 mod facts;
 pub mod findings;
 pub(crate) mod handed_out;
+mod implicit;
 mod link;
 mod parallel;
 mod parameter;

@@ -141,11 +141,15 @@ impl Point {
         self.facts.begins_transaction
     }
 
-    /// What became of the transaction that it ended: `committed` or `rolled_back`, and whether that was by drop.
+    /// What became of the transaction that it ended: `committed`, `rolled_back` or `unknown`, and whether that was by drop.
+    /// What MySQL and MariaDB had committed before a change of the schema was not rolled back, whatever the program said.
     #[must_use]
     pub fn outcome(&self) -> Option<(&str, bool)> {
         if !self.facts.outcome {
             return None;
+        }
+        if self.facts.committed_before {
+            return Some(("committed", false));
         }
         let db = self.stop_db()?;
         Some((member(db, "outcome")?.as_str()?, member(db, "dropped") == Some(&Value::Bool(true))))

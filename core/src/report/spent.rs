@@ -126,7 +126,10 @@ mod tests {
             (trace.points()[0].is_cancelled(), trace.points()[0].is_incomplete())
         };
         assert_eq!(told(json!({"cancelled": true, "db": {"rows": 3, "consumer_us": 5}})), (false, true));
-        assert_eq!(told(json!({"cancelled": true, "db": {"rows": 3, "consumer_us": 5, "awaited": true}})), (true, false));
+        assert_eq!(
+            told(json!({"cancelled": true, "db": {"rows": 3, "consumer_us": 5, "awaited": true}})),
+            (true, false)
+        );
         assert_eq!(told(json!({"cancelled": true, "db": {"consumer_us": 5}})), (true, false));
         assert_eq!(told(json!({"cancelled": true, "db": {"rows": 3}})), (true, false));
         assert_eq!(told(json!({"db": {"rows": 3, "complete": false}})), (false, true));

@@ -190,6 +190,10 @@ pub struct Transaction {
     pub outcome: TransactionOutcome,
     /// The places of the executions in it, in the order of their start; those in savepoints too, down to 32 within each other.
     pub points: Vec<usize>,
+    /// The database ended it by itself, before the statement at `end`: MySQL and MariaDB commit before they change the schema.
+    pub is_implicit: bool,
+    /// It began with the end of the one before: `COMMIT AND CHAIN`.
+    pub is_chained: bool,
     /// Microseconds in which a statement of it was running.
     pub busy_us: u64,
     /// The longest stretch without, in microseconds from the trace's first message.

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::facts::Facts;
 use super::link::{self, Node};
-use super::{Point, Trace, clocks, handed_out, parallel};
+use super::{Point, Trace, clocks, handed_out, implicit, parallel};
 use crate::driver::StoredTrace;
 use crate::message::Phase;
 use crate::{Id, Message, Timestamp};
@@ -38,7 +38,9 @@ pub(super) fn build(stored: StoredTrace) -> Trace {
     let lost_messages = lost_messages(&messages);
     let handed_out = handed_out::of(&messages);
 
-    let (mut points, mut roots) = tree(points(pair(messages), zero));
+    let mut points = points(pair(messages), zero);
+    implicit::tell(&mut points);
+    let (mut points, mut roots) = tree(points);
     if let Some(moved_us) = clocks::align(&mut points) {
         (points, roots) = tree(points);
         zero = Timestamp::from_micros(zero.as_micros().saturating_add(moved_us));

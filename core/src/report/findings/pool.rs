@@ -34,7 +34,10 @@ fn finding(evidence: &Evidence<'_>, first: usize, places: Vec<usize>) -> Finding
     let text = format!(
         "The pool had no connection for {calls} calls, which waited up to {waited}, {} in all{pool}; the first was {}{place}.",
         Shown(finding.cost_us),
-        sent.map_or_else(|| "for a connection alone".to_owned(), |statement| format!("for `{statement}`, which was never sent")),
+        sent.map_or_else(
+            || "for a connection alone".to_owned(),
+            |statement| format!("for `{statement}`, which was never sent")
+        ),
     );
     finding.said(&format!("Pool timeout: {calls} × waiting for a connection, up to {waited}"), &text)
 }
@@ -50,7 +53,9 @@ fn unsent(point: &Point) -> Option<String> {
 /// What was recorded of the pool.
 fn pool_of(point: &Point) -> String {
     match point.pool_connections() {
-        Some((connections, most)) => format!(", with {connections} of at most {} open", count(most, "connection", "connections")),
+        Some((connections, most)) => {
+            format!(", with {connections} of at most {} open", count(most, "connection", "connections"))
+        }
         None => String::new(),
     }
 }

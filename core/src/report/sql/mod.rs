@@ -3,7 +3,7 @@
 //! Here: the dialects, and what is known of a text ([`Analyzed`]). Below: tokens ([`lexer`]), fingerprints
 //! ([`fingerprint`]), kinds, tables and labels (`analyze`), where lines break ([`layout`]), places for values
 //! ([`placeholder`]), values as literals ([`literal`]), a statement with its values in their places ([`runnable`]), what
-//! stands before one to see its plan ([`explain`]), and where each of several begins and ends (`statements`). Not here:
+//! stands before one to see its plan ([`explain`]), where each of several begins and ends (`statements`), and what they do to transactions (`transaction`). Not here:
 //! which statements a trace ran (`analysis`).
 //!
 //! No step parses: a text may be anything, cut, or no SQL at all. Every step takes time in proportion to the text.
@@ -19,6 +19,9 @@ pub mod runnable;
 mod analyze;
 mod significant;
 pub(in crate::report) mod statements;
+mod transaction;
+
+pub(in crate::report) use self::transaction::{TransactionVerb, transaction_verbs};
 
 /// How a database reads SQL.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

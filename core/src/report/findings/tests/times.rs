@@ -41,7 +41,8 @@ fn a_pool_without_a_connection_is_no_slow_statement_and_no_failed_one() {
 
 #[test]
 fn all_calls_that_got_no_connection_are_one_finding() {
-    let start = |statement: &str, method: &str| json!({"statement": statement, "method": method, "acquire_us": 200_000});
+    let start =
+        |statement: &str, method: &str| json!({"statement": statement, "method": method, "acquire_us": 200_000});
     let found = told(request(&[
         (0, 200_000, start("", "acquire"), timed_out(json!({}))),
         (0, 200_000, start("BEGIN", "begin"), timed_out(json!({}))),
