@@ -133,8 +133,8 @@ where
         (&pool).execute("SELECT 7").await.err().expect("none is left");
         (&pool).fetch_one("SELECT 7").await.err().expect("none is left");
         (&pool).fetch("SELECT 7").next().await.expect("an error").err().expect("none is left");
-        pool.begin().await.err().expect("none is left");
-        pool.acquire().await.err().expect("none is left");
+        pool.begin().await.expect_err("none is left");
+        pool.acquire().await.expect_err("none is left");
         web::server_timing().expect("a trace")
     };
     let (timing, points) = store.record(request.traced("handler", ())).await;

@@ -88,8 +88,7 @@ fn what_runs_after_the_response_takes_no_part_of_the_request() {
     // 300 ms of a request of one second are dominant, but not where they come after it.
     let slow = |from_us: i64| {
         let trace = Trace::build(request(&[(from_us, from_us + 90_000, update(), json!({}))]));
-        let mut options = AnalysisOptions::default();
-        options.slow_us = 80_000;
+        let options = AnalysisOptions { slow_us: 80_000, ..AnalysisOptions::default() };
         Analysis::of(&trace, options).findings[0].text.clone()
     };
     assert!(slow(0).contains("took 90.0 ms of 1.00 s;"), "{}", slow(0));
