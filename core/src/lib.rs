@@ -90,6 +90,7 @@ mod message;
 pub mod notice;
 pub mod notifier;
 pub mod profiler;
+mod python_json;
 #[doc(hidden)]
 pub mod quiet;
 mod quotable;

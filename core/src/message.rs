@@ -4,6 +4,7 @@
 //! together (`report`).
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -13,13 +14,15 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::json::InfoWriter;
-use crate::{Id, Timestamp, json};
+use crate::{Id, Timestamp, json, python_json};
 
 /// One message of a trace point: its start or its stop.
 ///
 /// A message is its JSON text, on one line, with what is needed most beside it. The text is OSProfiler 4.4.0's, with its
 /// order of keys: `name`, `base_id`, `trace_id`, `parent_id`, `timestamp`, `info`, `project`, `service`. Keys that this
 /// version does not know stay in the text.
+///
+/// The text is JSON by RFC 8259. Python's `NaN`, `Infinity` and `-Infinity`, which are not, are read and stand in it as text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Message {
     pub(crate) json: String,
@@ -88,13 +91,16 @@ impl Message {
         message.value("trace_id", fields.trace_id);
         message.value("parent_id", fields.parent_id);
         message.string("timestamp", &fields.timestamp.to_string());
-        message.value("info", serde_json::from_str::<&RawValue>(fields.info)?);
+        // As text it is not read twice.
+        let info = python_json::read(fields.info, |info| serde_json::from_str::<Box<RawValue>>(info))?;
+        message.value("info", &info);
         message.value("project", &fields.project);
         message.value("service", &fields.service);
         Self::from_json(message.finish().as_bytes())
     }
 
-    /// Reads a message from its JSON form.
+    /// Reads a message from its JSON form, as OSProfiler would: what Python's `json` writes beyond RFC 8259 is taken, and a
+    /// byte order mark before it.
     ///
     /// # Errors
     ///
@@ -106,41 +112,23 @@ impl Message {
 
     /// As [`from_json`](Self::from_json), for what is known to be UTF-8.
     pub(crate) fn from_text(json: &str) -> Result<Self, serde_json::Error> {
-        let json = json.trim_ascii();
+        let json = json.trim_start_matches('\u{feff}').trim_ascii();
         // One after the other: looking for one byte is many times faster than looking for either.
         if json.contains('\n') || json.contains('\r') {
             // Line breaks between tokens; within strings JSON has none.
-            return Self::from_line(serde_json::from_str::<Value>(json)?.to_string());
+            return Self::from_line(python_json::on_one_line(json));
         }
         Self::from_line(json.to_owned())
     }
 
     fn from_line(json: String) -> Result<Self, serde_json::Error> {
-        #[derive(Deserialize)]
-        struct Fields<'a> {
-            name: Cow<'a, str>,
-            base_id: Id,
-            trace_id: Id,
-            parent_id: Id,
-            timestamp: Cow<'a, str>,
-            #[serde(borrow)]
-            info: Option<&'a RawValue>,
-            project: Option<Cow<'a, str>>,
-            service: Option<Cow<'a, str>>,
+        match Fields::strict(&json).and_then(|fields| fields.into_message(&json)) {
+            Ok(message) => Ok(Self { json, ..message }),
+            Err(_) => python_json::read(&json, |json| {
+                let message = Fields::lenient(json)?.into_message(json)?;
+                Ok(Self { json: json.to_owned(), ..message })
+            }),
         }
-
-        let fields: Fields<'_> = json::object(&json)?;
-        // `RawValue` lends a part of the text it was read from.
-        let info = fields.info.map_or(0..0, |info| {
-            let start = info.get().as_ptr() as usize - json.as_ptr() as usize;
-            start..start + info.get().len()
-        });
-        let (point, suffix) = split(&fields.name);
-        let (point, suffix) = (Cow::Owned(point.to_owned()), suffix);
-        let timestamp = fields.timestamp.parse().map_err(serde_json::Error::custom)?;
-        let (project, service) = (fields.project.map(Arc::from), fields.service.map(Arc::from));
-        let Fields { base_id, trace_id, parent_id, .. } = fields;
-        Ok(Self { info, point, suffix, base_id, trace_id, parent_id, timestamp, project, service, json })
     }
 
     /// The message's JSON form, on one line.
@@ -204,17 +192,92 @@ impl Message {
         if self.info.is_empty() { "{}" } else { &self.json[self.info.clone()] }
     }
 
-    /// The point's info. Info that is no object stands under the key `value`; nested deeper than 128 levels, it stands
-    /// there as text.
+    /// The point's info. Info that is no object stands under the key `value`.
+    ///
+    /// A [`Value`] does not hold all that Python's `json` writes: half of a surrogate pair becomes U+FFFD; a whole number
+    /// beyond 64 bits becomes an object with one member, `osprofiler.number`, its digits as text; what is nested deeper than 100
+    /// levels becomes its JSON text. [`info_json`](Self::info_json) has it as it is.
     #[must_use]
     pub fn info(&self) -> Map<String, Value> {
-        let other = match serde_json::from_str(self.info_json()) {
+        let other = match python_json::value(self.info_json()) {
             Ok(Value::Object(map)) => return map,
             Ok(Value::Null) => return Map::new(),
             Ok(other) => other,
             Err(_) => Value::from(self.info_json()),
         };
         Map::from_iter([("value".to_owned(), other)])
+    }
+}
+
+/// A message's members.
+#[derive(Deserialize)]
+struct Fields<'a> {
+    name: Cow<'a, str>,
+    base_id: Id,
+    trace_id: Id,
+    parent_id: Id,
+    timestamp: Cow<'a, str>,
+    #[serde(borrow)]
+    info: Option<&'a RawValue>,
+    project: Option<Cow<'a, str>>,
+    service: Option<Cow<'a, str>>,
+}
+
+impl<'a> Fields<'a> {
+    /// The members as OSProfiler writes them.
+    fn strict(json: &'a str) -> Result<Self, serde_json::Error> {
+        json::object(json)
+    }
+
+    /// The members as Python reads them: of a key that is there twice the last, and ids, project and service of any kind.
+    fn lenient(json: &'a str) -> Result<Self, serde_json::Error> {
+        let members: HashMap<String, &RawValue> = json::object(json)?;
+        let member = |key: &str| members.get(key).copied();
+        let missing = |key: &str| serde_json::Error::custom(format_args!("missing field `{key}`"));
+        let string = |key: &str| -> Result<Cow<'a, str>, serde_json::Error> {
+            Ok(Cow::Owned(serde_json::from_str(member(key).ok_or_else(|| missing(key))?.get())?))
+        };
+        // A number or an object is its text.
+        let text = |key: &str| -> Result<Option<Cow<'a, str>>, serde_json::Error> {
+            match member(key).map(RawValue::get) {
+                None | Some("null") => Ok(None),
+                Some(text) if text.starts_with('"') => serde_json::from_str(text).map(Some),
+                Some(text) => Ok(Some(Cow::Borrowed(text))),
+            }
+        };
+        let id = |key: &str| text(key)?.map(|id| Id::from(&*id)).ok_or_else(|| missing(key));
+        Ok(Self {
+            name: string("name")?,
+            base_id: id("base_id")?,
+            trace_id: id("trace_id")?,
+            parent_id: id("parent_id")?,
+            timestamp: string("timestamp")?,
+            info: member("info").filter(|info| info.get() != "null"),
+            project: text("project")?,
+            service: text("service")?,
+        })
+    }
+
+    /// The message without its text, from which the members were read.
+    fn into_message(self, json: &str) -> Result<Message, serde_json::Error> {
+        // `RawValue` lends a part of the text it was read from.
+        let info = self.info.map_or(0..0, |info| {
+            let start = info.get().as_ptr() as usize - json.as_ptr() as usize;
+            start..start + info.get().len()
+        });
+        let (point, suffix) = split(&self.name);
+        Ok(Message {
+            json: String::new(),
+            info,
+            point: Cow::Owned(point.to_owned()),
+            suffix,
+            timestamp: self.timestamp.parse().map_err(serde_json::Error::custom)?,
+            project: self.project.map(Arc::from),
+            service: self.service.map(Arc::from),
+            base_id: self.base_id,
+            trace_id: self.trace_id,
+            parent_id: self.parent_id,
+        })
     }
 }
 
@@ -302,6 +365,73 @@ mod tests {
         let message = Message::from_json(PYTHON.replace("db-start", "db").as_bytes())?;
         assert_eq!((message.name().as_str(), message.point()), ("db", ("db", Phase::Start)));
         Ok(())
+    }
+
+    /// A stop with this info, as JSON.
+    fn with_info(info: &str) -> String {
+        format!(
+            r#"{{"name": "a-stop", "base_id": "b", "trace_id": "t", "parent_id": "b", "timestamp": "2026-01-02T03:04:05", "info": {info}, "project": null, "service": "s"}}"#
+        )
+    }
+
+    #[test]
+    fn python_names_of_numbers_are_text() -> Result<(), serde_json::Error> {
+        let message = Message::from_json(with_info(r#"{"v": [NaN, -Infinity, Infinity, "NaN"]}"#).as_bytes())?;
+        assert_eq!(message.info_json(), r#"{"v": ["NaN", "-Infinity", "Infinity", "NaN"]}"#);
+        assert_eq!(message.info()["v"][0], "NaN");
+        Ok(())
+    }
+
+    #[test]
+    fn half_of_a_surrogate_pair_stays_in_the_text() -> Result<(), serde_json::Error> {
+        let text = with_info(r#"{"v": "cut \ud83d", "nan": NaN}"#);
+        let message = Message::from_json(text.as_bytes())?;
+        assert_eq!(message.json(), text.replace("NaN", "\"NaN\""));
+        assert_eq!(message.info()["v"], "cut \u{fffd}");
+        // In the members that a message is known by, it is U+FFFD.
+        let message = Message::from_json(text.replace("\"s\"", "\"s\\udc00\"").as_bytes())?;
+        assert_eq!((message.service(), &message.info()["v"]), (Some("s\u{fffd}"), &"cut \u{fffd}".into()));
+        Ok(())
+    }
+
+    #[test]
+    fn numbers_keep_their_digits() -> Result<(), serde_json::Error> {
+        let digits = "123456789012345678901234567890";
+        let message = Message::from_json(with_info(&format!("{{\"v\":\r\n{digits}}}")).as_bytes())?;
+        assert!(message.info_json().contains(digits));
+        assert_eq!(message.info()["v"]["osprofiler.number"], digits);
+        Ok(())
+    }
+
+    #[test]
+    fn byte_order_marks_and_line_breaks_around_a_message_are_nothing() -> Result<(), serde_json::Error> {
+        let message = Message::from_json(format!("\u{feff}{PYTHON}\r\n").as_bytes())?;
+        assert_eq!(message.json(), PYTHON);
+        Ok(())
+    }
+
+    #[test]
+    fn members_are_what_python_takes_them_for() -> Result<(), serde_json::Error> {
+        let odd = with_info("{}")
+            .replace("\"project\": null", "\"project\": 7, \"name\": \"b-start\"")
+            .replace("\"trace_id\": \"t\"", "\"trace_id\": 12");
+        let message = Message::from_json(odd.as_bytes())?;
+        assert_eq!((message.name().as_str(), message.project()), ("b-start", Some("7")));
+        assert_eq!(message.trace_id(), &Id::from("12"));
+        Ok(())
+    }
+
+    #[test]
+    fn what_python_refuses_is_refused() {
+        for text in ["", "\u{feff}", "NaN", "{", "{\"name\": NaN}"] {
+            assert!(Message::from_json(text.as_bytes()).is_err(), "{text}");
+        }
+        let torn = with_info("{\"v\": NaN}");
+        for end in 1..torn.len() {
+            assert!(Message::from_json(&torn.as_bytes()[..end]).is_err(), "{end}");
+        }
+        assert!(Message::from_json(with_info("{\"v\": nan}").as_bytes()).is_err());
+        assert!(Message::from_json(b"\xff\xfe{\0").is_err());
     }
 
     #[test]

@@ -10,7 +10,8 @@ use jiff::tz::Offset;
 /// Microseconds since the Unix epoch, in UTC.
 ///
 /// The text form is OSProfiler's, `%Y-%m-%dT%H:%M:%S.%6f` without a zone. Reading also takes fewer digits of the
-/// second, or none: Python's `isoformat` leaves them out when they are zero.
+/// second, or none: Python's `isoformat` leaves them out when they are zero. With an offset or `Z` at its end, the text is that
+/// instant.
 ///
 /// ```
 /// use osprofiler::Timestamp;
@@ -104,8 +105,14 @@ impl FromStr for Timestamp {
     type Err = ParseTimestampError;
 
     fn from_str(text: &str) -> Result<Self, ParseTimestampError> {
-        let datetime: DateTime = text.parse().map_err(|_| ParseTimestampError)?;
-        let time = Offset::UTC.to_timestamp(datetime).map_err(|_| ParseTimestampError)?;
+        // Behind the date, only an offset has a sign. Read as a date and a time alone, it would be ignored.
+        let has_offset = text.bytes().skip("2026-01-02".len()).any(|byte| matches!(byte, b'Z' | b'z' | b'+' | b'-'));
+        let time = if has_offset {
+            text.parse().map_err(|_| ParseTimestampError)?
+        } else {
+            let datetime: DateTime = text.parse().map_err(|_| ParseTimestampError)?;
+            Offset::UTC.to_timestamp(datetime).map_err(|_| ParseTimestampError)?
+        };
         Ok(Self(time.as_microsecond()))
     }
 }
@@ -124,6 +131,24 @@ mod tests {
     fn fraction_may_be_short_or_missing() -> Result<(), ParseTimestampError> {
         assert_eq!("2026-01-02T03:04:05".parse::<Timestamp>()?.as_micros(), 1_767_323_045_000_000);
         assert_eq!("2026-01-02T03:04:05.5".parse::<Timestamp>()?.as_micros(), 1_767_323_045_500_000);
+        Ok(())
+    }
+
+    #[test]
+    fn offset_is_taken_off() -> Result<(), ParseTimestampError> {
+        let utc: Timestamp = "2026-01-02T03:04:05.001234".parse()?;
+        for text in [
+            "2026-01-02T03:04:05.001234Z",
+            "2026-01-02T03:04:05.001234z",
+            "2026-01-02 03:04:05.001234+00:00",
+            "2026-01-02T05:34:05.001234+02:30",
+            "2026-01-02T05:34:05.001234+0230",
+            "2026-01-01T22:04:05.001234-05:00",
+            "2026-01-01T22:04:05.001234-05",
+        ] {
+            assert_eq!(text.parse::<Timestamp>()?, utc, "{text}");
+        }
+        assert!("2026-01-02T03:04:05+99:00".parse::<Timestamp>().is_err());
         Ok(())
     }
 

@@ -11,6 +11,7 @@ mod plans;
 mod python;
 mod quickstart;
 mod reached;
+mod repeats;
 mod report;
 mod roundtrip;
 #[cfg(any(feature = "mysql", feature = "postgres"))]

@@ -4,7 +4,8 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";
 import { browserTest, page as newPage, open, skip } from "./support/browser.mjs";
-import { report } from "./support/report.mjs";
+import { SYSTEMS, bound } from "./support/handed_out.mjs";
+import { report, scratch } from "./support/report.mjs";
 import { TraceBuilder } from "./support/trace.mjs";
 
 const clipboard = { permissions: ["clipboard-read", "clipboard-write"] };
@@ -31,6 +32,8 @@ async function copied(page, point, name) {
   return "nothing";
 }
 
+/** What may change data is copied as a comment. */
+const OUT = ", commented out";
 const RUN = "Copy runnable SQL", COMMENT = "Copy as sent + parameters as comment";
 
 const POSTGRES = [
@@ -52,6 +55,8 @@ browserTest("PostgreSQL: values stand in their places, and in nothing else", { f
   assert.match(await copied(page, "s3", "Copy psql \\bind"), /^SELECT \$1 \\bind 'back\\\\slash '' and\\nline' \\g$/);
   assert.match(await copied(page, "s3", "Copy EXPLAIN"), /^EXPLAIN \(ANALYZE, BUFFERS, VERBOSE, FORMAT JSON\)\nSELECT /);
   assert.match(await copied(page, "s4", "Copy EXPLAIN"), /^EXPLAIN\nUPDATE /);
+  assert.equal(await copied(page, "s4", `${RUN}${OUT}`), "-- It may change data: without the dashes it runs.\n-- UPDATE t SET a = true WHERE b = 1");
+  assert.equal(await page.locator("#detail").getByRole("button", { name: "Copy psql \\bind", exact: true }).count(), 0);
   assert.equal(await copied(page, "s4", "Copy point id"), "s4");
 });
 
@@ -90,7 +95,8 @@ browserTest("a plan is offered only where asking for it changes nothing, and run
   { file: () => report("copy-plans", statements("postgresql", [...NO_PLAN, ...PLAN_ONLY].map((sql) => [sql]).concat(BOUND))), ...clipboard }, async (page) => {
     const button = page.locator("#detail").getByRole("button", { name: "Copy EXPLAIN", exact: true });
     for (let k = 0; k < NO_PLAN.length; k++) {
-      await copied(page, `s${k}`, "Copy as sent");
+      const sent = await copied(page, `s${k}`, `Copy as sent${OUT}`);
+      assert.ok(sent.split("\n").every((line) => line.startsWith("-- ")), sent);
       assert.equal(await button.count(), 0, NO_PLAN[k]);
     }
     for (let k = 0; k < PLAN_ONLY.length; k++) {
@@ -155,6 +161,55 @@ for (const [name, engine] of Object.entries(ENGINES)) {
       engine.run(copies).forEach((value, k) => assert.equal(value, cases[k][3], `${JSON.stringify(cases[k][1])} as ${copies[k]}`));
     } finally {
       await opened.context().close();
+    }
+  });
+}
+
+/** Runs texts as they were pasted, each in a client of its own, and reads the state after each; errors of theirs are their own. */
+const CLIENTS = {
+  postgres: (text) => execFileSync("psql", ["-XAtq", "-d", process.env.OSPROFILER_TEST_POSTGRES], { input: `${text}\n;\n`, encoding: "utf8", stdio: ["pipe", "pipe", "ignore"] }),
+  mysql: (text) => {
+    const { hostname, port, username, password, pathname } = new URL(process.env.OSPROFILER_TEST_MYSQL);
+    const login = ["-h", hostname, "-P", port || "3306", "-u", decodeURIComponent(username), pathname.slice(1)];
+    return execFileSync("mariadb", ["--no-defaults", "-N", "-r", "--force", "--default-character-set=utf8mb4", ...login], { input: `${text}\n;\n`, encoding: "utf8", env: { ...process.env, MYSQL_PWD: decodeURIComponent(password) }, stdio: ["pipe", "pipe", "ignore"] });
+  },
+  sqlite: (text) => {
+    const script = "import sqlite3, sys\nc = sqlite3.connect(sys.argv[1], isolation_level=None)\ntext = sys.stdin.buffer.read().decode()\nrest = ''\nfor line in (text + '\\n;').split('\\n'):\n    rest += line + '\\n'\n    if sqlite3.complete_statement(rest):\n        try:\n            for row in c.execute(rest): print(*row, sep='|')\n        except Exception:\n            try:\n                c.executescript(rest)\n            except Exception: pass\n        rest = ''\nc.close()";
+    return execFileSync("python3", ["-c", script, database], { input: text, encoding: "utf8" });
+  },
+};
+const database = scratch("copied.db", "");
+
+for (const [name, { system, place, setUp, state, tearDown, statements: list }] of Object.entries(SYSTEMS)) {
+  test(`${name}: nothing that is copied changes a table`, { skip: skip || (ENGINES[name].there() ? false : `no variable names a ${name}`), timeout: 300_000 }, async () => {
+    const client = CLIENTS[name], all = [...list.map((sql) => [sql]), ...bound(place, system)];
+    client(setUp);
+    const before = client(state);
+    assert.match(before, /1.*2.*copy_a/);
+    const opened = await newPage(clipboard);
+    try {
+      await open(opened, report(`handed-out-${name}`, statements(system, all)));
+      let texts = 0, plans = 0, answers = 0;
+      for (let k = 0; k < all.length; k++) {
+        await opened.evaluate((point) => (location.hash = `#v=order&p=${point}`), `s${k}`);
+        await opened.locator(".row.chosen").waitFor();
+        const buttons = (await opened.locator("#detail .buttons button").allInnerTexts()).filter((label) => !/link|id$/.test(label));
+        for (const label of buttons) {
+          const text = await copied(opened, `s${k}`, label);
+          const answer = client(text);
+          texts++;
+          plans += label === "Copy EXPLAIN";
+          answers += answer.length > 0;
+          assert.equal(client(state), before, `${label}: ${text}`);
+        }
+      }
+      // That texts were run, and that the state would have told.
+      assert.ok(texts >= 80 && plans >= 10 && answers >= 25, `${texts} ${plans} ${answers}`);
+      client("UPDATE copy_b SET n = 77");
+      assert.notEqual(client(state), before);
+    } finally {
+      await opened.context().close();
+      if (tearDown) client(tearDown);
     }
   });
 }

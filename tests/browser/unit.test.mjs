@@ -7,7 +7,7 @@ import { test } from "node:test";
 import { createContext, runInContext } from "node:vm";
 import { repository } from "./support/report.mjs";
 
-const names = "time, count, grouped, share, visible, oneLine, Model, Filter, parseHash, formatHash, columns, blank";
+const names = "time, count, grouped, share, visible, oneLine, indented, Model, Filter, parseHash, formatHash, columns, blank";
 const source = ["00-data", "10-model", "20-search"].map((name) => readFileSync(join(repository, `core/src/report/html/assets/${name}.js`), "utf8")).join("\n");
 const page = runInContext(`${source}\n;({ ${names} })`, createContext({ atob, Blob, Response, DecompressionStream }));
 /** Objects of the other world are not equal to ours. */
@@ -48,6 +48,14 @@ test("what hides is shown as a mark, and what does not stays", () => {
   for (const [text, shown] of table) assert.equal(page.visible(text), shown);
   assert.equal(page.oneLine("  a\n\t b  "), "a b");
   assert.equal(page.oneLine("abcdef", 4), "abc…");
+});
+
+test("JSON is indented, and its numbers keep their digits", () => {
+  for (const value of [{}, [], 7, "a", { a: [], b: {}, c: [1, -2.5, null, true, "x,y:{[\"\\"], d: { e: [[], [{ f: 1 }]] } }, ["\n\u0001é"]]) {
+    assert.equal(page.indented(JSON.stringify(value)), JSON.stringify(value, null, 2));
+  }
+  assert.equal(page.indented('{"n":[123456789012345678901234567890,9007199254740993]}'), '{\n  "n": [\n    123456789012345678901234567890,\n    9007199254740993\n  ]\n}');
+  assert.equal(page.indented('{"torn": "…'), '{\n  "torn":  "…');
 });
 
 test("pieces cover the text, break where a break belongs, and hold values", () => {

@@ -20,6 +20,7 @@ mod options;
 mod params;
 #[cfg(feature = "postgres")]
 pub mod postgres;
+mod query;
 mod source;
 mod stop;
 mod value;
@@ -97,17 +98,28 @@ pub struct DbStart<S, V> {
 const RUN_NOTHING: [&str; 9] =
     ["begin", "commit", "rollback", "drop", "acquire", "connect", "prepare", "prepare_with", "describe"];
 
-/// Whether a database point with this text and method runs a statement of the program's; reports and response headers count
-/// by this.
+/// Whether a database point with this text and method runs a statement of the program's.
 pub(crate) fn runs_statement(statement: Option<&str>, method: Option<&str>, internal: bool) -> bool {
     statement.is_some_and(|text| !text.is_empty())
         && !internal
         && method.is_none_or(|method| !RUN_NOTHING.contains(&method))
 }
 
+/// Whether a database point with this text and method is one of the program's queries: lists and response headers count by
+/// this, and reports count the same.
+pub(crate) fn counts_as_query(statement: Option<&str>, method: Option<&str>, internal: bool) -> bool {
+    runs_statement(statement, method, internal) && statement.is_some_and(query::is_query)
+}
+
+/// Whether an error of this type ended a call while it waited for a connection, so that nothing was sent: sqlx has these
+/// for nothing else.
+pub(crate) fn got_no_connection(etype: Option<&str>) -> bool {
+    matches!(etype, Some("sqlx::Error::PoolTimedOut" | "sqlx::Error::PoolClosed"))
+}
+
 impl<S: AsRef<str>, V> DbStart<S, V> {
-    pub(crate) fn runs_statement(&self) -> bool {
-        runs_statement(Some(self.statement.as_ref()), Some(self.method), self.internal)
+    pub(crate) fn counts_as_query(&self) -> bool {
+        counts_as_query(Some(self.statement.as_ref()), Some(self.method), self.internal)
     }
 }
 

@@ -15,7 +15,6 @@ pub struct DbSource {
     pub(super) members: String,
     pub(super) options: DbOptions,
     trace_sql: AtomicBool,
-    connections: AtomicU64,
 }
 
 impl DbSource {
@@ -54,7 +53,7 @@ impl DbSource {
 
     fn with_members(members: String, options: DbOptions) -> Self {
         let trace_sql = AtomicBool::new(options.trace_sql);
-        Self { members, options, trace_sql, connections: AtomicU64::new(0) }
+        Self { members, options, trace_sql }
     }
 
     /// How the points are called.
@@ -108,14 +107,16 @@ impl DbSource {
     /// A connection was taken: from a pool, or opened.
     #[must_use]
     pub fn lease(&self) -> Arc<DbLease> {
-        Arc::new(DbLease::new(self.connections.fetch_add(1, Relaxed) + 1))
+        /// Of the whole process: two pools, or two connections without one, are told apart in a trace.
+        static CONNECTIONS: AtomicU64 = AtomicU64::new(0);
+        Arc::new(DbLease::new(CONNECTIONS.fetch_add(1, Relaxed) + 1))
     }
 }
 
 /// A connection as long as it is in one hand, and the transaction on it.
 #[derive(Debug)]
 pub struct DbLease {
-    /// Counts the times that a connection was taken, from 1.
+    /// Counts the times that a connection was taken in this process, from 1.
     pub connection: u64,
     /// The innermost transaction or savepoint.
     pub transaction: Option<Id>,

@@ -1,19 +1,20 @@
 //! Which messages say that their point failed.
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::{Message, json};
 
 /// Whether the message's info has an `etype` that is not null, by which OSProfiler knows errors.
 pub(crate) fn is_failure(message: &Message) -> bool {
     #[derive(Default, Deserialize)]
-    struct Peek {
-        etype: Option<Value>,
+    struct Peek<'a> {
+        #[serde(borrow)]
+        etype: Option<&'a RawValue>,
     }
     let info = message.info_json();
     // Parsing only what can matter keeps writing quick.
-    info.contains("\"etype\"") && json::object::<Peek>(info).unwrap_or_default().etype.is_some()
+    info.contains("\"etype\"") && json::object::<Peek<'_>>(info).unwrap_or_default().etype.is_some()
 }
 
 #[cfg(test)]
@@ -25,6 +26,8 @@ mod tests {
         for (info, fails) in [
             (r#"{"etype": "ValueError"}"#, true),
             (r#"{"etype": null}"#, false),
+            (r#"{"etype": 7, "message": NaN}"#, true),
+            (r#"{"etype": "\ud83d"}"#, true),
             (r#"{"db": {"statement": "\"etype\""}}"#, false),
             (r#"{"db": {"etype": "x"}}"#, false),
             (r#"["etype"]"#, false),

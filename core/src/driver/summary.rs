@@ -9,7 +9,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::{Id, Message, Phase, Timestamp, json};
+use crate::db::{counts_as_query, got_no_connection};
+use crate::{Id, Message, Phase, Timestamp, json, python_json};
 
 /// One line about a stored trace.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,7 +33,8 @@ pub struct TraceSummary {
     pub path: Option<String>,
     /// The service of the first point.
     pub service: Option<String>,
-    /// How many statements ran.
+    /// How many statements ran, as reports and `Server-Timing` count them: without those that begin or end a transaction,
+    /// pings of comments alone, and what the program did not ask for.
     pub queries: u64,
     /// How many points ended with an error.
     pub errors: u64,
@@ -48,7 +50,9 @@ struct Peek<'a> {
     request: Option<&'a RawValue>,
     #[serde(borrow)]
     db: Option<&'a RawValue>,
-    etype: Option<Value>,
+    /// `null` is none.
+    #[serde(borrow)]
+    etype: Option<&'a RawValue>,
 }
 
 #[derive(Default, Deserialize)]
@@ -60,6 +64,16 @@ struct Request {
 #[derive(Default, Deserialize)]
 struct Db {
     statement: Option<Value>,
+    method: Option<Value>,
+    internal: Option<Value>,
+    sent: Option<Value>,
+}
+
+impl Db {
+    fn counts_as_query(&self) -> bool {
+        let [statement, method] = [&self.statement, &self.method].map(|value| value.as_ref().and_then(Value::as_str));
+        counts_as_query(statement, method, self.internal == Some(Value::Bool(true)))
+    }
 }
 
 impl TraceSummary {
@@ -73,6 +87,7 @@ impl TraceSummary {
         let finished = messages.iter().map(|message| message.timestamp()).max()?;
         let Request { method, path } = peek(root).request.map(part).unwrap_or_default();
         let (mut queries, mut errors) = (0, 0);
+        let unsent: HashSet<_> = messages.iter().filter(|stop| is_unsent(stop)).map(Message::trace_id).collect();
         // What was written again after an answer that got lost is there twice.
         let mut counted = HashSet::new();
         for message in messages {
@@ -82,12 +97,11 @@ impl TraceSummary {
             match message.point().1 {
                 Phase::Start if message.info_json().contains("\"statement\"") => {
                     let db: Db = peek(message).db.map(part).unwrap_or_default();
-                    let is_statement = db.statement.is_some_and(|statement| statement.is_string());
-                    queries += u64::from(is_statement && is_new());
+                    let is_query = db.counts_as_query() && !unsent.contains(message.trace_id());
+                    queries += u64::from(is_query && is_new());
                 }
                 Phase::Stop if message.info_json().contains("\"etype\"") => {
-                    let is_error = peek(message).etype.is_some_and(|etype| etype.is_string());
-                    errors += u64::from(is_error && is_new());
+                    errors += u64::from(peek(message).etype.is_some() && is_new());
                 }
                 Phase::Start | Phase::Stop => {}
             }
@@ -191,12 +205,24 @@ fn has(message: &Message, key: &str) -> bool {
     part.is_some_and(|raw| raw.get().starts_with('{'))
 }
 
+/// Whether a stop says that its statement never went to the database: the call got no connection.
+fn is_unsent(stop: &Message) -> bool {
+    // Parsing only what can matter, as above.
+    let may_be = ["\"sent\"", "PoolTimedOut", "PoolClosed"].iter().any(|part| stop.info_json().contains(part));
+    if stop.point().1 != Phase::Stop || !may_be {
+        return false;
+    }
+    let Peek { db, etype, .. } = peek(stop);
+    let etype = etype.and_then(|etype| serde_json::from_str::<String>(etype.get()).ok());
+    got_no_connection(etype.as_deref()) || db.map(part::<Db>).is_some_and(|db| db.sent == Some(Value::Bool(false)))
+}
+
 fn peek(message: &Message) -> Peek<'_> {
     json::object(message.info_json()).unwrap_or_default()
 }
 
 fn part<T: Default + DeserializeOwned>(raw: &RawValue) -> T {
-    json::object(raw.get()).unwrap_or_default()
+    python_json::read(raw.get(), |text| json::object(text)).unwrap_or_default()
 }
 
 /// What of an info counts for a summary, as an info.
@@ -204,17 +230,21 @@ fn part<T: Default + DeserializeOwned>(raw: &RawValue) -> T {
 pub(crate) fn essence(message: &Message) -> String {
     let Peek { request, db, etype } = peek(message);
     let object = |raw: &&RawValue| raw.get().starts_with('{');
-    // That there is a text is all that counts.
-    let mark = |value: Option<Value>| value.filter(Value::is_string).map(|_| "");
-    serde_json::json!({
+    let mut essence = serde_json::json!({
         "request": request.filter(object).map(|request| {
             let Request { method, path } = part(request);
             serde_json::json!({"method": method, "path": path})
         }),
-        "db": db.filter(object).map(|db| serde_json::json!({"statement": mark(part::<Db>(db).statement)})),
-        "etype": mark(etype),
-    })
-    .to_string()
+        // That it is a query is all that counts, and that there is an error.
+        "db": db.filter(object).map(|db| {
+            serde_json::json!({"statement": part::<Db>(db).counts_as_query().then_some("SELECT")})
+        }),
+        "etype": etype.map(|_| ""),
+    });
+    if is_unsent(message) {
+        essence["db"] = serde_json::json!({"sent": false});
+    }
+    essence.to_string()
 }
 
 #[cfg(test)]
@@ -271,6 +301,35 @@ mod tests {
         let late =
             [late.to_vec(), vec![timed("c-start", "c", "a", 4, "{}"), timed("c-stop", "c", "a", 99, "{}")]].concat();
         assert_eq!(TraceSummary::of(&late).map(|summary| summary.duration_us), Some(5_000));
+    }
+
+    #[test]
+    fn what_got_no_connection_is_no_query() {
+        let start = message("db-start", r#"{"db": {"statement": "SELECT 1"}}"#);
+        for (stop, queries) in [
+            (r#"{"etype": "sqlx::Error::PoolTimedOut"}"#, 0),
+            (r#"{"db": {"sent": false}, "cancelled": true}"#, 0),
+            (r#"{"etype": "sqlx::Error::Database"}"#, 1),
+        ] {
+            let summary = TraceSummary::of(&[start.clone(), message("db-stop", stop)]).expect("a summary");
+            assert_eq!(summary.queries, queries, "{stop}");
+        }
+    }
+
+    #[test]
+    fn queries_are_counted_as_in_reports() {
+        let db = |db: &str| message("db-start", &format!(r#"{{"db": {db}}}"#));
+        for (info, queries) in [
+            (r#"{"statement": "SELECT 1", "method": "fetch_one"}"#, 1),
+            (r#"{"statement": "BEGIN", "method": "begin"}"#, 0),
+            (r#"{"statement": "COMMIT"}"#, 0),
+            (r#"{"statement": "-- ping"}"#, 0),
+            (r#"{"statement": "SET NAMES utf8", "internal": true}"#, 0),
+            (r#"{"statement": "SELECT 1", "method": "prepare"}"#, 0),
+            (r#"{"statement": "CONNECT", "method": "connect"}"#, 0),
+        ] {
+            assert_eq!(TraceSummary::of(&[db(info)]).expect("a summary").queries, queries, "{info}");
+        }
     }
 
     #[test]

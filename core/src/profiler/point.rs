@@ -104,7 +104,7 @@ impl Point {
         if is_sent {
             let database_time = &self.trace.database_time;
             self.counted = database_time.start(self.trace.clock.since_ns(began));
-            if start.runs_statement() {
+            if start.counts_as_query() {
                 database_time.count_statement();
             }
         }

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::db::runs_statement;
+use crate::db::{got_no_connection, runs_statement};
 
 /// What a point's info says.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -84,8 +84,7 @@ impl Facts {
                 ("etype", Value::String(etype)) => {
                     facts.error = true;
                     facts.pool_timeout = etype == "sqlx::Error::PoolTimedOut";
-                    // sqlx has these errors only for what still waits for its connection.
-                    facts.unsent |= facts.pool_timeout || etype == "sqlx::Error::PoolClosed";
+                    facts.unsent |= got_no_connection(Some(etype));
                 }
                 ("cancelled", Value::Bool(true)) => facts.cancelled = true,
                 _ => {}

@@ -95,6 +95,27 @@ pub(super) fn percent(part: u64, whole: u64) -> String {
     format!("{percent} %")
 }
 
+/// The parts of a whole in tenths of a percent, so that together they are 100 %: of what rounding down leaves over, the parts
+/// that lost most get a tenth each.
+pub(super) fn shares<const N: usize>(parts: [u64; N]) -> [u64; N] {
+    let whole: u128 = parts.iter().map(|part| u128::from(*part)).sum();
+    if whole == 0 {
+        return [0; N];
+    }
+    let exact = parts.map(|part| u128::from(part) * 1000);
+    let mut shares = exact.map(|exact| exact / whole);
+    let left = 1000 - shares.iter().sum::<u128>();
+    let mut by_loss: [usize; N] = std::array::from_fn(|at| at);
+    by_loss.sort_by_key(|at| std::cmp::Reverse(exact[*at] % whole));
+    by_loss.iter().take(usize::try_from(left).unwrap_or(0)).for_each(|at| shares[*at] += 1);
+    shares.map(|share| u64::try_from(share).unwrap_or(0))
+}
+
+/// A share in tenths of a percent: `33.3 %`.
+pub(super) fn share(tenths: u64) -> String {
+    format!("{}.{} %", tenths / 10, tenths % 10)
+}
+
 /// So many microseconds of waiting for a connection, and one in a hundred of the request, are worth a word.
 const LEAST_WAIT_US: u64 = 1_000;
 
@@ -238,4 +259,21 @@ pub(super) fn error_text(point: &Point) -> Option<String> {
         text.push_str(&format!(" [{code}]"));
     }
     Some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_add_up() {
+        assert_eq!(shares([1, 1, 1]), [334, 333, 333]);
+        assert_eq!(shares([0, 0, 7]), [0, 0, 1000]);
+        assert_eq!(shares([0, 0]), [0, 0]);
+        assert_eq!(shares([u64::MAX, u64::MAX, 1]), [500, 500, 0]);
+        for parts in [[3, 5, 7, 11], [1, 999_999, 17, 0], [995, 995, 5, 5]] {
+            assert_eq!(shares(parts).iter().sum::<u64>(), 1000, "{parts:?}");
+        }
+        assert_eq!(share(334), "33.4 %");
+    }
 }

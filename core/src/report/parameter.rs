@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde_json::Value;
 
+use crate::python_json;
+
 /// One bound value of a statement.
 ///
 /// Shown as a literal, so that `NULL` and `'NULL'`, `1` and `'1'` differ.
@@ -32,7 +34,7 @@ impl fmt::Display for Parameter<'_> {
         match self.value {
             Value::Null => f.write_str("NULL"),
             Value::String(text) => write!(f, "'{}'", text.replace('\'', "''")),
-            other => write!(f, "{other}"),
+            other => f.write_str(&python_json::text(other)),
         }
     }
 }

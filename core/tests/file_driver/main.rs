@@ -1,5 +1,6 @@
 //! The embedded driver: several writers, torn lines, full disks, directories that cannot be written.
 
+mod foreign;
 mod retention;
 #[cfg(unix)]
 mod rights;

@@ -41,6 +41,13 @@ mod messaging;
 mod mongodb;
 #[cfg(feature = "driver-mysql")]
 mod mysql;
+#[cfg(any(
+    feature = "driver-messaging",
+    feature = "driver-mongodb",
+    feature = "driver-postgresql",
+    feature = "driver-redis"
+))]
+mod odd_values;
 #[cfg(feature = "driver-otlp")]
 mod otlp;
 mod peers;

@@ -13,11 +13,12 @@ use osprofiler::{Id, Message};
 use osprofiler_test_servers::{Server, free_port, python, rabbitmq};
 use serde_json::json;
 
+use crate::odd_values;
 use crate::peers::{python_shows, python_writes};
 use crate::suite::{self, Store, content, deterministic, fields};
 
 /// Python's queue has one name, so that each test has a virtual host.
-const VIRTUAL_HOSTS: [&str; 20] = [
+const VIRTUAL_HOSTS: [&str; 21] = [
     "stores_and_reads",
     "keeps_hostile_content",
     "lists",
@@ -37,6 +38,7 @@ const VIRTUAL_HOSTS: [&str; 20] = [
     "others",
     "quorum",
     "busy",
+    "odd_values",
     "a/b c",
 ];
 
@@ -264,7 +266,8 @@ fn messages_of_others_stay() {
     let driver = store.driver();
     driver.write(&deterministic(&Id::random())).expect("written");
     let read = driver.read(&base_id).expect("read");
-    assert_eq!((read.messages.len(), read.skipped), (1, 1));
+    // The one that names the trace, and the one that is no JSON.
+    assert_eq!((read.messages.len(), read.skipped), (1, 2));
     assert_eq!((read.messages[0].info_json(), read.messages[0].service()), ("{\"host\": \"node-2\"}", Some("svc")));
     assert_eq!(driver.list(&ListFilter::default()).expect("a list").len(), 2);
     assert!(driver.delete(&base_id).expect("deleted"));
@@ -342,4 +345,21 @@ fn tls_is_used_with_an_authority_that_is_known() {
     assert!(!retryable && cause.contains("UnknownIssuer"), "{cause}");
     let (retryable, cause) = refused("amqps://HOST/?ssl_ca_file=nowhere.pem");
     assert!(!retryable && cause.contains("the authorities in nowhere.pem cannot be read"), "{cause}");
+}
+
+#[test]
+fn odd_values_of_python_are_shown_as_by_python() {
+    let (Some(server), Some(python)) = (shared(), python()) else { return };
+    let store = queue(server, "odd_values");
+    // kombu reads these as what they were, and the command cannot print them.
+    let fails_on = [
+        ("decimal", "'12345678901234567890.10'"),
+        ("uuid", "'7a4b3b7e-0a7e-4f0e-9a53-0123456789ab'"),
+        ("bytes", "'it''s text'"),
+        ("other_bytes", "'\\x00ff'"),
+        ("message_bytes", "bytes"),
+    ];
+    let url = transport(server, "odd_values");
+    let arguments = ["messaging://", "--transport-url", &url];
+    odd_values::are_shown_as_by_python(&python, &store, &arguments, &fails_on, &[]);
 }

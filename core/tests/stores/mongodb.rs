@@ -8,6 +8,7 @@ use osprofiler::Id;
 use osprofiler::driver::ListFilter;
 use osprofiler_test_servers::{Server, mongodb as servers, python};
 
+use crate::odd_values;
 use crate::peers::{python_shows, python_writes};
 use crate::suite::{self, Store, content, deterministic, fields};
 
@@ -137,4 +138,26 @@ fn what_python_writes_is_read_here() {
     assert_eq!(content(&driver.read(&base_id).expect("read").messages), content(&deterministic(&base_id)));
     let theirs = python_shows(&python, &store.connection_string, &base_id, &[]);
     suite::same_report(&suite::report(driver.as_ref(), &base_id), &theirs);
+}
+
+#[test]
+fn odd_values_of_python_are_shown_as_by_python() {
+    let (Some((store, _server)), Some(python)) = (store(""), python()) else { return };
+    // pymongo 4 refuses what BSON cannot hold, UUIDs and decimals. What it reads of bytes, the command cannot print.
+    let not_written = [
+        "half_of_a_pair",
+        "other_half_first",
+        "beyond_64_bits",
+        "below_64_bits",
+        "unsigned",
+        "date",
+        "time",
+        "decimal",
+        "uuid",
+        "set",
+        "deep",
+    ];
+    let fails_on =
+        [("bytes", "'\\x697427732074657874'"), ("other_bytes", "'\\x00ff'"), ("message_bytes", "\\x6279746573")];
+    odd_values::are_shown_as_by_python(&python, &store, &[&store.connection_string], &fails_on, &not_written);
 }

@@ -6,14 +6,19 @@ use std::process::Command;
 use osprofiler::Id;
 use serde_json::Value;
 
-/// Runs `tests/python/store.py`, and returns what it prints.
-pub(crate) fn store_py(python: &Path, arguments: &[&str]) -> String {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/python/store.py");
+/// Runs a script of `tests/python`, and returns what it prints.
+pub(crate) fn script(python: &Path, name: &str, arguments: &[&str]) -> String {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/python").join(name);
     let output =
         Command::new(python).args(["-W", "ignore"]).arg(script).args(arguments).output().expect("Python starts");
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "store.py {arguments:?}: {said}{}", String::from_utf8_lossy(&output.stdout));
+    assert!(output.status.success(), "{name} {arguments:?}: {said}{}", String::from_utf8_lossy(&output.stdout));
     String::from_utf8(output.stdout).expect("text")
+}
+
+/// Runs `store.py`, and returns what it prints.
+pub(crate) fn store_py(python: &Path, arguments: &[&str]) -> String {
+    script(python, "store.py", arguments)
 }
 
 /// Has Python write the deterministic trace.

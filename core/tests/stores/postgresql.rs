@@ -5,6 +5,7 @@ use std::sync::{Mutex, OnceLock};
 use osprofiler::Id;
 use osprofiler_test_servers::{Server, postgres, python};
 
+use crate::odd_values;
 use crate::peers::{python_shows, python_writes};
 use crate::suite::{self, Store, content, deterministic};
 
@@ -86,4 +87,12 @@ fn what_python_writes_is_read_here() {
     // And it goes on in the table that Python has made.
     driver.write(&deterministic(&Id::random())).expect("written");
     assert!(driver.delete(&base_id).expect("deleted"));
+}
+
+#[test]
+fn odd_values_of_python_are_shown_as_by_python() {
+    let (Some(server), Some(python)) = (shared(), python()) else { return };
+    let store = database(server, "odd_values");
+    let url = store.connection_string.replace("postgresql:", "postgresql+psycopg2:");
+    odd_values::are_shown_as_by_python(&python, &store, &[&url], &[], &["time", "other_bytes"]);
 }

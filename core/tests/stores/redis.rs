@@ -9,6 +9,7 @@ use osprofiler::Id;
 use osprofiler::driver::ListFilter;
 use osprofiler_test_servers::{Server, python, redis as servers};
 
+use crate::odd_values;
 use crate::peers::{python_shows, python_writes, store_py};
 use crate::suite::{self, CollectorConfig, Recording, Store, content, deterministic};
 
@@ -246,4 +247,26 @@ fn what_python_writes_is_read_here() {
     suite::same_report(&suite::report(driver.as_ref(), &base_id), &theirs);
     let listed = driver.list(&ListFilter { errors_only: true, ..ListFilter::default() }).expect("a list");
     assert_eq!(listed.into_iter().map(|trace| trace.base_id).collect::<Vec<_>>(), [base_id]);
+}
+
+#[test]
+fn odd_values_of_python_are_shown_as_by_python() {
+    let (Some((store, ())), Some(python)) = (store(""), python()) else { return };
+    // oslo.serialization makes text of dates, decimals, UUIDs and UTF-8, and refuses the others.
+    odd_values::are_shown_as_by_python(&python, &store, &[&store.connection_string], &[], &["time", "other_bytes"]);
+}
+
+#[test]
+fn odd_texts_are_read_and_what_is_none_is_counted() {
+    let Some((store, ())) = store("") else { return };
+    let base_id = Id::random();
+    let key = format!("osprofiler_opt:{base_id}");
+    let json: Vec<String> = deterministic(&base_id).iter().map(|message| message.json().to_owned()).collect();
+    let marked = format!("\u{feff}{}\r\n", json[0]);
+    let late = json[1].replace("T03:04:05.011734", "T05:04:05.011734+02:00");
+    for text in [&marked, &late, &json[2], "{", "", "{\"name\": NaN}"] {
+        let _: i64 = ask(&store, &["LPUSH", &key, text]);
+    }
+    let read = store.driver().read(&base_id).expect("read");
+    assert_eq!((content(&read.messages), read.skipped), (content(&deterministic(&base_id)[..3]), 3));
 }

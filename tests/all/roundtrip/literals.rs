@@ -149,3 +149,45 @@ async fn literals_are_what_sqlite_reads() {
         check.check(sql, Random::bytes, same).await;
     }
 }
+
+/// Numbers that Python's OSProfiler 4.4.0 records of a statement's parameters, which has no types: a `Value` would round them.
+const LONG_NUMBERS: [&str; 5] = [
+    "123456789012345678901234567890",
+    "-9223372036854775809",
+    "18446744073709551616",
+    "9007199254740993",
+    "99999999999999999999999999999999999999999999999999999999999999999",
+];
+
+/// The statement with each of the numbers in its place, as it is copied out of a report.
+fn with_long_numbers(sql: &str, dialect: Dialect, type_name: Option<&str>) -> Vec<(&'static str, String)> {
+    let copied = |digits: &'static str| {
+        let types = type_name.map(|name| format!(r#", "param_types": ["{name}"]"#)).unwrap_or_default();
+        let line = format!(
+            r#"{{"name": "db-start", "base_id": "b", "trace_id": "t", "parent_id": "b", "timestamp": "2026-01-02T03:04:05.000000", "info": {{"db": {{"statement": "?", "params": [{digits}]{types}}}}}, "project": null, "service": null}}"#
+        );
+        let trace = osprofiler::report::read_json(&line).expect("a message");
+        (digits, runnable(sql, dialect, &trace.points()[0].parameters()).expect("literals"))
+    };
+    LONG_NUMBERS.into_iter().map(copied).collect()
+}
+
+#[tokio::test]
+async fn whole_numbers_of_any_length_are_what_postgresql_reads() {
+    let Some(pool) = reached::postgres(PgPool::connect).await else { return };
+    for type_name in [None, Some("NUMERIC")] {
+        for (digits, sql) in with_long_numbers("SELECT CAST($1 AS text)", Dialect::Postgres, type_name) {
+            let read: String = sqlx::query_scalar(AssertSqlSafe(sql.clone())).fetch_one(&pool).await.expect("a number");
+            assert_eq!(read, digits, "{sql}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn whole_numbers_of_any_length_are_what_mysql_reads() {
+    let Some(pool) = reached::mysql(MySqlPool::connect).await else { return };
+    for (digits, sql) in with_long_numbers("SELECT CAST(? AS CHAR)", Dialect::Mysql, None) {
+        let read: String = sqlx::query_scalar(AssertSqlSafe(sql.clone())).fetch_one(&pool).await.expect("a number");
+        assert_eq!(read, digits, "{sql}");
+    }
+}

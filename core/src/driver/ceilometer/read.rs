@@ -1,15 +1,16 @@
 //! Reading events.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use ureq::http::Method;
 use url::form_urlencoded;
 
 use super::CeilometerConfig;
 use super::event::Event;
-use crate::Id;
 use crate::driver::http::{Answer, Client, HttpError};
 use crate::driver::{DriverError, ListFilter, StoredTrace, TraceSummary};
+use crate::{Id, Message, python_json};
 
 /// Reads a trace.
 pub(super) fn trace(client: &Client, config: &CeilometerConfig, base_id: &Id) -> Result<StoredTrace, DriverError> {
@@ -50,16 +51,17 @@ fn traces(
             Err(HttpError::Status { status: 400, .. }) if marker.is_some() => return Err(failed(no_pages(config))),
             answer => answer.map_err(failed)?,
         };
-        let events: Vec<Event<'_>> = serde_json::from_slice(&answer.body).map_err(|error| {
+        let not_understood = |error: &dyn fmt::Display| {
             failed(HttpError::Answer { reason: format!("the server's answer is not understood: {error}") })
-        })?;
-        let is_last = events.len() < config.limit;
-        let last = events.last().and_then(Event::message_id).map(str::to_owned);
-        for event in events {
+        };
+        let text = std::str::from_utf8(&answer.body).map_err(|error| not_understood(&error))?;
+        let Events { messages, last } = python_json::read(text, Events::of).map_err(|error| not_understood(&error))?;
+        let is_last = messages.len() < config.limit;
+        for (base_id, message) in messages {
             // Ceilometer has events of others, too.
-            let Some(base_id) = event.base_id() else { continue };
+            let Some(base_id) = base_id else { continue };
             let trace = traces.entry(base_id).or_default();
-            match event.message() {
+            match message {
                 Some(message) => trace.messages.push(message),
                 None => trace.skipped += 1,
             }
@@ -72,6 +74,24 @@ fn traces(
             return Err(failed(no_pages(config)));
         }
         marker = last;
+    }
+}
+
+/// What a page of events says.
+struct Events {
+    /// The trace of each, and its message; those of other services have none.
+    messages: Vec<(Option<Id>, Option<Message>)>,
+    /// The id of the last one.
+    last: Option<String>,
+}
+
+impl Events {
+    fn of(page: &str) -> Result<Self, serde_json::Error> {
+        let events: Vec<Event<'_>> = serde_json::from_str(page)?;
+        Ok(Self {
+            messages: events.iter().map(|event| (event.base_id(), event.message())).collect(),
+            last: events.last().and_then(Event::message_id).map(str::to_owned),
+        })
     }
 }
 
@@ -101,4 +121,24 @@ fn no_pages(config: &CeilometerConfig) -> HttpError {
         config.limit
     );
     HttpError::Answer { reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nan_in_one_event_costs_neither_it_nor_the_others() {
+        let event = |params: &str| {
+            format!(
+                r#"{{"message_id": "m", "traits": [{{"name": "base_id", "value": "b"}}], "raw": {{"payload": {{"name": "db-start", "base_id": "b", "trace_id": "t", "parent_id": "b", "timestamp": "2026-01-02T03:04:05.000000", "info": {{"db": {{"params": {params}}}}}}}}}}}"#
+            )
+        };
+        let page = format!("[{}, {}]", event(r#"[NaN, "\ud83d", 123456789012345678901234567890]"#), event("[]"));
+        let Events { messages, last } = python_json::read(&page, Events::of).expect("events");
+        let infos: Vec<&str> =
+            messages.iter().map(|(_, message)| message.as_ref().expect("a message").info_json()).collect();
+        let odd = r#"{"db": {"params": ["NaN", "\ud83d", 123456789012345678901234567890]}}"#;
+        assert_eq!((infos, last.as_deref()), (vec![odd, r#"{"db": {"params": []}}"#], Some("m")));
+    }
 }

@@ -65,11 +65,14 @@ struct Hit<'a> {
 pub(super) fn trace(server: &Server, base_id: &Id) -> Result<StoredTrace, DriverError> {
     refresh(server, MESSAGES);
     let mut trace = StoredTrace::default();
-    let take = |source: &str| match Message::from_json(source.as_bytes()) {
-        Ok(message) => trace.messages.push(message),
-        Err(_) => trace.skipped += 1,
-    };
-    scroll(server, MESSAGES, &is(base_id), take).map_err(|error| server.failed(ACTION, error))?;
+    let read =
+        scroll(server, MESSAGES, &is(base_id), Message::from_text).map_err(|error| server.failed(ACTION, error))?;
+    for message in read {
+        match message {
+            Ok(message) => trace.messages.push(message),
+            Err(_) => trace.skipped += 1,
+        }
+    }
     Ok(trace)
 }
 
@@ -80,24 +83,29 @@ fn is(base_id: &Id) -> Value {
     json!({"bool": {"should": [{"term": {"base_id": id}}, {"term": {"base_id.keyword": id}}], "minimum_should_match": 1}})
 }
 
-/// Shows each document that the query finds to `take`.
-fn scroll(server: &Server, index: &str, query: &Value, mut take: impl FnMut(&str)) -> Result<(), HttpError> {
+/// What `of` makes of each document that the query finds.
+fn scroll<T>(server: &Server, index: &str, query: &Value, of: impl Fn(&str) -> T) -> Result<Vec<T>, HttpError> {
     let (time, size) = (&server.config.es_scroll_time, server.config.es_scroll_size);
     let path = format!("{}?scroll={time}&size={size}", server.search_path(index)?);
     let mut answer = server.send(&Method::POST, &path, &json!({"query": query, "sort": ["_doc"]}))?;
     if answer.status == 404 {
-        return Ok(());
+        return Ok(Vec::new());
     }
-    let mut last = None;
+    let (mut last, mut found) = (None, Vec::new());
     let scrolled = loop {
         answer = answer.ok()?;
-        let page: Page<'_> = server::parse(&answer)?;
-        last = page.scroll_id.or(last);
-        if let Err(error) = check(page.timed_out, page.shards) {
-            break Err(error);
+        let (scroll_id, checked, sources) = server::read_documents(&answer, |text| {
+            let page: Page<'_> = serde_json::from_str(text)?;
+            let sources: Vec<T> = page.hits.hits.iter().map(|hit| of(hit.source.get())).collect();
+            Ok((page.scroll_id, check(page.timed_out, page.shards), sources))
+        })?;
+        last = scroll_id.or(last);
+        if checked.is_err() {
+            break checked;
         }
-        page.hits.hits.iter().for_each(|hit| take(hit.source.get()));
-        let Some(scroll_id) = last.as_ref().filter(|_| !page.hits.hits.is_empty()) else { break Ok(()) };
+        let is_end = sources.is_empty();
+        found.extend(sources);
+        let Some(scroll_id) = last.as_ref().filter(|_| !is_end) else { break Ok(()) };
         answer =
             server.send_once(&Method::POST, "/_search/scroll", &json!({"scroll": time, "scroll_id": scroll_id}))?;
     };
@@ -105,7 +113,7 @@ fn scroll(server: &Server, index: &str, query: &Value, mut take: impl FnMut(&str
         // It would end by itself.
         let _ = server.send(&Method::DELETE, "/_search/scroll", &json!({"scroll_id": [scroll_id]}));
     }
-    scrolled
+    scrolled.map(|()| found)
 }
 
 /// Lists traces, newest first.
@@ -210,10 +218,9 @@ fn noted(server: &Server) -> Result<BTreeSet<String>, DriverError> {
         base_id: String,
     }
     refresh(server, ERRORS);
-    let mut noted = BTreeSet::new();
-    let take = |source: &str| noted.extend(serde_json::from_str(source).map(|note: Note| note.base_id));
-    scroll(server, ERRORS, &json!({"match_all": {}}), take).map_err(|error| server.failed(ACTION, error))?;
-    Ok(noted)
+    let of = |source: &str| serde_json::from_str(source).ok().map(|note: Note| note.base_id);
+    let noted = scroll(server, ERRORS, &json!({"match_all": {}}), of).map_err(|error| server.failed(ACTION, error))?;
+    Ok(noted.into_iter().flatten().collect())
 }
 
 /// Deletes a trace and what is noted of it.

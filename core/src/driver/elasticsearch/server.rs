@@ -1,5 +1,6 @@
 //! [`Server`]: requests in JSON, and whether the server's paths have types.
 
+use std::fmt;
 use std::sync::OnceLock;
 
 use serde::Deserialize;
@@ -9,6 +10,7 @@ use ureq::http::Method;
 use super::config::ElasticsearchConfig;
 use crate::driver::DriverError;
 use crate::driver::http::{Answer, Client, HttpError};
+use crate::python_json;
 
 /// OSProfiler's index of messages, and that of traces with errors.
 pub(super) const MESSAGES: &str = "osprofiler-notifications";
@@ -120,8 +122,20 @@ impl Server {
     }
 }
 
+/// What an answer says that holds documents. The server keeps them as they were sent, and Elasticsearch takes `NaN` in them.
+pub(super) fn read_documents<T>(
+    answer: &Answer,
+    read: impl Fn(&str) -> Result<T, serde_json::Error>,
+) -> Result<T, HttpError> {
+    let text = std::str::from_utf8(&answer.body).map_err(not_understood)?;
+    python_json::read(text, read).map_err(not_understood)
+}
+
 /// The JSON of an answer.
 pub(super) fn parse<'a, T: Deserialize<'a>>(answer: &'a Answer) -> Result<T, HttpError> {
-    serde_json::from_slice(&answer.body)
-        .map_err(|error| HttpError::Answer { reason: format!("the server's answer is not understood: {error}") })
+    serde_json::from_slice(&answer.body).map_err(not_understood)
+}
+
+fn not_understood(error: impl fmt::Display) -> HttpError {
+    HttpError::Answer { reason: format!("the server's answer is not understood: {error}") }
 }

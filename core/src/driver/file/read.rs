@@ -35,7 +35,7 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
 
 fn parse(text: &[u8]) -> StoredTrace {
     let mut trace = StoredTrace::default();
-    for line in text.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
+    for line in text.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
         match Message::from_json(line) {
             Ok(message) => trace.messages.push(message),
             Err(_) => trace.skipped += 1,

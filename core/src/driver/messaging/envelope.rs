@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{Id, Message, json};
+use super::kombu;
+use crate::{Id, Message, json, python_json};
 
 /// A notification as the driver `messaging` of oslo.messaging 18.3.1 writes it: OSProfiler uses that, and no `messagingv2`.
 #[derive(Serialize)]
@@ -35,6 +37,8 @@ pub(super) enum Opened {
     Message(Message),
     /// Something that names a trace, and is no message that could be read.
     Unreadable(Id),
+    /// No JSON. In this queue it may have been a message of any trace.
+    Garbled,
     /// Something of somebody else.
     Other,
 }
@@ -60,15 +64,31 @@ pub(super) fn seal(message: &Message) -> Result<Vec<u8>, serde_json::Error> {
 
 /// Takes a body out of its envelope.
 pub(super) fn open(body: &[u8]) -> Opened {
-    let Ok(text) = std::str::from_utf8(body) else { return Opened::Other };
-    match json::object::<Envelope<'_>>(text) {
-        Ok(Envelope { text: Some(text), .. }) => match json::object::<Envelope<'_>>(&text) {
-            Ok(Envelope { payload: Some(payload), .. }) => message(payload.get()),
-            _ => Opened::Other,
-        },
-        Ok(Envelope { payload: Some(payload), .. }) => message(payload.get()),
-        _ => Opened::Other,
-    }
+    let Ok(text) = std::str::from_utf8(body) else { return Opened::Garbled };
+    python_json::read(text, |text| {
+        let envelope = json::object::<Envelope<'_>>(text)?;
+        Ok(match (envelope.text, envelope.payload) {
+            (Some(within), _) => open_within(&within),
+            // kombu has written the whole body, and of `messagingv2` nothing but the text.
+            (None, Some(payload)) => message(&kombu::plain(payload.get())),
+            (None, None) => Opened::Other,
+        })
+    })
+    .unwrap_or_else(|_| other(text))
+}
+
+/// Takes the notification out of the text that the envelope of `messagingv2` holds.
+fn open_within(text: &str) -> Opened {
+    let opened = |text: &str| {
+        Ok(json::object::<Envelope<'_>>(text)?.payload.map_or(Opened::Other, |payload| message(payload.get())))
+    };
+    python_json::read(text, opened).unwrap_or_else(|_| other(text))
+}
+
+/// What is no envelope.
+fn other(text: &str) -> Opened {
+    let is_json = python_json::read(text, |text| serde_json::from_str::<IgnoredAny>(text)).is_ok();
+    if is_json { Opened::Other } else { Opened::Garbled }
 }
 
 fn message(payload: &str) -> Opened {
@@ -78,7 +98,8 @@ fn message(payload: &str) -> Opened {
     }
     match Message::from_text(payload) {
         Ok(message) => Opened::Message(message),
-        Err(_) => json::object::<Peek>(payload).map_or(Opened::Other, |peek| Opened::Unreadable(peek.base_id)),
+        Err(_) => python_json::read(payload, |payload| json::object::<Peek>(payload))
+            .map_or(Opened::Other, |peek| Opened::Unreadable(peek.base_id)),
     }
 }
 
@@ -92,7 +113,7 @@ mod tests {
     fn opened(body: &str) -> Option<Message> {
         match open(body.as_bytes()) {
             Opened::Message(message) => Some(message),
-            Opened::Unreadable(_) | Opened::Other => None,
+            Opened::Unreadable(_) | Opened::Garbled | Opened::Other => None,
         }
     }
 
@@ -123,23 +144,52 @@ mod tests {
     }
 
     #[test]
+    fn values_that_json_does_not_have_are_read_in_both_envelopes() {
+        let odd = r#"{"nan": NaN, "half": "\ud83d", "n": 123456789012345678901234567890}"#;
+        let v1 = V1.replace(r#"{"host": "node-1"}"#, odd);
+        let v2 = serde_json::json!({"oslo.version": "2.0", "oslo.message": v1}).to_string();
+        for body in [v1, v2] {
+            let message = opened(&body).expect("a message");
+            assert_eq!(message.info_json(), odd.replace("NaN", "\"NaN\""));
+        }
+    }
+
+    #[test]
+    fn values_with_kombus_types_are_text_and_so_is_the_time() {
+        let typed = r#"{"__type__": "datetime", "__value__": "2026-01-02T03:04:05.106234"}"#;
+        let v1 = V1
+            .replace(r#""2026-01-02T03:04:05.106234""#, typed)
+            .replace(r#"{"host": "node-1"}"#, r#"{"v": {"__type__": "decimal", "__value__": "1.50"}}"#);
+        let message = opened(&v1).expect("a message");
+        assert_eq!(message.timestamp().to_string(), "2026-01-02T03:04:05.106234");
+        assert_eq!(message.info_json(), r#"{"v":"1.50"}"#);
+    }
+
+    #[test]
     fn hostile_bodies_are_somebody_elses_or_unreadable() {
         let deep = format!("{{\"payload\": {}{}}}", "[".repeat(100_000), "]".repeat(100_000));
         for body in [
-            "",
             "null",
             "[]",
             "{}",
             "{\"payload\": 1}",
             "{\"payload\": {\"base_id\": 5}}",
+            "{\"payload\": {\"__type__\": \"decimal\", \"__value__\": \"1\"}}",
             "{\"oslo.message\": 5}",
-            "{\"oslo.message\": \"{\"}",
+            "{\"oslo.message\": \"{}\"}",
             &deep,
         ] {
             assert!(matches!(open(body.as_bytes()), Opened::Other), "{}", &body[..body.len().min(80)]);
         }
-        assert!(matches!(open(b"\xff\xfe"), Opened::Other));
-        let body = r#"{"payload": {"base_id": "b", "name": 7}}"#;
+        let body = r#"{"payload": {"base_id": "b", "name": 7, "v": NaN}}"#;
         assert!(matches!(open(body.as_bytes()), Opened::Unreadable(id) if id == Id::from("b")));
+    }
+
+    #[test]
+    fn what_is_no_json_may_have_been_anyones() {
+        let torn = &V1.as_bytes()[..V1.len() - 40];
+        for body in [&b""[..], b"{", b"\xff\xfe", b"{\"oslo.message\": \"{\"}", b"{\"payload\": nan}", torn] {
+            assert!(matches!(open(body), Opened::Garbled), "{}", String::from_utf8_lossy(body));
+        }
     }
 }

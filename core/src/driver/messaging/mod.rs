@@ -1,11 +1,12 @@
 //! RabbitMQ, by oslo.messaging's notifications: OSProfiler's queue, which Python's services and readers use too.
 //!
 //! Here: the driver. Below: `config` and `transport` read connection strings, `session` is the connection, `write` and `read` are
-//! what is done, `envelope` the form of notifications, `cause` what errors mean.
+//! what is done, `envelope` the form of notifications, `kombu` that of values which JSON does not have, `cause` what errors mean.
 
 mod cause;
 mod config;
 mod envelope;
+mod kombu;
 mod read;
 mod session;
 mod transport;

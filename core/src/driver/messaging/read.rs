@@ -43,6 +43,11 @@ pub(super) fn trace(session: &Session, store: &str, base_id: &Id) -> Result<Stor
             match opened {
                 Opened::Message(message) if message.base_id() == base_id => trace.messages.push(message),
                 Opened::Unreadable(id) if id == *base_id => trace.skipped += 1,
+                // It stays in the queue: it may be another trace's.
+                Opened::Garbled => {
+                    trace.skipped += 1;
+                    return;
+                }
                 _ => return,
             }
             tags.push(tag);
@@ -240,6 +245,7 @@ mod tests {
             ("db-stop", r#"{"etype": "ValueError", "message": "long"}"#),
             ("db-stop", r#"{"etype": null}"#),
             ("db-stop", r#"{"request": "GET", "db": ["x"], "etype": "ValueError"}"#),
+            ("db-stop", r#"{"etype": "sqlx::Error::PoolTimedOut", "db": {"sent": false}}"#),
             ("db-stop", "[1]"),
         ];
         let id = Id::from("b");

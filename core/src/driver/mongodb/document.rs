@@ -1,13 +1,15 @@
 //! Messages as documents, and back.
 //!
 //! A document has the message's keys in their order, as pymongo writes them. BSON holds less than JSON: numbers beyond 64 bits,
-//! keys with a NUL and very deep nesting it does not. Such things stand in the document as text, and the message's own text is
+//! halves of surrogate pairs, keys with a NUL and very deep nesting it does not. Such things stand in the document as text, and the message's own text is
 //! kept beside them, which OSProfiler takes for one key more.
 
-use mongodb::bson::{Bson, Document};
-use serde_json::{Map, Number, Value};
+use mongodb::bson::spec::BinarySubtype;
+use mongodb::bson::{Bson, DateTime, Document};
+use serde_json::{Number, Value};
+use uuid::Uuid;
 
-use crate::Message;
+use crate::{Message, Timestamp, python_json};
 
 /// The message's text, where the document is not all of it.
 const TEXT: &str = "osprofiler_json";
@@ -20,12 +22,7 @@ const DEEPEST: usize = 90;
 
 /// The document of a message; `None` where MongoDB has no room for it.
 pub(super) fn of(message: &Message) -> Option<Document> {
-    let value: Value = match serde_json::from_str(message.json()) {
-        Ok(value) => value,
-        // Deeper than 128 levels.
-        Err(_) => Value::Object(outline(message)),
-    };
-    let mut is_whole = value.get("info").is_none() || !matches!(value["info"], Value::String(_));
+    let (value, mut is_whole) = python_json::value_and_whether_it_is_all(message.json()).ok()?;
     let Value::Object(map) = value else { return None };
     let mut document = Document::new();
     for (key, value) in map {
@@ -42,24 +39,6 @@ pub(super) fn of(message: &Message) -> Option<Document> {
     (size < LARGEST).then_some(document)
 }
 
-/// What is always known of a message, with its info as text.
-fn outline(message: &Message) -> Map<String, Value> {
-    let text = |text: Option<&str>| text.map_or(Value::Null, Value::from);
-    [
-        ("name", Value::from(message.name())),
-        ("base_id", Value::from(message.base_id().to_string())),
-        ("trace_id", Value::from(message.trace_id().to_string())),
-        ("parent_id", Value::from(message.parent_id().to_string())),
-        ("timestamp", Value::from(message.timestamp().to_string())),
-        ("info", Value::from(message.info_json())),
-        ("project", text(message.project())),
-        ("service", text(message.service())),
-    ]
-    .into_iter()
-    .map(|(key, value)| (key.to_owned(), value))
-    .collect()
-}
-
 /// The key, unless BSON cannot hold it.
 fn key_of(key: &str) -> Option<String> {
     (!key.contains('\0')).then(|| key.to_owned())
@@ -69,6 +48,10 @@ fn bson(value: Value, levels: usize, is_whole: &mut bool) -> Bson {
     if levels == 0 && (value.is_array() || value.is_object()) {
         *is_whole = false;
         return Bson::String(value.to_string());
+    }
+    if let Some(number) = python_json::number(&value) {
+        *is_whole = false;
+        return Bson::String(number.to_owned());
     }
     match value {
         Value::Null => Bson::Null,
@@ -120,21 +103,47 @@ fn json(value: Bson) -> Value {
     match value {
         Bson::Document(document) => document.into_iter().map(|(key, value)| (key, json(value))).collect(),
         Bson::Array(values) => values.into_iter().map(json).collect(),
-        Bson::Double(float) => Number::from_f64(float).map_or_else(|| Value::from(float.to_string()), Value::Number),
+        Bson::Double(float) => Number::from_f64(float).map_or_else(|| Value::from(name(float)), Value::Number),
         Bson::Int32(number) => Value::from(number),
         Bson::Int64(number) => Value::from(number),
         Bson::String(text) => Value::from(text),
         Bson::Boolean(value) => Value::from(value),
         Bson::Null | Bson::Undefined => Value::Null,
-        Bson::DateTime(time) => time.try_to_rfc3339_string().map_or(Value::Null, Value::from),
+        Bson::DateTime(time) => Value::from(iso(time)),
+        Bson::Binary(binary) => Value::from(match (binary.subtype, binary.bytes.as_slice().try_into()) {
+            (BinarySubtype::Uuid | BinarySubtype::UuidOld, Ok(bytes)) => Uuid::from_bytes(bytes).to_string(),
+            _ => hexadecimal(&binary.bytes),
+        }),
+        Bson::ObjectId(id) => Value::from(id.to_hex()),
+        Bson::Decimal128(number) => Value::from(number.to_string()),
         // OSProfiler writes none of the others.
         other => Value::from(other.to_string()),
     }
 }
 
+/// What is no number in JSON, as Python's `json` names it.
+fn name(float: f64) -> &'static str {
+    match float {
+        f64::INFINITY => "Infinity",
+        f64::NEG_INFINITY => "-Infinity",
+        _ => "NaN",
+    }
+}
+
+/// A time as Python's `isoformat` shows it: without a fraction where that is zero.
+fn iso(time: DateTime) -> String {
+    let text = Timestamp::from_micros(time.timestamp_millis().saturating_mul(1000)).to_string();
+    text.strip_suffix(".000000").map(str::to_owned).unwrap_or(text)
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    let digits = bytes.iter().map(|byte| format!("{byte:02x}"));
+    format!("\\x{}", digits.collect::<String>())
+}
+
 #[cfg(test)]
 mod tests {
-    use mongodb::bson::{Bson, DateTime, doc};
+    use mongodb::bson::{Binary, Bson, DateTime, doc};
 
     use super::*;
 
@@ -161,6 +170,8 @@ mod tests {
         let deeper = format!("{}1{}", "[".repeat(300), "]".repeat(300));
         for info in [
             r#"{"big":18446744073709551615}"#.to_owned(),
+            r#"{"bigger":123456789012345678901234567890}"#.to_owned(),
+            r#"{"half":"\ud83d"}"#.to_owned(),
             r#"{"a\u0000b":1}"#.to_owned(),
             format!(r#"{{"deep":{deep}}}"#),
             format!(r#"{{"deep":{deeper}}}"#),
@@ -170,7 +181,13 @@ mod tests {
             assert!(document.contains_key(TEXT), "{info}");
             assert_eq!(super::message(document).expect("a message"), message);
         }
-        assert!(!of(&message_with("{\"a\":1}")).expect("it fits").contains_key(TEXT));
+        for info in [r#"{"a":1}"#, r#"{"text":"12345678901234567890123"}"#] {
+            assert!(!of(&message_with(info)).expect("it fits").contains_key(TEXT), "{info}");
+        }
+        // What Python reads of it is as near as it can be.
+        let document = of(&message_with(r#"{"n":123456789012345678901234567890,"half":"\ud83d"}"#)).expect("it fits");
+        let info = document.get_document("info").expect("an object");
+        assert_eq!(info, &doc! {"n": "123456789012345678901234567890", "half": "\u{fffd}"});
     }
 
     #[test]
@@ -181,9 +198,26 @@ mod tests {
     #[test]
     fn other_programs_documents_are_read_as_far_as_they_are_messages() {
         let mut document = of(&message_with("{}")).expect("it fits");
-        document.insert("info", doc! {"at": DateTime::from_millis(0), "nan": f64::NAN});
+        let uuid = "7a4b3b7e-0a7e-4f0e-9a53-0123456789ab";
+        let binary = |subtype, bytes: &[u8]| Binary { subtype, bytes: bytes.to_owned() };
+        let values = doc! {
+            "at": DateTime::from_millis(0), "later": DateTime::from_millis(1_767_323_045_678),
+            "floats": [f64::NAN, f64::INFINITY, f64::NEG_INFINITY],
+            "bytes": binary(BinarySubtype::Generic, b"\0\xff"),
+            "uuid": binary(BinarySubtype::Uuid, Uuid::parse_str(uuid).expect("a UUID").as_bytes()),
+            "short": binary(BinarySubtype::Uuid, b"a"),
+            "decimal": "12.50".parse::<mongodb::bson::Decimal128>().expect("a number"),
+        };
+        document.insert("info", values);
         let info = super::message(document.clone()).expect("a message").info();
-        assert_eq!((info["at"].as_str(), info["nan"].as_str()), (Some("1970-01-01T00:00:00Z"), Some("NaN")));
+        let expected = serde_json::json!({
+            "at": "1970-01-01T00:00:00", "later": "2026-01-02T03:04:05.678000", "floats": ["NaN", "Infinity", "-Infinity"],
+            "bytes": "\\x00ff", "uuid": uuid, "short": "\\x61", "decimal": "12.50",
+        });
+        assert_eq!(Value::Object(info), expected);
+        document.insert("timestamp", DateTime::from_millis(1_767_323_045_678));
+        let at = super::message(document.clone()).expect("a message").timestamp();
+        assert_eq!(at.to_string(), "2026-01-02T03:04:05.678000");
         document.insert(TEXT, message_with("{}").json().replace("\"base_id\":\"b\"", "\"base_id\":\"other\""));
         assert_eq!(super::message(document.clone()).expect("a message").base_id().to_string(), "b");
         document.insert("timestamp", 5);

@@ -4,6 +4,7 @@ use opentelemetry_proto::tonic::common::v1::KeyValue;
 use serde_json::{Map, Value};
 
 use super::span::{flag, number, shown, text};
+use crate::python_json;
 use crate::report::sql::lexer::{TokenKind, tokens};
 use crate::report::sql::{Analyzed, Dialect};
 
@@ -74,7 +75,7 @@ fn database(db: &Map<String, Value>, out: &mut Vec<KeyValue>) {
         out.push(text("db.statement", statement));
     }
     // Always JSON, also where it is a text.
-    out.extend(db.get("params").map(|params| text("db.params", params.to_string())));
+    out.extend(db.get("params").map(|params| text("db.params", python_json::text(params))));
     out.extend(db.get("system").map(|system| text("db.system.name", shown(system))));
     out.extend(db.get("database").map(|database| text("db.namespace", shown(database))));
     if let Some(server) = db.get("server").and_then(Value::as_str) {

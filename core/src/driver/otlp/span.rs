@@ -8,7 +8,7 @@ use sha1::{Digest as _, Sha1};
 use uuid::Uuid;
 
 use super::semantics;
-use crate::{Id, Message, Timestamp};
+use crate::{Id, Message, Timestamp, python_json};
 
 /// In `flags`: it is known whether the parent is in another process, as OpenTelemetry's own exporters say.
 const FLAGS: u32 = 0x100;
@@ -159,7 +159,7 @@ fn nanos(time: Timestamp) -> u64 {
 
 /// A value as an attribute shows it: text as it is, the rest as JSON.
 pub(super) fn shown(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+    value.as_str().map_or_else(|| python_json::text(value), str::to_owned)
 }
 
 pub(super) fn text(key: &str, value: impl Into<String>) -> KeyValue {

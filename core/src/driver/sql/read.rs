@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::database::Columns;
@@ -11,7 +10,7 @@ use super::failure::Failure;
 use super::session::{Session, SessionError};
 use super::statements;
 use crate::driver::{DriverError, ListFilter, StoredTrace, TraceSummary};
-use crate::{Id, Message, MessageFields, Timestamp, json};
+use crate::{Id, Message, MessageFields, Timestamp, json, python_json};
 
 const ACTION: &str = "read from";
 
@@ -159,8 +158,11 @@ fn info(data: &str) -> Option<String> {
         info: Option<&'a RawValue>,
     }
     let within: Option<String> = serde_json::from_str(data).ok();
-    let data: Data<'_> = json::object(within.as_deref().unwrap_or(data)).ok()?;
-    Some(data.info.map_or_else(|| Value::Object(serde_json::Map::new()).to_string(), |info| info.get().to_owned()))
+    let info = |text: &str| {
+        let data: Data<'_> = json::object(text)?;
+        Ok(data.info.map_or("{}", RawValue::get).to_owned())
+    };
+    python_json::read(within.as_deref().unwrap_or(data), info).ok()
 }
 
 #[cfg(test)]
@@ -174,6 +176,7 @@ mod tests {
             (r#"{"info": {"a": 1}}"#, Some("{\"a\": 1}")),
             (r#"{"other": 1}"#, Some("{}")),
             (r#"{"info": [1]}"#, Some("[1]")),
+            (r#""{\"info\": [NaN, \"\\ud83d\"]}""#, Some(r#"["NaN", "\ud83d"]"#)),
             ("[1]", None),
             ("\"{\"", None),
             ("", None),

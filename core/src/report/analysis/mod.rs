@@ -2,10 +2,11 @@
 //!
 //! Here: [`Analysis`], which all forms of a report and the rules of `findings` read. Not here: the texts of statements
 //! (`sql`), and the rules themselves (`findings`). Below: texts and databases (`texts`), `groups`, `transactions`, stretches of
-//! time (`intervals`), and where the time went (`breakdown`). No step recurses, and all of them take little more time than
+//! time (`intervals`), where the time went (`breakdown`), and when something may have changed (`epochs`). No step recurses, and all of them take little more time than
 //! there are points.
 
 mod breakdown;
+mod epochs;
 mod groups;
 pub(super) mod intervals;
 mod texts;
@@ -120,8 +121,14 @@ pub struct Statement {
     pub group: Option<usize>,
     /// The innermost transaction that it ran in, or that it began or ended.
     pub transaction: Option<usize>,
-    /// How many writes, statements that may write, and ends of transactions there were on the database before it started.
+    /// A number that is the same for two statements on one database where nothing began or ended between their starts that
+    /// may have changed what a read finds there: writes, ends of transactions, settings, functions that are not known.
     pub epoch: usize,
+    /// The same for its end.
+    pub epoch_end: usize,
+    /// A number for whose writes and settings it sees: 0 for what all see, and another for each transaction and each
+    /// connection on which something was set.
+    pub view: usize,
 }
 
 /// Executions of alike statements on one database.
@@ -257,7 +264,7 @@ impl<'a> Analysis<'a> {
         let (mut statements, groups) = self::statements(trace);
         let totals = totals::of(trace, &statements, &groups);
         let transactions = transactions::find(trace, &mut statements);
-        transactions::count_epochs(&mut statements, &transactions);
+        epochs::count(trace.points(), &mut statements, &transactions);
         let window = trace.request_interval();
         let running = Running::of(trace);
         let Statements { texts, connections, list, statement_of, in_order, .. } = statements;

@@ -61,7 +61,16 @@ impl<'a> Statements<'a> {
                 found.connections.len() - 1
             });
             found.statement_of[place] = Some(found.list.len());
-            found.list.push(Statement { point: place, text, connection, group: None, transaction: None, epoch: 0 });
+            found.list.push(Statement {
+                point: place,
+                text,
+                connection,
+                group: None,
+                transaction: None,
+                epoch: 0,
+                epoch_end: 0,
+                view: 0,
+            });
         }
         found.in_order = (0..found.list.len()).collect();
         found.in_order.sort_by_cached_key(|index| points[found.list[*index].point].appeared_us());
@@ -106,10 +115,26 @@ impl<'a> Statements<'a> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
+    use crate::db::counts_as_query;
     use crate::report::samples::{BASE, message};
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(400))]
+
+        /// Lists and `Server-Timing` cannot analyse texts, and count by their first words.
+        #[test]
+        fn reports_count_what_lists_count(text in "((BEGIN|COMMIT|START TRANSACTION|SET SESSION a|SET TRANSACTION READ ONLY|SAVEPOINT a|END|SELECT 1|CALL a\\(\\)|SHOW a)?( |\n|/\\* x; \\*/|-- y\n)?;){0,4}( |-- y\n)?(SELECT 1|COMMIT|)") {
+            let db = json!({"db": {"statement": text, "system": "postgresql"}});
+            let trace = Trace::build(vec![message("db-start", "s", BASE, 0, db)]);
+            let statements = Statements::of(&trace);
+            let counted = (0..statements.list.len()).filter(|index| statements.is_execution(*index)).count();
+            prop_assert_eq!(counted == 1, counts_as_query(Some(&text), None, false), "{:?}", text);
+        }
+    }
 
     #[test]
     fn comments_and_semicolons_alone_are_no_statements() {

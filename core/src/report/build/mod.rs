@@ -5,14 +5,14 @@
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::facts::Facts;
 use super::link::{self, Node};
 use super::{Point, Trace, clocks, handed_out, implicit, parallel};
 use crate::driver::StoredTrace;
 use crate::message::Phase;
-use crate::{Id, Message, Timestamp};
+use crate::{Id, Message, Timestamp, python_json};
 
 /// The messages of one point.
 #[derive(Default)]
@@ -139,7 +139,8 @@ fn points(pairs: Vec<Pair>, zero: Timestamp) -> Vec<Point> {
 fn point(Pair { start, stop }: Pair, zero: Timestamp) -> Option<Point> {
     let known = start.as_ref().or(stop.as_ref())?;
     let start_info = start.as_ref().map(Message::info).unwrap_or_default();
-    let stop_info = stop.as_ref().map(Message::info).unwrap_or_default();
+    let mut stop_info = stop.as_ref().map(Message::info).unwrap_or_default();
+    error_as_text(&mut stop_info);
     let facts = Facts::of(&start_info, &stop_info);
     let host = start_info.get("host").or_else(|| stop_info.get("host"));
     Some(Point {
@@ -163,6 +164,18 @@ fn point(Pair { start, stop }: Pair, zero: Timestamp) -> Option<Point> {
         clock_skew: false,
         facts,
     })
+}
+
+/// Makes an error's type and message text. Python's OSProfiler 4.4.0 takes the first argument of an exception for its message,
+/// whatever that is, and a program may give any type.
+fn error_as_text(stop_info: &mut Map<String, Value>) {
+    for key in ["etype", "message"] {
+        match stop_info.get_mut(key) {
+            None | Some(Value::Null) if key == "etype" => return,
+            None | Some(Value::Null | Value::String(_)) => {}
+            Some(other) => *other = python_json::text(other).into(),
+        }
+    }
 }
 
 fn base_of(point: &Point) -> Option<&Id> {

@@ -161,12 +161,41 @@ fn deep_traces_build_and_drop() {
     drop(trace);
 }
 
+/// A message whose info has `member` in it.
+fn with_member(name: &str, member: &str) -> Message {
+    let text = message(name, "a", BASE, 0, json!({"db": {"statement": "SELECT 1"}, "a": 1})).json().to_owned();
+    Message::from_json(text.replace("\"a\":1", member).as_bytes()).expect("a message")
+}
+
 #[test]
-fn deeply_nested_info_is_kept_as_text() {
+fn deeply_nested_info_is_text_where_it_is_too_deep_and_the_statement_stays() {
     let nested = format!("\"a\":{}{}", "[".repeat(100_000), "]".repeat(100_000));
-    let deep = message("p-start", "a", BASE, 0, json!({"a": 1})).json().replace("\"a\":1", &nested);
-    let trace = Trace::build(vec![Message::from_json(deep.as_bytes()).expect("a message")]);
-    assert!(trace.points()[0].start_info.contains_key("value"));
+    let trace = Trace::build(vec![with_member("p-start", &nested)]);
+    assert_eq!(trace.points()[0].statement(), Some("SELECT 1"));
+    assert!(trace.points()[0].start_info["a"].is_array());
+}
+
+/// Python's OSProfiler 4.4.0: `__exit__` of `profiler.Trace` takes `value.args[0]` for the message.
+#[test]
+fn error_is_one_whatever_its_type_and_message_are() {
+    for (member, expected) in [
+        (r#""etype": "KeyError", "message": 7"#, Some(("KeyError", "7"))),
+        (
+            r#""etype": "KeyError", "message": 123456789012345678901234567890"#,
+            Some(("KeyError", "123456789012345678901234567890")),
+        ),
+        (r#""etype": "KeyError", "message": NaN"#, Some(("KeyError", "NaN"))),
+        (r#""etype": "OSError", "message": [2, "No such file"]"#, Some(("OSError", r#"[2,"No such file"]"#))),
+        (r#""etype": "ApiError", "message": {"a": "\ud83d"}"#, Some(("ApiError", "{\"a\":\"\u{fffd}\"}"))),
+        (r#""etype": "KeyError", "message": null"#, Some(("KeyError", ""))),
+        (r#""etype": "KeyError""#, Some(("KeyError", ""))),
+        (r#""etype": 5, "message": "five""#, Some(("5", "five"))),
+        (r#""etype": null, "message": {"no": "error"}"#, None),
+        (r#""message": 7"#, None),
+    ] {
+        let trace = Trace::build(vec![with_member("p-stop", member)]);
+        assert_eq!(trace.points()[0].error(), expected, "{member}");
+    }
 }
 
 /// Messages among few points, so that duplicates, gaps, orphans and rings are common.

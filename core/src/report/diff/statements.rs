@@ -31,6 +31,38 @@ impl<'a> Key<'a> {
     }
 }
 
+/// The database of each text, where all executions of it whose database is known have the same one. A statement that is only
+/// known from an event of sqlx's does not say its database; it is the same as the one that does.
+struct Known<'a>(HashMap<(&'a str, Option<&'a str>), Option<Database<'a>>>);
+
+impl<'a> Known<'a> {
+    fn of(sides: [&'a Analysis<'a>; 2]) -> Self {
+        let mut known: HashMap<(&str, Option<&str>), Option<Database<'_>>> = HashMap::new();
+        for analysis in sides {
+            for group in &analysis.groups {
+                let key = Key::of(analysis, group, false);
+                let Some(database) = key.database.filter(|database| !is_unknown(database)) else { continue };
+                let only = known.entry((key.fingerprint, database.0)).or_insert(Some(database));
+                if *only != Some(database) {
+                    *only = None;
+                }
+            }
+        }
+        Self(known)
+    }
+
+    fn completed(&self, key: Key<'a>) -> Key<'a> {
+        let Some(database) = key.database.filter(is_unknown) else { return key };
+        let known = self.0.get(&(key.fingerprint, database.0)).copied().flatten();
+        Key { database: known.or(key.database), ..key }
+    }
+}
+
+/// Whether neither the system nor the name was recorded.
+fn is_unknown((_, system, name): &Database<'_>) -> bool {
+    system.is_none() && name.is_none()
+}
+
 fn database<'a>(connection: &Connection<'a>) -> Database<'a> {
     (connection.service, connection.system, connection.database)
 }
@@ -52,11 +84,13 @@ pub(super) fn compare<'a>(
     by_text: bool,
     options: &DiffOptions,
 ) -> (Vec<Change<'a>>, usize) {
+    let known = Known::of([before, after]);
     let mut places: HashMap<Key<'a>, usize> = HashMap::new();
     let mut statements: Vec<Both<'a>> = Vec::new();
     for (side, analysis) in [before, after].into_iter().enumerate() {
         for group in &analysis.groups {
-            let place = *places.entry(Key::of(analysis, group, by_text)).or_insert_with(|| {
+            let key = known.completed(Key::of(analysis, group, by_text));
+            let place = *places.entry(key).or_insert_with(|| {
                 statements.push(Both { last: (analysis, group), executions: [None; 2] });
                 statements.len() - 1
             });

@@ -210,3 +210,26 @@ fn statements_that_differ_in_values_are_the_same() {
     let [one, two] = ["SELECT 1 FROM users WHERE id = 7", "SELECT 1 FROM users WHERE id = 8"];
     assert_eq!(kinds(&[ran(one, 100)], &[ran(two, 100)]), []);
 }
+
+/// An event of sqlx's names no database.
+#[test]
+fn a_statement_that_bypasses_the_pool_is_the_same_statement() {
+    let event = |trace: Trace| {
+        let messages: Vec<Message> =
+            trace.points().iter().flat_map(|point| [point.start.clone(), point.stop.clone()]).flatten().collect();
+        let without = |message: Message| {
+            let text = message.json().replace("\"database\":\"app.db\",", "").replace(",\"system\":\"sqlite\"", "");
+            Message::from_json(text.as_bytes()).expect("a message")
+        };
+        let mut trace = Trace::build(messages.into_iter().map(without).collect::<Vec<_>>());
+        trace.base_id = Some("other".into());
+        trace
+    };
+    let before = trace("/", &[ran(POSTS, 100), ran(USERS, 100)]);
+    let after = event(trace("/", &[ran(POSTS, 100), ran(USERS, 100), ran(USERS, 100)]));
+    assert!(after.points().iter().all(|point| point.database().is_none() && point.system().is_none()));
+    with_diff(&before, &after, |diff| {
+        let changes: Vec<_> = diff.changes.iter().map(|change| (change.kind, change.text)).collect();
+        assert_eq!(changes, [(ChangeKind::Count, USERS)]);
+    });
+}

@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 
 use super::tree::Tree;
-use super::values::Words;
-use super::{Confidence, Finding, Level, Rule, values, words};
+use super::values::{Distinct, Values, Words};
+use super::{Confidence, Finding, Level, Rule, words};
 use crate::report::Point;
 use crate::report::analysis::{Analysis, Statement, intervals};
-use crate::report::sql::Kind;
+use crate::report::sql::{Analyzed, Kind};
 
 /// How many statements before an execution are looked at for the one that it was made of.
 const FAR: usize = 256;
@@ -15,8 +15,8 @@ const FAR: usize = 256;
 pub(super) struct Evidence<'a> {
     pub(super) analysis: &'a Analysis<'a>,
     pub(super) tree: Tree<'a>,
-    /// For each statement, a number for its text and values; `None` where they are not known, and where it ran but once.
-    values: Vec<Option<u64>>,
+    /// For each statement, its values; unknown where it ran but once.
+    values: Vec<Values>,
     /// For each statement, which execution of the trace it is, counted from 1.
     numbers: Vec<usize>,
 }
@@ -24,7 +24,7 @@ pub(super) struct Evidence<'a> {
 impl<'a> Evidence<'a> {
     pub(super) fn of(analysis: &'a Analysis<'a>) -> Self {
         let points = analysis.trace.points();
-        let mut values = vec![None; analysis.statements.len()];
+        let mut values = vec![Values::Unknown; analysis.statements.len()];
         let mut scratch = Vec::new();
         let mut texts: Vec<Option<Words>> = analysis.texts.iter().map(|_| None).collect();
         for (index, statement) in analysis.statements.iter().enumerate() {
@@ -32,7 +32,7 @@ impl<'a> Evidence<'a> {
             let Some(_) = statement.group.filter(|group| analysis.groups[*group].points.len() > 1) else { continue };
             let text = &analysis.texts[statement.text];
             let words = texts[statement.text].get_or_insert_with(|| Words::of(text.sql, text.dialect));
-            values[index] = values::of(&points[statement.point], words, &mut scratch);
+            values[index] = Values::of(&points[statement.point], words, &mut scratch);
         }
         let mut numbers = vec![0; analysis.statements.len()];
         let executions = analysis.in_order.iter().filter(|index| analysis.statements[**index].group.is_some());
@@ -51,8 +51,8 @@ impl<'a> Evidence<'a> {
         Some(&self.analysis.statements[self.analysis.statement_of[place]?])
     }
 
-    pub(super) fn values(&self, place: usize) -> Option<u64> {
-        self.values[self.analysis.statement_of[place]?]
+    pub(super) fn values(&self, place: usize) -> Values {
+        self.analysis.statement_of[place].map_or(Values::Unknown, |index| self.values[index])
     }
 
     /// Which execution of the trace this point is, counted from 1 in the order of their start.
@@ -60,8 +60,13 @@ impl<'a> Evidence<'a> {
         self.analysis.statement_of[place].map_or(0, |index| self.numbers[index])
     }
 
+    /// What is known of the text of a group's first execution.
+    pub(super) fn analyzed(&self, group: usize) -> &'a Analyzed {
+        &self.analysis.texts[self.analysis.groups[group].text].analyzed
+    }
+
     pub(super) fn kind(&self, group: usize) -> Kind {
-        self.analysis.texts[self.analysis.groups[group].text].analyzed.kind
+        self.analyzed(group).kind
     }
 
     /// The groups with what they do.
@@ -69,10 +74,9 @@ impl<'a> Evidence<'a> {
         self.analysis.groups.iter().enumerate().map(|(number, group)| (number, group.points.as_slice()))
     }
 
-    /// How many different values the executions ran with; `None` where that is not known of all.
-    pub(super) fn distinct_values(&self, places: &[usize]) -> Option<usize> {
-        let values: Option<HashSet<u64>> = places.iter().map(|place| self.values(*place)).collect();
-        values.map(|values| values.len())
+    /// How many different values the executions ran with.
+    pub(super) fn distinct_values(&self, places: &[usize]) -> Distinct {
+        Distinct::of(places.iter().map(|place| self.values(*place)))
     }
 
     /// The last execution before these, within the same point as they.

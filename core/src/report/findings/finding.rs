@@ -14,9 +14,10 @@ pub enum Rule {
     NPlusOne,
     /// One write for each of many things.
     WriteLoop,
-    /// The same read with the same values, while nothing was written.
+    /// The same read with the same values and as many rows, and nothing in between that may have changed them.
     Duplicate,
-    /// The same statement with the same values, after a write or itself a write.
+    /// The same statement with the same values, which may be meant: after a change, itself a write, or with a function whose
+    /// result may differ.
     Repeat,
     /// A statement took long.
     Slow,
@@ -77,7 +78,7 @@ pub struct Finding {
     pub source: Option<usize>,
     /// The transaction that it is about.
     pub transaction: Option<usize>,
-    /// How many different sets of values there were, where they were recorded.
+    /// How many different sets of values there were, where all of them were recorded whole.
     pub distinct_values: Option<usize>,
     /// How many of the points ran at once at most; of duplicates and repeats, of those that were not needed.
     pub at_once: usize,

@@ -2,11 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::batches::{self, Work};
 use super::evidence::Evidence;
+use super::values::Distinct;
 use super::{Confidence, Finding, Level, Rule, words};
 use crate::report::Caller;
 use crate::report::duration::Shown;
 use crate::report::sql::Kind;
+use crate::report::sql::repeat::Repeat;
 
 /// So many executions make a loop.
 const LEAST: usize = 5;
@@ -21,7 +24,7 @@ pub(super) struct Loop {
     pub(super) group: usize,
     /// In the order of their start.
     pub(super) points: Vec<usize>,
-    pub(super) distinct_values: Option<usize>,
+    pub(super) distinct: Distinct,
     pub(super) source: Option<usize>,
 }
 
@@ -29,7 +32,7 @@ pub(super) struct Loop {
 pub(super) fn find(evidence: &Evidence<'_>, kind: Kind) -> Vec<Loop> {
     let mut loops = Vec::new();
     for (group, points) in evidence.groups() {
-        if points.len() < LEAST || evidence.kind(group) != kind {
+        if points.len() < LEAST || evidence.kind(group) != kind || !can_be_one(evidence, group) {
             continue;
         }
         let mut places: HashMap<(usize, Option<Caller<'_>>), usize> = HashMap::new();
@@ -47,21 +50,35 @@ pub(super) fn find(evidence: &Evidence<'_>, kind: Kind) -> Vec<Loop> {
     loops
 }
 
+/// Whether one statement could do what many executions of this one do: a join or a list for reads of tables, many rows for
+/// writes. What a call does is not known.
+fn can_be_one(evidence: &Evidence<'_>, group: usize) -> bool {
+    let analyzed = evidence.analyzed(group);
+    match analyzed.kind {
+        Kind::Read => !matches!(analyzed.repeat, Repeat::Acts(_)) && !analyzed.tables.is_empty(),
+        _ => matches!(analyzed.verb.as_str(), "INSERT" | "UPDATE" | "DELETE" | "REPLACE" | "MERGE" | "UPSERT"),
+    }
+}
+
 fn judge(evidence: &Evidence<'_>, group: usize, points: Vec<usize>) -> Option<Loop> {
     if points.len() < LEAST {
         return None;
     }
-    let distinct_values = evidence.distinct_values(&points);
+    let distinct = evidence.distinct_values(&points);
     // What ran with the same values again and again is something else.
-    if distinct_values == Some(1) {
+    if distinct == Distinct::Exactly(1) {
         return None;
     }
     let source = evidence.before(&points).filter(|place| {
         let rows = evidence.point(*place).rows().and_then(|rows| usize::try_from(rows).ok());
-        rows.is_some_and(|rows| rows.abs_diff(points.len()) <= 1 || Some(rows) == distinct_values)
+        rows.is_some_and(|rows| rows.abs_diff(points.len()) <= 1 || Some(rows) == distinct.exactly())
     });
-    let stands_out = distinct_values.is_some() || source.is_some() || points.len() >= LEAST_UNSEEN;
-    stands_out.then_some(Loop { group, points, distinct_values, source })
+    let differ = distinct.at_least().is_some_and(|distinct| distinct > 1);
+    let stands_out = differ || source.is_some() || points.len() >= LEAST_UNSEEN;
+    if !stands_out || batches::of(evidence, &points) != Work::OneByOne {
+        return None;
+    }
+    Some(Loop { group, points, distinct, source })
 }
 
 /// The points of loops, which other rules leave out.
@@ -73,25 +90,32 @@ pub(super) fn finding(evidence: &Evidence<'_>, found: Loop) -> Finding {
     let analysis = evidence.analysis;
     let is_write = evidence.kind(found.group) == Kind::Write;
     let rule = if is_write { Rule::WriteLoop } else { Rule::NPlusOne };
-    let Loop { group, points, distinct_values, source } = found;
+    let Loop { group, points, distinct, source } = found;
     let (first, count) = (points[0], points.len());
     let mut finding = evidence.finding(rule, Level::Warn, Some(group), points);
     let request_us = analysis.window.1 - analysis.window.0;
     if !is_write && (finding.cost_us >= HIGH_US || finding.cost_us.saturating_mul(HIGH_PART) >= request_us) {
         finding.level = Level::High;
     }
-    finding.confidence = if source.is_some() { Confidence::Certain } else { Confidence::Likely };
-    (finding.source, finding.distinct_values) = (source, distinct_values);
-
-    let why = match (source, distinct_values) {
+    let rows = source.and_then(|source| evidence.point(source).rows()).unwrap_or(0);
+    // As many different values as there were rows: each row had a run of its own.
+    let is_proven = source.is_some() && rows == count as u64 && distinct == Distinct::Exactly(count);
+    finding.confidence = if is_proven { Confidence::Certain } else { Confidence::Likely };
+    (finding.source, finding.distinct_values) = (source, distinct.exactly());
+    let why = match (source, distinct) {
         (Some(source), _) => {
-            let rows = evidence.point(source).rows().unwrap_or(0);
-            let once = if rows == count as u64 { "once for each of" } else { "for" };
             let (statement, number) = (words::compact(analysis, source), evidence.number(source));
-            format!(", {once} the {rows} rows of {statement} (statement #{number})")
+            if is_proven {
+                format!(", as often as {statement} (statement #{number}) returned rows")
+            } else {
+                format!(" after {statement} (statement #{number}) returned {rows} rows")
+            }
         }
-        (None, Some(distinct)) => format!(" with {distinct} different sets of values"),
-        (None, None) => " with values that were not recorded".to_owned(),
+        (None, Distinct::Exactly(distinct)) => format!(" with {distinct} different sets of values"),
+        (None, Distinct::AtLeast(distinct)) => {
+            format!(" with at least {distinct} different sets of values, of which only the beginning was recorded")
+        }
+        (None, Distinct::Unknown) => " with values that were not recorded".to_owned(),
     };
     let at_once = if finding.at_once > 1 { format!("up to {} at once, ", finding.at_once) } else { String::new() };
     let (statement, place) = (words::statement(analysis, group), words::place(analysis, first));

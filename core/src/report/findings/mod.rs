@@ -6,6 +6,7 @@
 //! The rules are pure functions of an [`Analysis`]. A point is reported once for what it is: what is in an N+1 is no
 //! duplicate, and what is slow is not said to be dominant as well.
 
+mod batches;
 mod bound;
 mod duplicates;
 mod errors;
@@ -39,7 +40,7 @@ pub struct NPlusOne<'a> {
     pub system: Option<&'a str>,
     /// The places of the executions in the trace, in the order of their start.
     pub points: Vec<usize>,
-    /// How many different sets of values it ran with; `None` where they were not recorded.
+    /// How many different sets of values it ran with; `None` where not all of them were recorded whole.
     pub distinct_values: Option<usize>,
     /// The place of the statement before, where it returned as many rows as there are executions, one more or less, or
     /// as there are different values.
@@ -54,7 +55,9 @@ pub struct NPlusOne<'a> {
 /// from the same place where that was recorded, with at least two different sets of values. Statements are one where they
 /// have the same fingerprint: what differs in a literal or in the length of a list is one, and the literals are values. Where
 /// values were not recorded, the statement before must have returned as many rows as there are executions, or one more or
-/// less; or there must be fifteen of them. A statement that has no values is none, however often it ran.
+/// less; or there must be fifteen of them. A statement that has no values is none, however often it ran. Nor are batches and
+/// pages: runs that list ten values or more each (`IN`, arrays, JSON), and runs that differ in nothing but the ends of a range
+/// (`id > $1 ... LIMIT 500`). Nor is what reads no table, moves a cursor, or calls a function that is known to have effects.
 ///
 /// [`Analysis::findings`](crate::report::analysis::Analysis::findings) has the same with words, and more.
 ///
@@ -77,7 +80,7 @@ pub fn n_plus_one(trace: &Trace) -> Vec<NPlusOne<'_>> {
                 system: analysis.connections[group.connection].system,
                 total_us: found.points.iter().filter_map(|place| trace.points()[*place].statement_us()).sum(),
                 points: found.points,
-                distinct_values: found.distinct_values,
+                distinct_values: found.distinct.exactly(),
                 source: found.source,
             }
         })

@@ -54,11 +54,23 @@ fn finding(evidence: &Evidence<'_>, group: usize, slow: Vec<usize>) -> Finding {
     let took = Shown(longest_us);
     if of == 1 {
         let share = words::share_of(analysis, longest_us, &[longest]);
-        let text = format!("{statement} took {share}{place}; {limit} and more is slow.");
+        let own = if is_very_slow { Shown(analysis.options.very_slow_us) } else { limit };
+        let text = format!("{statement} took {share}{place}; {own} and more is {}.", name.to_lowercase());
         return finding.said(&format!("{name}: {label}, {took}"), &text);
     }
     let cost = words::share_of(analysis, finding.cost_us, &finding.points);
-    let text =
-        format!("{statement} took {limit} or longer in {runs} of {of} runs, at most {took}{place}; together {cost}.");
+    let very = if is_very_slow {
+        let very = slow_runs(evidence, &finding.points, analysis.options.very_slow_us);
+        format!(", and {} or longer in {very}", Shown(analysis.options.very_slow_us))
+    } else {
+        String::new()
+    };
+    let text = format!(
+        "{statement} took {limit} or longer in {runs} of {of} runs{very}, at most {took}{place}; together {cost}."
+    );
     finding.said(&format!("{name}: {runs} × {label}, up to {took}"), &text)
+}
+
+fn slow_runs(evidence: &Evidence<'_>, points: &[usize], least_us: u64) -> usize {
+    points.iter().filter(|place| evidence.point(**place).statement_us().is_some_and(|us| us >= least_us)).count()
 }

@@ -1,5 +1,6 @@
 //! With which values statements ran, as far as that is known.
 
+use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io;
 
@@ -37,30 +38,95 @@ impl Words {
     }
 }
 
-/// A number for the text of an execution and its values with their types: it differs where any of them does. `None` where
-/// not all of them were recorded as they are.
-pub(super) fn of(point: &Point, words: &Words, scratch: &mut Vec<u8>) -> Option<u64> {
-    let db = point.db()?;
-    if words.is_cut || db.contains_key("params_unknown") || db.contains_key("params_omitted") {
-        return None;
+/// With which values an execution ran: a number for its text and its values with their types, which differs where what was
+/// recorded of them does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Values {
+    /// All of them were recorded as they are.
+    Whole(u64),
+    /// Of some only the beginning was recorded. Those that differ are different, but those that are alike may not be.
+    Cut(u64),
+    /// Some were not recorded.
+    Unknown,
+}
+
+impl Values {
+    pub(super) fn of(point: &Point, words: &Words, scratch: &mut Vec<u8>) -> Self {
+        Self::number(point, words, scratch).unwrap_or(Self::Unknown)
     }
-    scratch.clear();
-    match db.get("params") {
-        Some(params) if is_redacted(params) => return None,
-        Some(params) => write(params, scratch)?,
-        None if words.has_places => return None,
-        None => {}
+
+    fn number(point: &Point, words: &Words, scratch: &mut Vec<u8>) -> Option<Self> {
+        let db = point.db()?;
+        if db.contains_key("params_unknown") {
+            return None;
+        }
+        scratch.clear();
+        match db.get("params") {
+            Some(params) if is_redacted(params) => return None,
+            Some(params) => write(params, scratch)?,
+            None if words.has_places => return None,
+            None => {}
+        }
+        let is_cut = words.is_cut || db.contains_key("params_omitted") || contains_cut(scratch);
+        if let Some(types) = db.get("param_types") {
+            write(types, scratch)?;
+        }
+        let mut hasher = DefaultHasher::new();
+        hasher.write_u64(words.number);
+        hasher.write(scratch);
+        let number = hasher.finish();
+        Some(if is_cut { Self::Cut(number) } else { Self::Whole(number) })
     }
-    if contains_cut(scratch) {
-        return None;
+
+    /// The number, where all values were recorded as they are.
+    pub(super) fn whole(self) -> Option<u64> {
+        match self {
+            Self::Whole(number) => Some(number),
+            Self::Cut(_) | Self::Unknown => None,
+        }
     }
-    if let Some(types) = db.get("param_types") {
-        write(types, scratch)?;
+}
+
+/// How many different sets of values executions ran with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Distinct {
+    Exactly(usize),
+    /// Of some values only the beginning was recorded: there were so many or more.
+    AtLeast(usize),
+    Unknown,
+}
+
+impl Distinct {
+    pub(super) fn of(values: impl Iterator<Item = Values>) -> Self {
+        let (mut numbers, mut cut) = (HashSet::new(), false);
+        for values in values {
+            match values {
+                Values::Whole(number) => numbers.insert(number),
+                Values::Cut(number) => {
+                    cut = true;
+                    numbers.insert(number)
+                }
+                Values::Unknown => return Self::Unknown,
+            };
+        }
+        if cut { Self::AtLeast(numbers.len()) } else { Self::Exactly(numbers.len()) }
     }
-    let mut hasher = DefaultHasher::new();
-    hasher.write_u64(words.number);
-    hasher.write(scratch);
-    Some(hasher.finish())
+
+    /// How many there were, where that is known.
+    pub(super) fn exactly(self) -> Option<usize> {
+        match self {
+            Self::Exactly(number) => Some(number),
+            Self::AtLeast(_) | Self::Unknown => None,
+        }
+    }
+
+    /// How many there were at least; `None` where nothing is known.
+    pub(super) fn at_least(self) -> Option<usize> {
+        match self {
+            Self::Exactly(number) | Self::AtLeast(number) => Some(number),
+            Self::Unknown => None,
+        }
+    }
 }
 
 fn contains_cut(text: &[u8]) -> bool {

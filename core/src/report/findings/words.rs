@@ -48,6 +48,11 @@ fn head(text: &str) -> &str {
     text.char_indices().nth(4 * STATEMENT).map_or(text, |(end, _)| &text[..end])
 }
 
+/// A name from a statement, such as that of a function, in backquotes.
+pub(super) fn name(name: &str) -> String {
+    format!("`{}`", shortened(&one_line(head(name)), Some(LABEL)))
+}
+
 /// Where in the program a statement came from: `, from src/posts.rs:42`, or nothing where that is not known.
 pub(super) fn place(analysis: &Analysis<'_>, place: usize) -> String {
     let caller = label::caller(&analysis.trace.points()[place]);

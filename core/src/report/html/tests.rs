@@ -178,7 +178,7 @@ fn page_shows_where_a_statement_came_from_as_text() {
 fn traces_without_points_and_without_statements_say_so() {
     let empty = page(&Trace::default());
     assert!(empty.contains("No SQL was recorded.") && empty.contains("Nothing stands out."), "{empty}");
-    assert!(empty.len() <= 100 << 10, "{} bytes", empty.len());
+    assert!(empty.len() <= 100 << 10, "{}", empty.len());
     assert_eq!(payload(&empty)["id"], json!([]));
     let none = page(&Trace::build(samples::point("handler", "h", BASE, 0, 10).to_vec()));
     assert!(none.contains("No SQL was recorded.") && none.contains("<title>handler – 0 SQL – 0.010 ms</title>"));
@@ -236,6 +236,22 @@ fn a_statement_of_a_megabyte_is_cut_and_marked() {
     let literal = texts[payload["params"][0][0].as_u64().expect("a literal") as usize].as_str().expect("a text");
     assert!(literal.ends_with("B)") && literal.len() < 1100, "{literal}");
     assert_ne!(payload["norun"][0], json!(0));
+}
+
+#[test]
+fn numbers_keep_all_digits() {
+    let long = "123456789012345678901234567890";
+    let start = json!({"db": {"statement": "SELECT $1, $2", "params": ["P", 9007199254740993_i64], "param_types": ["NUMERIC", "INT8"], "system": "postgresql", "n": "N"}});
+    let text = samples::message("db-start", "q", BASE, 0, start).json().replace("\"P\"", long).replace("\"N\"", long);
+    let trace = Trace::build(vec![crate::Message::from_json(text.as_bytes()).expect("a message")]);
+    let page = page(&trace);
+    assert!(page.contains(&format!("{long}::numeric")), "without script");
+    let payload = payload(&page);
+    let texts: Vec<&str> = payload["str"].as_array().expect("texts").iter().filter_map(Value::as_str).collect();
+    for shown in ["123456789012345678901234567890::numeric", "9007199254740993::int8"] {
+        assert!(texts.contains(&shown), "{texts:?}");
+    }
+    assert!(texts.iter().any(|text| text.contains("\"n\":123456789012345678901234567890")), "{texts:?}");
 }
 
 #[test]

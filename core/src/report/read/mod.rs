@@ -10,7 +10,7 @@ use std::io;
 use self::nodes::{Node, Saved};
 use super::{Trace, parallel};
 use crate::driver::StoredTrace;
-use crate::{Id, Message, MessageFields, Timestamp};
+use crate::{Id, Message, MessageFields, Timestamp, python_json};
 
 /// A thread has at least so many bytes to read.
 const LEAST_PIECE: usize = 1 << 20;
@@ -61,6 +61,12 @@ pub fn read_json(text: &str) -> Result<Trace, ReportError> {
     match nodes::read(text) {
         Ok(saved) => Ok(build(saved)),
         Err(error) => {
+            // What Python's `trace show --json` prints of NaN is no JSON by the standard.
+            if matches!(error, ReportError::BadJson { .. })
+                && let Ok(saved) = nodes::read(&python_json::on_one_line(text))
+            {
+                return Ok(build(saved));
+            }
             let stored = lines(text);
             // The first error says more about a text that holds no message at all.
             if stored.messages.is_empty() { Err(error) } else { Ok(Trace::build(stored)) }
@@ -110,24 +116,27 @@ fn build(saved: Saved<'_>) -> Trace {
         .map(|(_, payload)| Message::from_json(payload.get().as_bytes()).ok())
         .collect();
     let times_are_known = whole.is_some();
-    let messages = whole.unwrap_or_else(|| messages_from_nodes(&saved.nodes));
-    let mut trace = Trace::build(StoredTrace { messages, skipped: saved.skipped_lines });
+    let (messages, skipped) = whole.map_or_else(|| messages_from_nodes(&saved.nodes), |whole| (whole, 0));
+    let mut trace = Trace::build(StoredTrace { messages, skipped: saved.skipped_lines + skipped });
     if !times_are_known {
         trace.started = None;
     }
     trace
 }
 
-/// Makes messages where the payloads hold nothing but info.
-fn messages_from_nodes(nodes: &[Node<'_>]) -> Vec<Message> {
+/// Makes messages where the payloads hold nothing but info, and says how many could not be made.
+fn messages_from_nodes(nodes: &[Node<'_>]) -> (Vec<Message>, u64) {
     // The first node stands at the top, and there the parent is the trace.
-    let Some(base_id) = nodes.first().map(|node| node.parent_id.clone()) else { return Vec::new() };
-    nodes
-        .iter()
-        .flat_map(|node| {
-            node.payloads.iter().filter_map(|(name, payload)| message(&base_id, node, name, payload.get()))
-        })
-        .collect()
+    let Some(base_id) = nodes.first().map(|node| node.parent_id.clone()) else { return (Vec::new(), 0) };
+    let payloads = nodes.iter().flat_map(|node| node.payloads.iter().map(move |payload| (node, payload)));
+    let (mut messages, mut skipped) = (Vec::new(), 0);
+    for (node, (name, payload)) in payloads {
+        match message(&base_id, node, name, payload.get()) {
+            Some(message) => messages.push(message),
+            None => skipped += 1,
+        }
+    }
+    (messages, skipped)
 }
 
 fn message(base_id: &Id, node: &Node<'_>, name: &str, payload: &str) -> Option<Message> {

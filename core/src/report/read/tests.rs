@@ -39,6 +39,37 @@ fn python_report_from_sql_has_the_nodes_times() -> Result<(), ReportError> {
     Ok(())
 }
 
+/// What Python 3.11 prints of a trace with such values.
+#[test]
+fn python_report_with_values_that_json_does_not_have_is_read() -> Result<(), ReportError> {
+    let odd = |text: &str| {
+        text.replace("\"n\": null", r#""n": NaN, "half": "\ud83d", "big": 123456789012345678901234567890"#)
+    };
+    for text in [PYTHON_JSON, PYTHON_SQL_JSON, PYTHON_MESSAGES] {
+        assert!(odd(text).contains("NaN"));
+        let trace = read_json(&odd(text))?;
+        assert_eq!((trace.points().len(), trace.skipped_lines()), (3, 0));
+        let params = trace.points()[2].params().expect("values");
+        assert_eq!((&params["n"], &params["half"]), (&"NaN".into(), &"\u{fffd}".into()));
+        let shown: Vec<String> = trace.points()[2].parameters().iter().map(ToString::to_string).collect();
+        assert!(shown.contains(&"123456789012345678901234567890".to_owned()), "{shown:?}");
+        let again = saved(&trace);
+        assert!(again.contains(r#""half": "\ud83d""#) && again.contains(": 123456789012345678901234567890"), "{again}");
+        assert_eq!(saved(&read_json(&again)?), again);
+    }
+    Ok(())
+}
+
+#[test]
+fn byte_order_marks_and_windows_line_ends_are_nothing() -> Result<(), ReportError> {
+    let lines = PYTHON_MESSAGES.trim_end().replace('\n', "\r\n\r\n");
+    for text in [format!("\u{feff}{lines}"), format!("\u{feff}{}", PYTHON_JSON.replace('\n', "\r\n"))] {
+        let trace = read_json(&text)?;
+        assert_eq!((trace.points().len(), trace.skipped_lines()), (3, 0));
+    }
+    Ok(())
+}
+
 #[test]
 fn depth_has_no_limit() -> Result<(), ReportError> {
     let trace = chain(20_000);

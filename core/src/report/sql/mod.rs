@@ -3,25 +3,31 @@
 //! Here: the dialects, and what is known of a text ([`Analyzed`]). Below: tokens ([`lexer`]), fingerprints
 //! ([`fingerprint`]), kinds, tables and labels (`analyze`), where lines break ([`layout`]), places for values
 //! ([`placeholder`]), values as literals ([`literal`]), a statement with its values in their places ([`runnable`]), what
-//! stands before one to see its plan ([`explain`]), where each of several begins and ends (`statements`), and what they do to transactions (`transaction`). Not here:
-//! which statements a trace ran (`analysis`).
+//! stands before one to see its plan ([`explain`]), whether a read gives the same again ([`repeat`]), what functions do
+//! ([`functions`]), where each of several statements begins and ends (`statements`), and what they do to transactions
+//! (`transaction`). Not here: which statements a trace ran (`analysis`).
 //!
 //! No step parses: a text may be anything, cut, or no SQL at all. Every step takes time in proportion to the text.
 
 pub mod explain;
 pub mod fingerprint;
+pub mod functions;
 pub mod layout;
 pub mod lexer;
 pub mod literal;
 pub mod placeholder;
+pub mod repeat;
 pub mod runnable;
 
 mod analyze;
+pub(in crate::report) mod operand;
 mod significant;
 pub(in crate::report) mod statements;
 mod transaction;
 
 pub(in crate::report) use self::transaction::{TransactionVerb, transaction_verbs};
+
+use repeat::Repeat;
 
 /// How a database reads SQL.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -79,6 +85,8 @@ pub struct Analyzed {
     pub truncated: bool,
     /// What it does.
     pub kind: Kind,
+    /// What it does when it runs again.
+    pub repeat: Repeat,
     /// The verb in capital letters, such as `SELECT`; empty where there is none.
     pub verb: String,
     /// The tables, in the order of the text, each once.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::sql::{Analyzed, Dialect};
 use super::{Trace, handed_out};
 use crate::db::{CUT, DbOptions};
-use crate::{Message, MessageFields};
+use crate::{Message, MessageFields, python_json};
 
 /// Members of `db` that are no values of the program's.
 const KEPT_OF_DATABASES: [&str; 30] = [
@@ -62,7 +62,7 @@ pub(super) fn take_out(trace: &mut Trace) {
 
 /// The message with other info. Members that only its text has go, whatever they were.
 fn with_info(message: &Message, info: &Map<String, Value>) -> Message {
-    let text = serde_json::to_string(info).unwrap_or_else(|_| "{}".to_owned());
+    let text = python_json::text_of_members(info);
     let fields = MessageFields {
         name: &message.name(),
         base_id: message.base_id(),

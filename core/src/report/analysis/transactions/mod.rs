@@ -8,7 +8,6 @@ mod verbs;
 use super::intervals::{self, Interval};
 use super::texts::Statements;
 use super::{Transaction, TransactionOutcome};
-use crate::report::sql::Kind;
 use crate::report::{Point, Trace};
 
 use self::verbs::Verbs;
@@ -229,25 +228,6 @@ fn measure(points: &[Point], transaction: &mut Transaction, running: Vec<Interva
 fn is_there(points: &[Point], transaction: &Transaction) -> bool {
     let failed = transaction.begin.is_some_and(|begin| points[begin].error().is_some() || points[begin].is_unsent());
     !failed || !transaction.points.is_empty()
-}
-
-/// Counts, before each statement, the writes on its database and the transactions that ended there.
-pub(super) fn count_epochs(statements: &mut Statements<'_>, transactions: &[Transaction]) {
-    let mut epochs = vec![0; statements.connections.len()];
-    let mut ends = vec![false; statements.statement_of.len()];
-    for end in transactions.iter().filter_map(|transaction| transaction.end) {
-        ends[end] = true;
-    }
-    for place in 0..statements.in_order.len() {
-        let index = statements.in_order[place];
-        let statement = &mut statements.list[index];
-        let epoch = &mut epochs[statement.connection];
-        statement.epoch = *epoch;
-        let kind = statements.texts[statement.text].analyzed.kind;
-        // What is neither, such as `CALL`, may write.
-        let may_write = statement.group.is_some() && !matches!(kind, Kind::Read | Kind::Transaction);
-        *epoch += usize::from(may_write || ends[statement.point]);
-    }
 }
 
 #[cfg(test)]

@@ -82,15 +82,6 @@ fn without_a_number_a_transaction_holds_within_the_point_that_began_it() {
 }
 
 #[test]
-fn epochs_count_writes_and_ends_of_transactions() {
-    let spoken = ["SELECT 1", "UPDATE t SET a = 1", "SELECT 1", "BEGIN", "SELECT 1", "COMMIT", "SELECT 1"];
-    let epochs = found(texts(BASE, 0, &spoken, &json!({"connection": 3})), |analysis| {
-        analysis.statements.iter().map(|statement| statement.epoch).collect::<Vec<_>>()
-    });
-    assert_eq!(epochs, [0, 0, 1, 1, 1, 1, 2]);
-}
-
-#[test]
 fn rings_of_savepoints_are_cut() {
     let mut messages = Vec::new();
     for (number, (own, around)) in [("a", "b"), ("b", "a"), ("c", "c")].into_iter().enumerate() {

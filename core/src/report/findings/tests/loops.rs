@@ -127,8 +127,8 @@ fn a_loop_says_its_numbers_and_what_it_was_made_of() {
         assert_eq!(found.title, "N+1: 6 × SELECT posts, 0.030 ms");
         assert_eq!(
             found.text,
-            "`SELECT title FROM posts WHERE author_id = ?` ran 6 times, once for each of the 6 rows of `SELECT ••• FROM \
-             authors` (statement #1), from src/f.rs:42; together 0.030 ms of 10.0 ms; a join or a list of values reads them \
+            "`SELECT title FROM posts WHERE author_id = ?` ran 6 times, as often as `SELECT ••• FROM authors` (statement #1) \
+             returned rows, from src/f.rs:42; together 0.030 ms of 10.0 ms; a join or a list of values reads them \
              at once."
         );
     });

@@ -1,6 +1,9 @@
-//! Facts about the rules, each for itself: loops here below, the others in `rules`.
+//! Facts about the rules, each for itself: loops and what only looks like one (`batches`), duplicates and what is none
+//! (`repeats`), what is not seen, and the others in `rules`.
 
+mod batches;
 mod loops;
+mod repeats;
 mod rules;
 mod times;
 mod unseen;

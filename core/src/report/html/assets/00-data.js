@@ -2,7 +2,8 @@
 
 /**
  * @typedef {{t: number, cut?: number, fp: string, ft: number, kind: string, verb: number, label: number, compact: number,
- *   tables: number[], d: string, tok?: number[], br?: number[], ph?: number[], ex?: number, exw?: string, bind?: string}} Stmt
+ *   tables: number[], d: string, tok?: number[], br?: number[], ph?: number[], ex?: number, exw?: string, bind?: string,
+ *   run?: number}} Stmt
  * @typedef {{service: number, system: number, database: number, server: number}} Conn
  * @typedef {{id: string, conn: number, stmt: number, n: number, total: number, union: number, p50: number, p95: number,
  *   max: number, rows: number, aff: number, err: number, once: number}} Group
@@ -11,7 +12,7 @@
  * @typedef {{rule: string, level: string, conf: string, group: number, points: number[], source: number, tx: number,
  *   cost: number, wasted: number, title: string, text: string}} Finding
  * @typedef {{title: string, id: string, when: string | null, us: number, req: number[], values: boolean, status: number | null,
- *   losses: string[], slow: number[], manyRows: number, database: number[], parts: Record<string, number>,
+ *   losses: string[], slow: number[], manyRows: number, database: number[], parts: Record<string, number>, shares: number[],
  *   hidden: number}} Meta
  * @typedef {ReturnType<typeof columns>} Trace
  */
@@ -87,7 +88,16 @@ function columns(raw) {
     detail: ints("detail"), code: ints("code"), caller: ints("caller"), ptype: ints("ptype"), pname: ints("pname"),
     norun: ints("norun"), more: ints("more"), moreStop: ints("moreStop"),
     params: /** @type {(0 | number[])[]} */ (raw.params ?? []),
+    bytes: pairs(raw.bytes), elements: pairs(raw.elements),
   };
+}
+
+/** Keys and values, one after the other. @param {number[]} [list] */
+function pairs(list = []) {
+  /** @type {Map<number, number>} */
+  const map = new Map();
+  for (let k = 0; k < list.length; k += 2) map.set(list[k], list[k + 1]);
+  return map;
 }
 
 /**

@@ -45,6 +45,33 @@ function oneLine(text, most = 300) {
   return line.length > most ? `${line.slice(0, most - 1)}…` : line;
 }
 
+/**
+ * JSON on lines of its own, as `JSON.stringify` would indent it, which would round long numbers.
+ * @param {string} json
+ */
+function indented(json) {
+  let depth = 0;
+  const line = () => `\n${"  ".repeat(depth)}`;
+  return json.replace(/"[^"\\]*(?:\\.[^"\\]*)*"|\{\}|\[\]|[{}[\],:]/gs, (token) => {
+    switch (token) {
+      case "{":
+      case "[":
+        depth += 1;
+        return token + line();
+      case "}":
+      case "]":
+        depth -= 1;
+        return line() + token;
+      case ",":
+        return token + line();
+      case ":":
+        return ": ";
+      default:
+        return token;
+    }
+  });
+}
+
 /** What the rules are called where there is little room. @type {Record<string, string>} */
 const BADGES = {
   "n+1": "N+1", "write-loop": "write loop", "duplicate": "duplicate", "repeat": "repeat", "slow": "slow",
@@ -227,6 +254,12 @@ class Model {
     return { sql: sql + text.slice(at), why: "" };
   }
 
+  /** What the page hands out to be run: what may change data is commented out. @param {number} i @param {string} sql */
+  handedOut(i, sql) {
+    const { t } = this, stmt = t.stmt[t.st[i] - 1];
+    return stmt.run ? sql : ["-- It may change data: without the dashes it runs.", ...sql.split(/\r\n|\r|\n/).map((line) => `-- ${line}`)].join("\n");
+  }
+
   /** The statement as it was sent, and its values in a comment that none of them can end. @param {number} i */
   withComment(i) {
     const { t } = this, stmt = t.stmt[t.st[i] - 1];
@@ -241,7 +274,7 @@ class Model {
    * reads a backslash as C does, and a doubled quote as one. @param {number} i */
   bind(i) {
     const { t } = this, stmt = t.stmt[t.st[i] - 1], values = this.values(i);
-    if (stmt.bind === undefined || t.norun[i] || !values.length) return null;
+    if (stmt.bind === undefined || !stmt.run || t.norun[i] || !values.length) return null;
     const words = values.map((value) => {
       const text = /^(E?)'((?:[^']|'')*)'(?:::[\w". [\]]+)?$/s.exec(value);
       if (!text) return /^(?:-?[\d.]+(?:e[+-]?\d+)?|true|false)$/i.test(value) ? `'${value}'` : null;

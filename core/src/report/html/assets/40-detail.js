@@ -134,11 +134,12 @@ class Detail {
   /** @param {number} i @param {Stmt} stmt */
   buttons(i, stmt) {
     const { page } = this, { model, t } = page, runnable = model.runnable(i), bind = model.bind(i), explain = model.explain(i);
-    const values = this.page.t.params[i];
+    const values = this.page.t.params[i], how = stmt.run ? "" : ", commented out";
+    const title = stmt.run ? null : "It may change data. Take the dashes away to run it.";
     const row = h("div", { class: "buttons" },
-      h("button", { onclick: () => copy(page, runnable.sql, "SQL") },
-        runnable.why && values ? "Copy as sent + parameters as comment" : "Copy runnable SQL"),
-      h("button", { onclick: () => copy(page, t.str[stmt.t], "Statement") }, "Copy as sent"),
+      h("button", { title, onclick: () => copy(page, model.handedOut(i, runnable.sql), "SQL") },
+        runnable.why && values ? `Copy as sent + parameters as comment${how}` : `Copy runnable SQL${how}`),
+      h("button", { title, onclick: () => copy(page, model.handedOut(i, t.str[stmt.t]), "Statement") }, `Copy as sent${how}`),
       bind && h("button", { title: "For psql 16 or later", onclick: () => copy(page, bind, "psql command") }, "Copy psql \\bind"),
       explain && !runnable.why && h("button", {
         title: stmt.exw ? `The plan without running the statement, because ${stmt.exw}` : null,
@@ -159,8 +160,14 @@ class Detail {
         text && h("th", { scope: "col", class: text === "value" ? "value" : null }, text)))),
       h("tbody", null, ...values.slice(0, 1000).map((value, k) => h("tr", null, h("td", null, String(k + 1)),
         names.length > 0 && h("td", null, h("bdi", null, names[k] ?? "")), types.length > 0 && h("td", null, h("bdi", null, types[k] ?? "")),
-        h("td", { class: "value" }, h("code", null, h("bdi", null, value))), h("td", null, grouped(value.length))))),
+        h("td", { class: "value" }, h("code", null, h("bdi", null, value))), h("td", null, this.lengthOf(t.params[i], k))))),
       values.length > 1000 && h("tfoot", null, h("tr", null, h("td", { colspan: 5 }, `… and ${count(values.length - 1000, "parameter")} more`))));
+  }
+
+  /** How long a value is, where that says something. @param {0 | number[]} places @param {number} k */
+  lengthOf(places, k) {
+    const { t } = this.page, place = places ? places[k] : 0, bytes = t.bytes.get(place), elements = t.elements.get(place);
+    return bytes !== undefined ? `${grouped(bytes)} B` : elements !== undefined ? count(elements, "element") : "";
   }
 
   /** @param {number} i */
@@ -194,17 +201,9 @@ class Detail {
   raw(i) {
     const { t } = this.page;
     if (!t.more[i] && !t.moreStop[i]) return h("p");
-    /** @param {number} place */
-    const pretty = (place) => {
-      try {
-        return JSON.stringify(JSON.parse(t.str[place]), null, 2);
-      } catch {
-        return t.str[place];
-      }
-    };
     return h("details", null, h("summary", null, "More recorded info"),
       ...(/** @type {[string, number][]} */ ([["start", t.more[i]], ["stop", t.moreStop[i]]])).filter(([, place]) => place)
-        .map(([name, place]) => h("pre", null, `${name} ${pretty(place)}`)));
+        .map(([name, place]) => h("pre", null, `${name} ${indented(t.str[place])}`)));
   }
 
   /** @param {number} g */

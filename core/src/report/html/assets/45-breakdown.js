@@ -34,13 +34,13 @@ class BreakdownView {
   }
 
   update() {
-    const { page } = this, { t } = page, { parts, database } = t.meta;
+    const { page } = this, { t } = page, { parts, shares, database } = t.meta;
     const whole = Object.values(parts).reduce((sum, part) => sum + part, 0);
     const names = /** @type {[string, string][]} */ ([["db", "database"], ["pool", "waiting for a connection"], ["remote", "other services"], ["program", "program"]]);
     const focus = document.activeElement?.getAttribute("data-sort");
     this.element.replaceChildren(
-      this.table("Where the time of the request went", ["part", "time", "%"], names.map(([key, name]) => [
-        h("span", null, h("i", { class: `dot ${key}` }), ` ${name}`), time(parts[key]), whole ? `${((100 * parts[key]) / whole).toFixed(1)} %` : "–"])),
+      this.table("Where the time of the request went", ["part", "time", "%"], names.map(([key, name], k) => [
+        h("span", null, h("i", { class: `dot ${key}` }), ` ${name}`), time(parts[key]), whole ? `${(shares[k] / 10).toFixed(1)} %` : "–"])),
       h("p", { class: "quiet" }, `Parts of the request, of which the first that applies counts: they add up to all of it. Statement time summed: ${time(database[1])}${database[2] > 1 ? `, up to ${database[2]} at once` : ""}.`),
       this.table("Services, without what they waited for", ["service", "points", "self time"], this.services.map((sum) => [h("bdi", null, sum.name), grouped(sum.n), time(sum.self)])),
       this.table("Hosts, without what they waited for", ["host", "points", "self time"], this.hosts.map((sum) => [h("bdi", null, sum.name), grouped(sum.n), time(sum.self)])),

@@ -68,7 +68,7 @@ class Keys {
         break;
       }
       case "d": if (point >= 0 && t.grp[point]) next(model.points[t.grp[point] - 1]); break;
-      case "c": if (point >= 0 && t.st[point]) copy(page, model.runnable(point).sql, "SQL"); break;
+      case "c": if (point >= 0 && t.st[point]) copy(page, model.handedOut(point, model.runnable(point).sql), "SQL"); break;
       case "/": page.focusFilter(); break;
       case "?": this.dialog.showModal(); break;
       default: return false;

@@ -43,8 +43,9 @@ fn breakdown(content: &Content<'_>, out: &mut impl Write) -> io::Result<()> {
         before_us = before_us.saturating_add(*us);
     }
     out.write_all(b"</svg>\n<ul class=\"legend\">")?;
-    for (class, name, us) in parts.iter().filter(|(_, _, us)| *us > 0) {
-        write!(out, "<li class=\"{class}\">{name} {} ({})</li>", Shown(*us), label::percent(*us, whole))?;
+    let shares = label::shares(parts.map(|(_, _, us)| us));
+    for ((class, name, us), share) in parts.iter().zip(shares).filter(|((_, _, us), _)| *us > 0) {
+        write!(out, "<li class=\"{class}\">{name} {} ({})</li>", Shown(*us), label::share(share))?;
     }
     if breakdown.at_once > 1 {
         write!(

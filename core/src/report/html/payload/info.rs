@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::strings::{Place, Strings};
 use crate::json::write_str;
+use crate::python_json;
 use crate::report::Point;
 use crate::report::html::cut::{STATEMENT_BYTES, VALUE_BYTES, marked};
 
@@ -74,6 +75,10 @@ fn member_key(text: &mut String, key: &str) {
 
 /// Appends a value whose texts are cut where they are long. Info is nested no deeper than 128 levels.
 fn write_value(text: &mut String, value: &Value) {
+    if let Some(number) = python_json::number(value) {
+        text.push_str(number);
+        return;
+    }
     match value {
         Value::String(string) => write_str(text, &marked(string, VALUE_BYTES)),
         Value::Array(values) => {

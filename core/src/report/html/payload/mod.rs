@@ -88,6 +88,8 @@ fn meta(content: &Content<'_>, json: &mut Json<impl Write>) {
     json.int_of("remote", whole(breakdown.remote_us));
     json.int_of("program", whole(breakdown.program_us));
     json.close('}');
+    let parts = [breakdown.database_us, breakdown.pool_us, breakdown.remote_us, breakdown.program_us];
+    json.ints_of("shares", label::shares(parts).map(whole));
     json.int_of("hidden", whole(content.hidden()));
     json.close('}');
 }

@@ -1,6 +1,6 @@
 //! The columns of bound values: literals, types, names, and why a statement cannot be pasted with them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
 
 use serde_json::Value;
@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::json::Json;
 use super::statements::TextEntry;
 use super::strings::{Place, Strings};
+use crate::db::CUT;
 use crate::report::html::content::Content;
 use crate::report::html::values::Literal;
 use crate::report::sql::Dialect;
@@ -30,10 +31,18 @@ pub(super) struct Values {
 /// A literal's text, and why it is none.
 type Known<'a> = HashMap<(Dialect, Option<&'a str>, &'a Value), (Place, Place)>;
 
+/// How long values are, by the place of their literals.
+#[derive(Default)]
+struct Lengths {
+    bytes: BTreeMap<Place, usize>,
+    elements: BTreeMap<Place, usize>,
+}
+
 /// The literals of all points, one after the other.
 #[derive(Default)]
 pub(super) struct Params<'a> {
     known: Known<'a>,
+    lengths: Lengths,
     literals: Vec<Place>,
     text: String,
 }
@@ -51,7 +60,7 @@ impl<'a> Params<'a> {
         let parameters = point.parameters();
         let mut values = Values { count: parameters.len(), ..Values::default() };
         for parameter in &parameters {
-            let (literal, reason) = literal(parameter, dialect, &mut self.known, strings);
+            let (literal, reason) = literal(parameter, dialect, &mut self.known, &mut self.lengths, strings);
             self.literals.push(literal);
             values.reason = if values.reason == 0 { reason } else { values.reason };
         }
@@ -88,6 +97,18 @@ impl<'a> Params<'a> {
             json.close(']');
         }
         json.close(']');
+        for (key, lengths) in [("bytes", &self.lengths.bytes), ("elements", &self.lengths.elements)] {
+            if lengths.is_empty() {
+                continue;
+            }
+            json.key(key);
+            json.open('[');
+            for (place, length) in lengths {
+                json.int((*place).into());
+                json.int(i64::try_from(*length).unwrap_or(i64::MAX));
+            }
+            json.close(']');
+        }
     }
 }
 
@@ -95,12 +116,43 @@ fn literal<'a>(
     parameter: &Parameter<'a>,
     dialect: Dialect,
     known: &mut Known<'a>,
+    lengths: &mut Lengths,
     strings: &mut Strings<'a>,
 ) -> (Place, Place) {
     *known.entry((dialect, parameter.type_name, parameter.value)).or_insert_with(|| {
         let literal = Literal::of(parameter, dialect);
-        (strings.of_copy(&literal.text), literal.reason.map_or(0, |reason| strings.of_copy(&reason)))
+        let place = strings.of_copy(&literal.text);
+        match length(parameter.value) {
+            Some(Length::Bytes(bytes)) => drop(lengths.bytes.insert(place, bytes)),
+            Some(Length::Elements(elements)) => drop(lengths.elements.insert(place, elements)),
+            None => {}
+        }
+        (place, literal.reason.map_or(0, |reason| strings.of_copy(&reason)))
     })
+}
+
+/// The length of a value, which its literal does not have: quotes and escapes are no part of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Length {
+    Bytes(usize),
+    Elements(usize),
+}
+
+/// The length of texts, bytes and lists. Of what was cut when it was recorded, what is missing counts too.
+fn length(value: &Value) -> Option<Length> {
+    let text = match value {
+        Value::String(text) => text.as_str(),
+        Value::Array(values) => return Some(Length::Elements(values.len())),
+        _ => return None,
+    };
+    let cut = text.strip_suffix(" B)").and_then(|text| text.rsplit_once(CUT));
+    let (shown, missing) = match cut.and_then(|(shown, missing)| Some((shown, missing.parse::<usize>().ok()?))) {
+        Some((shown, missing)) => (shown, missing),
+        None => (text, 0),
+    };
+    let bytes =
+        shown.strip_prefix("\\x").filter(|hex| hex.len() % 2 == 0 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    Some(Length::Bytes(bytes.map_or(shown.len(), |hex| hex.len() / 2).saturating_add(missing)))
 }
 
 /// The names of values that have some.
@@ -164,5 +216,30 @@ fn have_same_names(one: &Point, other: &Point) -> bool {
         (Some(Value::Object(one)), Some(Value::Object(other))) => one.keys().eq(other.keys()),
         (Some(one), Some(other)) => !(one.is_array() || one.is_object() || other.is_array() || other.is_object()),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn lengths_are_those_of_values_and_not_of_literals() {
+        for (value, expected) in [
+            (json!("it's"), Some(Length::Bytes(4))),
+            (json!("né"), Some(Length::Bytes(3))),
+            (json!("\\x00ff10"), Some(Length::Bytes(3))),
+            (json!("\\x0g"), Some(Length::Bytes(4))),
+            (json!("abc…(+100 B)"), Some(Length::Bytes(103))),
+            (json!("\\x00ff…(+100 B)"), Some(Length::Bytes(102))),
+            (json!([1, 2, 3]), Some(Length::Elements(3))),
+            (json!(123), None),
+            (json!(null), None),
+            (json!({"a": 1}), None),
+        ] {
+            assert_eq!(length(&value), expected, "{value}");
+        }
     }
 }

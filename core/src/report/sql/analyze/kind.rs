@@ -40,7 +40,7 @@ pub(super) fn of(parts: &Significant<'_>, dialect: Dialect) -> Statement {
     }
     let kind = match &found[..] {
         [(only, ..)] => *only,
-        _ => [Kind::Write, Kind::Ddl, Kind::Read, Kind::Transaction]
+        _ => [Kind::Write, Kind::Ddl, Kind::Read, Kind::Other, Kind::Transaction]
             .into_iter()
             .find(|kind| found.iter().any(|(found, ..)| found == kind))
             .unwrap_or(Kind::Other),

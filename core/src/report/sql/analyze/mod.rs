@@ -12,6 +12,7 @@ mod tables;
 mod tests;
 
 use super::fingerprint::{beginning, hash, of_tokens};
+use super::repeat::Repeat;
 use super::significant::Significant;
 use super::{Analyzed, Dialect, Kind};
 use crate::report::label::shortened;
@@ -46,12 +47,28 @@ impl Analyzed {
             hash: hash(&fingerprint),
             truncated,
             kind: statement.kind,
+            repeat: repeat(&parts, dialect, &statement, &tables, truncated),
             compact: compact::of(&parts, truncated),
             verb: statement.verb,
             fingerprint,
             tables,
             label,
         }
+    }
+}
+
+/// What is not looked at may call anything.
+fn repeat(
+    parts: &Significant<'_>,
+    dialect: Dialect,
+    statement: &kind::Statement,
+    tables: &[String],
+    truncated: bool,
+) -> Repeat {
+    match Repeat::of(parts, dialect, statement.kind, &statement.verb, tables) {
+        Repeat::Same if truncated => Repeat::Unknown("the rest of the text".to_owned()),
+        Repeat::Same if statement.named.is_one_of_several => Repeat::Unknown("several statements".to_owned()),
+        repeat => repeat,
     }
 }
 

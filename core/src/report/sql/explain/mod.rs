@@ -1,24 +1,21 @@
-//! [`explain`]: what to put before a statement to see its plan, so that nothing is changed by it.
+//! [`explain`]: what to put before a statement to see its plan, so that nothing is changed by it; [`only_reads`]: whether a
+//! statement can be handed out to be run.
 //!
-//! Here: which statements have a plan, and which may run for it. Below: calls of functions
-//! (`calls`), functions with effects (`effects`) and without (`harmless`). Not here: values in their places (`runnable`).
+//! Here: which statements have a plan, and which may run for it. Not here: what functions do (`functions`), and values in
+//! their places (`runnable`).
 //!
 //! `EXPLAIN ANALYZE` runs the statement. It is said only for one that certainly reads. What the text does not show is not
 //! known here: a view, an operator, a cast or a row-level policy may call a function that has effects.
 
-mod calls;
-mod effects;
-mod harmless;
-
 #[cfg(test)]
 mod tests;
 
-use super::Dialect;
+use super::functions::{calls, has_effect};
 use super::lexer::TokenKind;
+use super::repeat::Repeat;
 use super::significant::Significant;
 use super::statements::ranges;
-
-pub use effects::has_effect;
+use super::{Analyzed, Dialect, Kind};
 
 /// How the plan of a statement is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +61,30 @@ pub fn explain(text: &str, dialect: Dialect) -> Option<Explain> {
     prefix(&Significant::of(text, dialect), text, dialect)
 }
 
+/// Whether the text is a single statement that certainly changes nothing where it is run: a read that calls nothing but functions
+/// of the database's own that are known to have no effects, or one that shows something. Of a database that is not known: for
+/// all three.
+#[must_use]
+pub fn only_reads(text: &str, dialect: Dialect) -> bool {
+    if dialect == Dialect::Generic {
+        let all = [Dialect::Postgres, Dialect::Mysql, Dialect::Sqlite];
+        return all.into_iter().all(|dialect| only_reads(text, dialect));
+    }
+    let parts = Significant::of(text, dialect);
+    let analyzed = Analyzed::of(text, dialect);
+    let reads = match analyzed.kind {
+        Kind::Read => matches!(analyzed.repeat, Repeat::Same | Repeat::MayDiffer(_) | Repeat::Locks(_)),
+        Kind::Other => matches!(analyzed.verb.as_str(), "SHOW" | "DESCRIBE" | "DESC"),
+        Kind::Write | Kind::Ddl | Kind::Transaction => false,
+    };
+    reads
+        && is_single(&parts)
+        && ranges(&parts).len() == 1
+        && !speaks_to_the_client(&parts, text)
+        && !runs_comments(&parts)
+        && !(is_doubtful(&parts, dialect) && may_end_early(&parts))
+}
+
 /// What stands between a statement and the `\bind` of `psql` 16 or later: a line break where a comment would go on over
 /// it. `None` where `psql` would send something else than the whole statement with its values.
 #[must_use]
@@ -84,12 +105,11 @@ fn prefix(parts: &Significant<'_>, text: &str, dialect: Dialect) -> Option<Expla
     }
     // With other settings of the server a backslash before a quote has another meaning, and the text another end.
     let doubtful = is_doubtful(parts, dialect);
-    if doubtful && parts.parts.iter().any(|part| is_quoted(part.token.kind) && part.token.of(text).contains([';', '(']))
-    {
+    if doubtful && may_end_early(parts) {
         return None;
     }
     let changes = (0..parts.parts.len()).find(|at| changes(parts, *at));
-    let call = calls::doubtful_call(parts, dialect);
+    let call = doubtful_call(parts, dialect);
     Some(match dialect {
         Dialect::Postgres => {
             let not_run = match (changes, call) {
@@ -167,6 +187,11 @@ fn is_doubtful(parts: &Significant<'_>, dialect: Dialect) -> bool {
         })
 }
 
+/// Whether a text in quotes holds what would be another statement, or a call, where it ended sooner.
+fn may_end_early(parts: &Significant<'_>) -> bool {
+    parts.parts.iter().any(|part| is_quoted(part.token.kind) && part.token.of(parts.text).contains([';', '(']))
+}
+
 /// Whether the word changes something. After a dot, and before a parenthesis in MySQL, it is a name.
 fn changes(parts: &Significant<'_>, at: usize) -> bool {
     let is_function = parts.word(at + 1) == "(" && parts.is(at, &["INSERT", "REPLACE", "TRUNCATE"]);
@@ -189,5 +214,19 @@ fn assigns(parts: &Significant<'_>) -> bool {
             || parts.word(at) == ":" && parts.word(at + 1) == "="
             || parts.is(at, &["NEXTVAL"])
             || parts.is(at, &["NEXT"]) && parts.is(at + 1, &["VALUE"])
+    })
+}
+
+/// What is wrong with the first call of a function that is not known to have no effects. Not asked for SQLite, whose
+/// `EXPLAIN QUERY PLAN` calls none.
+fn doubtful_call(parts: &Significant<'_>, dialect: Dialect) -> Option<String> {
+    if dialect == Dialect::Sqlite {
+        return None;
+    }
+    let doubtful = calls(parts, dialect).into_iter().find(|call| !call.is_harmless(dialect))?;
+    Some(if has_effect(dialect, &doubtful.name) {
+        format!("{} has effects", doubtful.name)
+    } else {
+        format!("{} is not known to have no effects", doubtful.written)
     })
 }

@@ -223,6 +223,40 @@ fn a_megabyte_of_anything_is_decided() {
     }
 }
 
+#[test]
+fn what_is_handed_out_to_be_run_only_reads() {
+    for (dialect, text) in [
+        (Postgres, "SELECT a, lower(b) FROM c WHERE d = $1"),
+        (Postgres, "SELECT now()"),
+        (Postgres, "SELECT a FROM b FOR UPDATE"),
+        (Postgres, "TABLE a;"),
+        (Mysql, "SHOW TABLES"),
+        (Sqlite, "SELECT date('now')"),
+        (Generic, "SELECT a FROM b WHERE c = %s"),
+    ] {
+        assert!(only_reads(text, dialect), "{text}");
+    }
+    for (dialect, text) in [
+        (Postgres, "DELETE FROM a"),
+        (Postgres, "SELECT 1; DELETE FROM a"),
+        (Postgres, "SELECT nextval('a')"),
+        (Postgres, "SELECT app.f()"),
+        (Postgres, "WITH a AS (DELETE FROM b RETURNING c) SELECT c FROM a"),
+        (Postgres, "COPY a TO PROGRAM 'x'"),
+        (Postgres, "SELECT 1 \\gexec"),
+        (Postgres, "COMMIT"),
+        (Postgres, "EXPLAIN ANALYZE DELETE FROM a"),
+        (Postgres, "CREATE TABLE a (b int)"),
+        (Mysql, "SELECT 1 /*! INTO OUTFILE 'x' */"),
+        (Mysql, "SELECT a INTO OUTFILE 'x' FROM b"),
+        (Mysql, "SELECT '\\'; DELETE FROM a; -- '"),
+        (Sqlite, "PRAGMA user_version = 1"),
+        (Generic, "SELECT getdate()"),
+    ] {
+        assert!(!only_reads(text, dialect), "{text}");
+    }
+}
+
 proptest! {
     #[test]
     fn any_text_is_decided(text in any::<String>(), sql in "(SELECT|FROM|WITH|AS|DELETE|nextval|[a-z(),.;'\"?=\\-\\\\]| ){0,40}") {

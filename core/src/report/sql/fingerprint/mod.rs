@@ -1,6 +1,6 @@
 //! [`fingerprint`]: a text without its values, so that statements which differ in nothing else are equal.
 //!
-//! Here: what each token becomes, and the [`hash`]. Below: lists that shrink (`lists`), names that are values (`names`),
+//! Here: what each token becomes, and the [`hash`]. Below: lists that shrink (`lists`, `element`), names that are values (`names`),
 //! tags in comments (`tags`). Not here: what a statement does (`analyze`).
 //!
 //! The rules, in their order:
@@ -10,13 +10,16 @@
 //! 2. Words of the language are in capital letters, names that are not quoted in small ones.
 //! 3. Texts, numbers with their sign, `TRUE`, `FALSE`, places for values, and `NULL` except after `IS` and `NOT`, become
 //!    `?`.
-//! 4. Lists of at least two such, and of one after `IN` and `VALUES`, become `(?+)`; `ARRAY[?, ?]` becomes `ARRAY[?+]`.
+//! 4. Lists of at least two such, and of one after `IN` and `VALUES`, become `(?+)`; `ARRAY[?, ?]` becomes `ARRAY[?+]`. Their
+//!    elements may have casts and types: `$1::text`, `CAST($1 AS text)`, `ROW($1, $2)`, `ARRAY[$1]`, `DATE '2026-01-01'`; or be
+//!    `DEFAULT`; after `IN`, functions of values too.
 //! 5. Of rows that are alike and follow each other, after `VALUES` and in `IN ((1, 2), (3, 4))`, one stays.
 //! 6. The names of savepoints, cursors and prepared statements become `?`.
 //! 7. Semicolons at the end fall away.
 //!
 //! The fingerprint of a fingerprint is the same again.
 
+mod element;
 mod lists;
 mod names;
 mod tags;
@@ -111,7 +114,7 @@ pub(super) fn of_tokens(parts: &Significant<'_>, dialect: Dialect, truncated: bo
         } else {
             push(&mut out, parts.word(index), part.token.kind);
         }
-        lists.after(&mut out, start, is_value);
+        lists.after(&mut out, start, part.token.kind, is_value);
         previous = Some(index);
     }
     if truncated {

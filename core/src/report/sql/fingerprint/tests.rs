@@ -63,6 +63,30 @@ fn lists_shrink() {
 }
 
 #[test]
+fn lists_of_casts_types_and_defaults_shrink_like_others() {
+    for element in ["$1::order_status", "CAST($1 AS numeric(10, 2))", "DATE '2026-01-01'", "$1::text[]", "-1::int4"] {
+        let one = format!("SELECT a FROM t WHERE b IN ({element})");
+        let many = format!("SELECT a FROM t WHERE b IN ({element}, {element}, {element})");
+        assert_eq!((pg(&one), pg(&many)), (pg("SELECT a FROM t WHERE b IN (1)"), pg(&one)), "{element}");
+        let rows = format!("INSERT INTO t VALUES ({element}, 1), ({element}, 2)");
+        assert_eq!(pg(&rows), "INSERT INTO t VALUES (?+)", "{element}");
+    }
+    assert_eq!(pg("VALUES (DEFAULT, 1), (2, DEFAULT), (DEFAULT, DEFAULT)"), "VALUES (?+)");
+    assert_eq!(pg("a IN (ROW(1, 2), ROW(3, 4))"), pg("a IN (ROW(1, 2))"));
+    assert_eq!(pg("a = ANY(ARRAY[$1::app.state, $2::app.state])"), "a = ANY(ARRAY[?+])");
+    assert_eq!(pg("a IN (TIMESTAMP WITH TIME ZONE '2026-01-01', now())"), "a IN (?+)");
+    assert_eq!(of("a IN (UUID_TO_BIN(?), UUID_TO_BIN(?, 1))", Mysql), "a IN (?+)");
+    assert_eq!(of("VALUES ROW(1, 'a'), ROW(2, 'b')", Mysql), "VALUES row(?+)");
+    assert_eq!(of("a IN (_utf8mb4'x', X'00')", Mysql), "a IN (?+)");
+    assert_eq!(of("a IN (CAST(? AS INTEGER), CAST(? AS INTEGER))", Sqlite), "a IN (?+)");
+    // What is more than values stays.
+    assert_eq!(pg("a IN ($1::int + b, c)"), "a IN (?::int + b, c)");
+    assert_eq!(pg("a IN (CAST(b AS int), 1)"), "a IN (CAST(b AS int), ?)");
+    assert_eq!(pg("VALUES (lower($1), 1), (lower($2), 2)"), "VALUES (lower(?), ?)");
+    assert_eq!(pg("a IN (SELECT 1::int)"), "a IN (SELECT ?::int)");
+}
+
+#[test]
 fn session_names_become_question_marks() {
     assert_eq!(pg("SAVEPOINT _sqlx_savepoint_1"), "SAVEPOINT ?");
     assert_eq!(
@@ -143,7 +167,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
-    fn a_fingerprint_is_its_own(text in any::<String>(), sql in "(IN|VALUES|NOT|NULL|IS|TRUE|SAVEPOINT|FETCH|ARRAY|[a-zE\\-/*+!'\"`$:@%?()\\[\\]\\\\0-9.,;#|&<>=~ \n\r]|/\\*|\\*/|--|\\(1,|''| ){0,30}") {
+    fn a_fingerprint_is_its_own(text in any::<String>(), sql in "(IN|VALUES|ROW|CAST|AS|DEFAULT|DATE|::|int|NOT|NULL|IS|TRUE|SAVEPOINT|FETCH|ARRAY|[a-zE\\-/*+!'\"`$:@%?()\\[\\]\\\\0-9.,;#|&<>=~ \n\r]|/\\*|\\*/|--|\\(1,|''| ){0,30}") {
         twice(&text);
         twice(&sql);
     }

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::type_name::base;
 use super::{NoLiteral, postgres};
+use crate::python_json;
 
 /// PostgreSQL 17 has no more dimensions, so the recursion is no deeper.
 const MAX_DIMENSIONS: usize = 6;
@@ -35,7 +36,7 @@ fn push(out: &mut String, elements: &[Value], element_type: &str, dimensions: us
             Value::Number(number) => out.push_str(&number.to_string()),
             Value::String(text) if text.contains('\0') => return Err(NoLiteral::Nul),
             Value::String(text) => push_quoted(out, text),
-            Value::Object(_) => return Err(NoLiteral::Unknown),
+            Value::Object(_) => out.push_str(python_json::number(element).ok_or(NoLiteral::Unknown)?),
         }
     }
     out.push('}');

@@ -20,6 +20,7 @@ use serde_json::Value;
 
 use super::Dialect;
 use super::fingerprint::without_mark;
+use crate::python_json;
 
 /// Why there is no literal for a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
@@ -67,6 +68,16 @@ pub fn literal(dialect: Dialect, value: &Value, type_name: Option<&str>) -> Resu
         if text.contains('\0') {
             return Err(NoLiteral::Nul);
         }
+    }
+    // Whole numbers beyond 64 bits, mostly.
+    if let Some(number) = python_json::number(value) {
+        return match dialect {
+            Dialect::Postgres => Ok(postgres::long_number(number, type_name)),
+            Dialect::Mysql => mysql::long_number(number, type_name),
+            // It would make a floating-point number of it.
+            Dialect::Sqlite => Err(NoLiteral::Unknown),
+            Dialect::Generic => Ok(number.to_owned()),
+        };
     }
     match dialect {
         Dialect::Postgres => postgres::literal(value, type_name),

@@ -3,12 +3,13 @@
 use serde_json::{Number, Value};
 
 use super::{NoLiteral, digits, is_decimal, quoted};
+use crate::python_json;
 
 pub(super) fn literal(value: &Value, type_name: Option<&str>) -> Result<String, NoLiteral> {
     let name = type_name.unwrap_or_default().to_ascii_uppercase();
     // `CAST(.. AS JSON)` is MySQL's alone; this makes JSON in MySQL, and in MariaDB the text that JSON is there.
     if name == "JSON" && !value.is_null() {
-        return Ok(format!("JSON_EXTRACT({}, '$')", text(&value.to_string())));
+        return Ok(json(&python_json::text(value)));
     }
     match value {
         Value::Null => Ok("NULL".to_owned()),
@@ -33,6 +34,20 @@ pub(super) fn literal(value: &Value, type_name: Option<&str>) -> Result<String, 
         },
         Value::Array(_) | Value::Object(_) => Err(NoLiteral::Unknown),
     }
+}
+
+/// A number that has more digits than a `Value` holds.
+pub(super) fn long_number(number: &str, type_name: Option<&str>) -> Result<String, NoLiteral> {
+    if type_name.is_some_and(|name| name.eq_ignore_ascii_case("JSON")) {
+        return Ok(json(number));
+    }
+    // DECIMAL has 65 digits. With more, or with an exponent, it would be a DOUBLE.
+    let digits = number.bytes().filter(u8::is_ascii_digit).count();
+    if is_decimal(number) && digits <= 65 { Ok(number.to_owned()) } else { Err(NoLiteral::Unknown) }
+}
+
+fn json(json: &str) -> String {
+    format!("JSON_EXTRACT({}, '$')", text(json))
 }
 
 /// A decimal number without the exponent that it may have been sent with: with one, it would be a `DOUBLE`. MySQL's have 65

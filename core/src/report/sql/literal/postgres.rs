@@ -1,9 +1,10 @@
 //! Literals of PostgreSQL, with `standard_conforming_strings`.
 
-use serde_json::{Number, Value};
+use serde_json::Value;
 
 use super::type_name::{TypeName, type_name};
 use super::{NoLiteral, array, digits};
+use crate::python_json;
 
 pub(super) fn literal(value: &Value, recorded: Option<&str>) -> Result<String, NoLiteral> {
     let ty = recorded.and_then(type_name);
@@ -25,13 +26,11 @@ fn typed(value: &Value, ty: &TypeName) -> Result<String, NoLiteral> {
         Value::Null => Ok(format!("NULL::{}", ty.sql)),
         _ if ty.is_json() => Ok(cast(&json(value)?)),
         Value::Bool(value) if ty.is(&["bool", "boolean"]) => Ok(value.to_string()),
-        Value::Number(number)
-            if number.is_f64() || ty.is(&["float4", "float8", "real", "double precision", "float"]) =>
-        {
+        Value::Number(number) if number.is_f64() || is_float(ty) => {
             // Between quotes a zero keeps its sign.
             Ok(cast(&number.to_string()))
         }
-        Value::Number(number) => Ok(integer(number, ty)),
+        Value::Number(number) => Ok(integer(&number.to_string(), ty)),
         Value::Bool(value) => Ok(cast(if *value { "true" } else { "false" })),
         Value::String(text) if ty.is(&["bytea"]) => {
             digits(text).ok_or(NoLiteral::Unknown)?;
@@ -53,11 +52,27 @@ fn typed(value: &Value, ty: &TypeName) -> Result<String, NoLiteral> {
     }
 }
 
-fn integer(number: &Number, ty: &TypeName) -> String {
-    let is_plain =
-        ty.is(&["int4", "int", "integer"]) && number.as_i64().is_some_and(|number| i32::try_from(number).is_ok());
-    match number.to_string() {
-        number if is_plain => number,
+/// A number that has more digits than a `Value` holds. `numeric` has up to 131072 of them.
+pub(super) fn long_number(number: &str, recorded: Option<&str>) -> String {
+    match recorded.and_then(type_name) {
+        None => number.to_owned(),
+        Some(ty) if ty.is_json() || !is_whole(number) || is_float(&ty) => format!("{}::{}", quoted(number), ty.sql),
+        Some(ty) => integer(number, &ty),
+    }
+}
+
+fn is_whole(number: &str) -> bool {
+    number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')
+}
+
+fn is_float(ty: &TypeName) -> bool {
+    ty.is(&["float4", "float8", "real", "double precision", "float"])
+}
+
+fn integer(number: &str, ty: &TypeName) -> String {
+    let is_plain = ty.is(&["int4", "int", "integer"]) && number.parse::<i32>().is_ok();
+    match number {
+        number if is_plain => number.to_owned(),
         // A cast binds tighter than a sign.
         number if number.starts_with('-') => format!("({number})::{}", ty.sql),
         // No cast goes from a number to these.
@@ -68,7 +83,7 @@ fn integer(number: &Number, ty: &TypeName) -> String {
 
 /// The text of a JSON value. PostgreSQL takes no NUL in it, however it is written.
 pub(super) fn json(value: &Value) -> Result<String, NoLiteral> {
-    let text = value.to_string();
+    let text = python_json::text(value);
     if text.contains("\\u0000") { Err(NoLiteral::Nul) } else { Ok(text) }
 }
 

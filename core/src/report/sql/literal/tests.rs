@@ -114,3 +114,44 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn numbers_beyond_64_bits_keep_all_digits() {
+    let of = |dialect, json: &str, ty| of(dialect, crate::python_json::value(json).expect("JSON"), ty);
+    const BIG: &str = "123456789012345678901234567890";
+    for (json, ty, expected) in [
+        (BIG, "NUMERIC", "123456789012345678901234567890::numeric"),
+        (BIG, "", BIG),
+        ("-123456789012345678901234567890", "NUMERIC", "(-123456789012345678901234567890)::numeric"),
+        (BIG, "FLOAT8", "'123456789012345678901234567890'::float8"),
+        ("1e400", "NUMERIC", "'1e400'::numeric"),
+        (BIG, "JSONB", "'123456789012345678901234567890'::jsonb"),
+        ("{\"a\":[123456789012345678901234567890]}", "JSON", "'{\"a\":[123456789012345678901234567890]}'::json"),
+        (
+            "[1,123456789012345678901234567890,null]",
+            "NUMERIC[]",
+            "'{1,123456789012345678901234567890,NULL}'::numeric[]",
+        ),
+        ("[[123456789012345678901234567890]]", "JSONB[]", "Unknown"),
+        (
+            "[{\"a\":123456789012345678901234567890}]",
+            "JSONB[]",
+            "E'{\"{\\\\\"a\\\\\":123456789012345678901234567890}\"}'::jsonb[]",
+        ),
+    ] {
+        assert_eq!(of(Postgres, json, ty), expected, "{json} {ty}");
+    }
+    for (json, ty, expected) in [
+        (BIG, "", BIG),
+        (BIG, "DECIMAL", BIG),
+        ("0.10000000000000000000000001", "", "0.10000000000000000000000001"),
+        ("1e400", "DOUBLE", "Unknown"),
+        (BIG, "JSON", "JSON_EXTRACT('123456789012345678901234567890', '$')"),
+    ] {
+        assert_eq!(of(Mysql, json, ty), expected, "{json} {ty}");
+    }
+    assert_eq!(of(Mysql, &"7".repeat(66), ""), "Unknown", "DECIMAL has 65 digits");
+    // It would be read as a floating-point number.
+    assert_eq!(of(Sqlite, BIG, ""), "Unknown");
+    assert_eq!(of(Generic, BIG, ""), BIG);
+}

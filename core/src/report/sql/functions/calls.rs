@@ -1,11 +1,10 @@
-//! [`doubtful_call`]: whether a statement calls a function that is not known to have no effects.
+//! [`calls`]: which functions a statement calls.
 //!
-//! Here: what a call is. Not here: the functions (`effects`, `harmless`).
+//! Here: what a call is. Not here: what the functions do (`effects`, `harmless`, `volatile`).
 
 use std::collections::HashMap;
 
-use super::effects::has_effect;
-use super::harmless;
+use super::is_harmless;
 use crate::report::sql::Dialect;
 use crate::report::sql::lexer::TokenKind;
 use crate::report::sql::significant::Significant;
@@ -111,40 +110,55 @@ fn opening(parts: &Significant<'_>) -> HashMap<usize, usize> {
     pairs
 }
 
-/// What is wrong with the first call of a function that is not known to have no effects. Not asked for SQLite, whose
-/// `EXPLAIN QUERY PLAN` calls none.
-pub(super) fn doubtful_call(parts: &Significant<'_>, dialect: Dialect) -> Option<String> {
-    if dialect == Dialect::Sqlite {
-        return None;
+/// A call of a function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::report::sql) struct Call<'a> {
+    /// The place of its name.
+    pub(in crate::report::sql) at: usize,
+    /// The name as it stands in the text, without quotes.
+    pub(in crate::report::sql) written: &'a str,
+    /// The name in small letters.
+    pub(in crate::report::sql) name: String,
+    /// Whether it may be one that the database brings with it: it has no other schema before it.
+    pub(in crate::report::sql) builtin: bool,
+}
+
+impl Call<'_> {
+    /// Whether the function is known to have no effects.
+    pub(in crate::report::sql) fn is_harmless(&self, dialect: Dialect) -> bool {
+        self.builtin && is_harmless(dialect, &self.name)
+    }
+}
+
+/// The calls of functions in a text, in its order.
+pub(in crate::report::sql) fn calls<'a>(parts: &Significant<'a>, dialect: Dialect) -> Vec<Call<'a>> {
+    let is_called = |at: &usize| parts.word(*at + 1) == "(" && parts.word(*at) != "(";
+    let mut named = (0..parts.parts.len()).filter(is_called).peekable();
+    if named.peek().is_none() {
+        return Vec::new();
     }
     let opening = opening(parts);
-    (0..parts.parts.len()).filter(|at| parts.word(*at + 1) == "(").find_map(|at| {
-        let word = parts.word(at);
-        let unquoted = match parts.kind(at)? {
-            TokenKind::Keyword | TokenKind::Ident => word,
-            TokenKind::QuotedIdent => word.trim_matches(['"', '`']),
-            // With `ANSI_QUOTES` it is a name.
-            TokenKind::Text if word.starts_with('"') => word.trim_matches('"'),
-            _ => return None,
-        };
-        let is_quoted = unquoted.len() < word.len();
-        let is_language =
-            parts.is(at, NO_FUNCTIONS) || parts.is(at, no_functions_of(dialect)) || is_operator(parts, at, &opening);
-        if !is_quoted && is_language || is_list(parts, at) {
-            return None;
-        }
-        let schema = (at >= 2 && parts.word(at - 1) == ".").then(|| parts.word(at - 2));
-        let builtin =
-            schema.is_none_or(|schema| dialect == Dialect::Postgres && schema.eq_ignore_ascii_case("pg_catalog"));
-        let name = unquoted.to_ascii_lowercase();
-        if builtin && harmless::is_harmless(dialect, &name) {
-            None
-        } else if has_effect(dialect, &name) {
-            Some(format!("{name} has effects"))
-        } else {
-            Some(format!("{unquoted} is not known to have no effects"))
-        }
-    })
+    named.filter_map(|at| call(parts, at, dialect, &opening)).collect()
+}
+
+fn call<'a>(parts: &Significant<'a>, at: usize, dialect: Dialect, opening: &HashMap<usize, usize>) -> Option<Call<'a>> {
+    let word = parts.word(at);
+    let written = match parts.kind(at)? {
+        TokenKind::Keyword | TokenKind::Ident => word,
+        TokenKind::QuotedIdent => word.trim_matches(['"', '`', '[', ']']),
+        // With `ANSI_QUOTES` it is a name.
+        TokenKind::Text if word.starts_with('"') => word.trim_matches('"'),
+        _ => return None,
+    };
+    let is_quoted = written.len() < word.len();
+    let is_language =
+        parts.is(at, NO_FUNCTIONS) || parts.is(at, no_functions_of(dialect)) || is_operator(parts, at, opening);
+    if !is_quoted && is_language || is_list(parts, at) {
+        return None;
+    }
+    let schema = (at >= 2 && parts.word(at - 1) == ".").then(|| parts.word(at - 2));
+    let builtin = schema.is_none_or(|schema| dialect == Dialect::Postgres && schema.eq_ignore_ascii_case("pg_catalog"));
+    Some(Call { at, written, name: written.to_ascii_lowercase(), builtin })
 }
 
 /// Whether a list of columns, or a type's size, stands between the parentheses after the name: `INSERT INTO a (b)`,

@@ -2,7 +2,8 @@
 //!
 //! Of PostgreSQL: functions of `pg_catalog` (15) that are `IMMUTABLE` or `STABLE` in every form, and of the volatile ones
 //! those that only read a clock, random numbers or sizes; `tests/all/plans` asks a server. Of MySQL and MariaDB: chapter
-//! "Functions and Operators" of MySQL 8.4, without those that `effects` has.
+//! "Functions and Operators" of MySQL 8.4, without those that `effects` has. Of SQLite: the built-in functions of 3.51 (scalar,
+//! aggregate, window, date, math, JSON and FTS5) without those that `effects` has.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -68,17 +69,30 @@ to_base64 to_days to_seconds trunc truncate ucase uncompress unhex unix_timestam
 uuid uuid_to_bin varbinary varchar version week weekday weekofyear weight_string year yearweek point datetime value
 ";
 
+const SQLITE: &str = "
+acosh asinh atanh bm25 changes cosh date datetime format generate_series glob group_concat hex highlight if ifnull iif instr
+json json_array json_array_length json_each json_error_position json_extract json_group_array json_group_object json_insert
+json_object json_patch json_pretty json_quote json_remove json_replace json_set json_tree json_type json_valid jsonb
+jsonb_array jsonb_each jsonb_extract jsonb_group_array jsonb_group_object jsonb_insert jsonb_object jsonb_patch jsonb_remove
+jsonb_replace jsonb_set jsonb_tree julianday last_insert_rowid like likelihood likely log10 log2 median percentile
+percentile_cont percentile_disc printf quote random randomblob sinh snippet soundex sqlite_compileoption_get
+sqlite_compileoption_used sqlite_source_id sqlite_version strftime string_agg subtype tanh time timediff total total_changes
+trunc typeof unhex unicode unistr unistr_quote unixepoch unlikely zeroblob decimal numeric varchar
+";
+
 static BOTH_SET: LazyLock<HashSet<&str>> = LazyLock::new(|| BOTH.split_whitespace().collect());
 static POSTGRES_SET: LazyLock<HashSet<&str>> = LazyLock::new(|| POSTGRES.split_whitespace().collect());
 static MYSQL_SET: LazyLock<HashSet<&str>> = LazyLock::new(|| MYSQL.split_whitespace().collect());
+static SQLITE_SET: LazyLock<HashSet<&str>> = LazyLock::new(|| SQLITE.split_whitespace().collect());
 
 /// Whether the function, in small letters, is known to have no effects. Of databases that are not known: in all of them.
-pub(super) fn is_harmless(dialect: Dialect, name: &str) -> bool {
+pub(in crate::report::sql) fn is_harmless(dialect: Dialect, name: &str) -> bool {
     BOTH_SET.contains(name)
         || match dialect {
             Dialect::Postgres => POSTGRES_SET.contains(name),
             Dialect::Mysql => MYSQL_SET.contains(name),
-            Dialect::Sqlite | Dialect::Generic => false,
+            Dialect::Sqlite => SQLITE_SET.contains(name),
+            Dialect::Generic => false,
         }
 }
 
@@ -90,4 +104,6 @@ pub(super) fn all() -> impl Iterator<Item = (Dialect, &'static str)> {
         .chain(of(Dialect::Mysql, BOTH))
         .chain(of(Dialect::Postgres, POSTGRES))
         .chain(of(Dialect::Mysql, MYSQL))
+        .chain(of(Dialect::Sqlite, BOTH))
+        .chain(of(Dialect::Sqlite, SQLITE))
 }

@@ -149,7 +149,7 @@ pub fn has_effect(dialect: Dialect, name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::sql::explain::harmless;
+    use crate::report::sql::functions::harmless;
 
     #[test]
     fn every_function_with_effects_has_a_source_and_is_not_called_harmless() {
