@@ -43,6 +43,7 @@ impl DbFailure {
                 db.insert(key.to_owned(), number.into());
             }
         }
+        db.extend(self.stop.marks().map(|(key, value)| (key.to_owned(), value.into())));
         db.insert("original_exception".to_owned(), self.original_exception.into());
         db.insert("chained_exception".to_owned(), Value::from(self.message.as_str()));
         for (key, detail) in self.details {

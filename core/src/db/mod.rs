@@ -114,6 +114,12 @@ pub(crate) fn counts_as_query(statement: Option<&str>, method: Option<&str>, int
     runs_statement(statement, method, internal) && statement.is_some_and(query::is_query)
 }
 
+/// Whether an error of this type ended a call while it waited for a connection, so that nothing was sent: sqlx has these
+/// for nothing else.
+pub(crate) fn got_no_connection(etype: Option<&str>) -> bool {
+    matches!(etype, Some("sqlx::Error::PoolTimedOut" | "sqlx::Error::PoolClosed"))
+}
+
 impl<S: AsRef<str>, V> DbStart<S, V> {
     pub(crate) fn counts_as_query(&self) -> bool {
         counts_as_query(Some(self.statement.as_ref()), Some(self.method), self.internal)

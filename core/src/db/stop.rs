@@ -34,6 +34,12 @@ pub struct DbStop {
     pub first_row_us: Option<u64>,
     /// Microseconds in which a stream did not wait for the database: the program took its time with the rows.
     pub consumer_us: Option<u64>,
+    /// Whether the call ended before the statement went to the database: it waited for a connection.
+    pub unsent: bool,
+    /// Whether a stream was dropped while its next row was waited for.
+    pub awaited: bool,
+    /// How many connections the pool had open when it had none to give, and how many it may have.
+    pub pool: Option<(u64, u64)>,
     /// What became of the transaction that the statement ends.
     pub outcome: Option<Outcome>,
     /// Whether the call was dropped before its end.
@@ -53,14 +59,23 @@ impl DbStop {
         self.rows_affected = Some(self.rows_affected.unwrap_or(0) + rows);
     }
 
-    pub(super) fn numbers(&self) -> [(&'static str, Option<u64>); 5] {
+    pub(super) fn numbers(&self) -> [(&'static str, Option<u64>); 7] {
         [
             ("rows", self.rows),
             ("rows_affected", self.rows_affected),
             ("bytes", self.bytes),
             ("first_row_us", self.first_row_us),
             ("consumer_us", self.consumer_us),
+            ("pool_size", self.pool.map(|(size, _)| size)),
+            ("pool_max", self.pool.map(|(_, most)| most)),
         ]
+    }
+
+    /// What differs from most statements.
+    pub(super) fn marks(&self) -> impl Iterator<Item = (&'static str, bool)> {
+        [(self.incomplete, ("complete", false)), (self.unsent, ("sent", false)), (self.awaited, ("awaited", true))]
+            .into_iter()
+            .filter_map(|(applies, mark)| applies.then_some(mark))
     }
 
     fn outcome(&self) -> Option<&'static str> {
@@ -78,8 +93,8 @@ impl DbStop {
                 db.number(key, number);
             }
         }
-        if self.incomplete {
-            db.bool("complete", false);
+        for (key, value) in self.marks() {
+            db.bool(key, value);
         }
         if let Some(outcome) = self.outcome() {
             db.string("outcome", outcome);

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::db::runs_statement;
+use crate::db::{got_no_connection, runs_statement};
 
 /// What a point's info says.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -34,8 +34,18 @@ pub(super) struct Facts {
     pub(super) error: bool,
     /// It was given up.
     pub(super) cancelled: bool,
+    /// The program did not read it to its end.
+    pub(super) incomplete: bool,
+    /// The next row was waited for when it was given up.
+    awaited: bool,
+    /// It got no connection, and was never sent.
+    pub(super) unsent: bool,
+    /// The pool had none in time.
+    pub(super) pool_timeout: bool,
     /// What the stop says of a transaction.
     pub(super) outcome: bool,
+    /// The transaction that it ended was committed before, by a statement in it.
+    pub(super) committed_before: bool,
     /// It says where in the program it came from.
     pub(super) caller: bool,
     /// It says which transaction it is in.
@@ -48,6 +58,9 @@ pub(super) struct Facts {
     pub(super) connection: Option<u64>,
     /// How many microseconds it waited for its connection before.
     pub(super) acquire_us: Option<u64>,
+    /// How many microseconds it took to the first row, and how many the program worked between rows.
+    pub(super) first_row_us: Option<u64>,
+    pub(super) consumer_us: Option<u64>,
     /// Rows that came back.
     pub(super) rows: Option<u64>,
     /// Rows that were changed.
@@ -68,12 +81,29 @@ impl Facts {
         for (key, value) in stop {
             match (key.as_str(), value) {
                 ("db", Value::Object(db)) => facts.read_stop(db),
-                ("etype", Value::String(_)) => facts.error = true,
+                ("etype", Value::String(etype)) => {
+                    facts.error = true;
+                    facts.pool_timeout = etype == "sqlx::Error::PoolTimedOut";
+                    facts.unsent |= got_no_connection(Some(etype));
+                }
                 ("cancelled", Value::Bool(true)) => facts.cancelled = true,
                 _ => {}
             }
         }
+        facts.conclude();
         facts
+    }
+
+    /// What follows from several members together.
+    fn conclude(&mut self) {
+        // A point that waits for a connection has no statement that could be sent.
+        self.unsent &= self.statement && !self.waits;
+        self.runs_statement &= !self.unsent;
+        self.begins_transaction &= !self.unsent;
+        // Of a stream, older adapters did not say whether the program waited for the next row or had what it wanted.
+        if self.cancelled && !self.awaited && self.consumer_us.is_some() && self.rows > Some(0) {
+            (self.cancelled, self.incomplete) = (false, true);
+        }
     }
 
     fn read_start(&mut self, db: &Map<String, Value>) {
@@ -107,6 +137,11 @@ impl Facts {
                 "rows" => self.rows = value.as_u64(),
                 "rows_affected" => self.rows_affected = value.as_u64(),
                 "outcome" => self.outcome = value.is_string(),
+                "first_row_us" => self.first_row_us = value.as_u64(),
+                "consumer_us" => self.consumer_us = value.as_u64(),
+                "complete" => self.incomplete = value == &Value::Bool(false),
+                "awaited" => self.awaited = value == &Value::Bool(true),
+                "sent" => self.unsent |= value == &Value::Bool(false),
                 _ => {}
             }
         }

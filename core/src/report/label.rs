@@ -116,6 +116,9 @@ pub(super) fn share(tenths: u64) -> String {
     format!("{}.{} %", tenths / 10, tenths % 10)
 }
 
+/// So many microseconds of waiting for a connection, and one in a hundred of the request, are worth a word.
+const LEAST_WAIT_US: u64 = 1_000;
+
 /// The verdict, in parts: statements, database time, then what went wrong.
 pub(super) fn verdict(trace: &Trace, totals: &Totals) -> Vec<String> {
     use super::duration::Shown;
@@ -124,8 +127,19 @@ pub(super) fn verdict(trace: &Trace, totals: &Totals) -> Vec<String> {
     if totals.distinct_statements < totals.statements {
         parts.push(format!("{} distinct", totals.distinct_statements));
     }
-    let share = percent(totals.database_us, trace.duration_us());
-    parts.push(format!("database {} of {} ({share})", Shown(totals.database_us), Shown(trace.duration_us())));
+    let request_us = trace.request_us().unwrap_or(0);
+    let share = if request_us == 0 {
+        String::new()
+    } else {
+        format!(" of {} ({})", Shown(request_us), percent(totals.database_us, request_us))
+    };
+    parts.push(format!("database {}{share}", Shown(totals.database_us)));
+    if totals.pool_us >= LEAST_WAIT_US && totals.pool_us.saturating_mul(100) >= request_us {
+        parts.push(format!("waiting for a connection {}", Shown(totals.pool_us)));
+    }
+    if totals.outside > 0 {
+        parts.push(format!("{} outside the request", count(totals.outside, "statement", "statements")));
+    }
     for (number, singular, plural) in [
         (totals.transactions, "transaction", "transactions"),
         (totals.errors, "error", "errors"),
@@ -163,8 +177,11 @@ pub(super) fn marks(point: &Point) -> Vec<&'static str> {
         (point.outcome() == Some(("rolled_back", false)), "rolled back"),
         (point.outcome() == Some(("rolled_back", true)), "rolled back by drop"),
         (point.outcome() == Some(("unknown", false)), "outcome unknown: statements in it were not seen"),
+        (point.facts.committed_before, "committed before, by a statement in it"),
         (point.statement().is_some() && point.prepares(), "not run"),
+        (point.is_unsent(), "never sent"),
         (point.is_cancelled(), "cancelled"),
+        (point.is_incomplete(), "not read to the end"),
         (point.is_unfinished(), "unfinished"),
         (point.start.is_none(), "start missing"),
         (point.is_internal(), "internal"),

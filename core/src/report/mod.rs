@@ -25,15 +25,19 @@
 
 pub mod analysis;
 mod build;
+mod clocks;
 pub mod diff;
 mod facts;
 pub mod findings;
 pub(crate) mod handed_out;
+mod implicit;
 mod link;
 mod parallel;
 mod parameter;
 mod point;
 mod read;
+mod request;
+mod spent;
 pub mod sql;
 mod totals;
 mod trace;

@@ -99,7 +99,8 @@ impl Trace {
         self.started
     }
 
-    /// Microseconds from the first to the last message.
+    /// Microseconds from the first to the last message: the request and all that ran after it. How long the request took says
+    /// [`request_us`](Self::request_us).
     #[must_use]
     pub fn duration_us(&self) -> u64 {
         self.duration_us
@@ -123,10 +124,11 @@ impl Trace {
         &self.roots
     }
 
-    /// The request that the trace is about: that of the first point which has one.
+    /// The request that the trace is about: that of its [`root`](Self::root), or else of the first point which has one.
     #[must_use]
     pub fn request(&self) -> Option<Request<'_>> {
-        self.points.iter().find_map(Point::request)
+        let of_root = self.root().and_then(|root| self.points[root].request());
+        of_root.or_else(|| self.points.iter().find_map(Point::request))
     }
 
     /// How many messages the tracing processes know to have lost: the sum of what each of them said last.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use super::facts::Facts;
 use super::link::{self, Node};
-use super::{Point, Trace, handed_out, parallel};
+use super::{Point, Trace, clocks, handed_out, implicit, parallel};
 use crate::driver::StoredTrace;
 use crate::message::Phase;
 use crate::{Id, Message, Timestamp, python_json};
@@ -31,14 +31,39 @@ pub(super) fn build(stored: StoredTrace) -> Trace {
     let (Some(first), Some(last)) = (messages.first(), messages.last()) else {
         return Trace { skipped_lines: skipped, ..Trace::default() };
     };
-    let (base_id, zero) = (first.base_id.clone(), first.timestamp);
-    let duration_us = since(zero, last.timestamp);
+    let (base_id, mut zero) = (first.base_id.clone(), first.timestamp);
+    let mut duration_us = since(zero, last.timestamp);
     let last_start = messages.iter().rev().find(|message| message.point().1 == Phase::Start);
-    let last_started_us = last_start.map_or(0, |message| since(zero, message.timestamp));
+    let mut last_started_us = last_start.map_or(0, |message| since(zero, message.timestamp));
     let lost_messages = lost_messages(&messages);
     let handed_out = handed_out::of(&messages);
 
-    let points = points(pair(messages), zero);
+    let mut points = points(pair(messages), zero);
+    implicit::tell(&mut points);
+    let (mut points, mut roots) = tree(points);
+    if let Some(moved_us) = clocks::align(&mut points) {
+        (points, roots) = tree(points);
+        zero = Timestamp::from_micros(zero.as_micros().saturating_add(moved_us));
+        let times = |of: fn(&Point) -> [Option<u64>; 2]| points.iter().flat_map(of).flatten().max().unwrap_or(0);
+        duration_us = times(|point| [point.started_us, point.finished_us]);
+        last_started_us = times(|point| [point.started_us, None]);
+    }
+    Trace {
+        base_id: Some(base_id),
+        started: Some(zero),
+        duration_us,
+        last_started_us,
+        points,
+        roots,
+        lost_messages,
+        handed_out,
+        skipped_lines: skipped,
+        has_no_values: false,
+    }
+}
+
+/// Who is whose parent, and the points in preorder with their roots.
+fn tree(points: Vec<Point>) -> (Vec<Point>, Vec<usize>) {
     // Points are large: their numbers are sorted, and they are moved once.
     let mut order: Vec<usize> = (0..points.len()).collect();
     order.sort_by(|a, b| {
@@ -56,19 +81,7 @@ pub(super) fn build(stored: StoredTrace) -> Trace {
         })
         .collect();
     let links = link::link(&nodes);
-    let (points, roots) = arrange(points, &order, links);
-    Trace {
-        base_id: Some(base_id),
-        started: Some(zero),
-        duration_us,
-        last_started_us,
-        points,
-        roots,
-        lost_messages,
-        handed_out,
-        skipped_lines: skipped,
-        has_no_values: false,
-    }
+    arrange(points, &order, links)
 }
 
 /// A total order of messages in which only equal messages are equal.
@@ -192,7 +205,7 @@ fn arrange(points: Vec<Point>, order: &[usize], links: link::Links) -> (Vec<Poin
         let parent_started_us = point.parent.and_then(|parent| arranged.get(parent)?.started_us);
         let before_parent =
             matches!((point.started_us, parent_started_us), (Some(own), Some(parents)) if own < parents);
-        point.clock_skew = backwards || before_parent;
+        point.clock_skew |= backwards || before_parent;
         arranged.push(point);
     }
     let roots = links.roots.into_iter().map(|root| place_of[root]).collect();

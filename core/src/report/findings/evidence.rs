@@ -94,7 +94,8 @@ impl<'a> Evidence<'a> {
 
     /// A finding about points in the order of their start, with what they cost; words are still to come.
     pub(super) fn finding(&self, rule: Rule, level: Level, group: Option<usize>, points: Vec<usize>) -> Finding {
-        let running: Vec<_> = points.iter().filter_map(|place| self.point(*place).interval()).collect();
+        let open: Vec<_> = points.iter().filter_map(|place| self.point(*place).interval()).collect();
+        let working = points.iter().filter_map(|place| self.point(*place).statement_interval()).collect();
         Finding {
             rule,
             level,
@@ -105,8 +106,8 @@ impl<'a> Evidence<'a> {
             source: None,
             transaction: None,
             distinct_values: None,
-            at_once: intervals::at_once(&running),
-            cost_us: intervals::length(&intervals::union(running)),
+            at_once: intervals::at_once(&open),
+            cost_us: intervals::length(&intervals::union(working)),
             wasted_us: 0,
             title: String::new(),
             text: String::new(),

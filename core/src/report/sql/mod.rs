@@ -5,7 +5,8 @@
 //! ([`placeholder`]), values as literals ([`literal`]), a statement with its values in their places ([`runnable`]), what
 //! stands before one to see its plan ([`explain`]), whether a read gives the same again ([`repeat`]), what functions do
 //! ([`functions`]), what values are there for (`operand`), a text of which nothing is left that may be a value (`hidden`),
-//! and where each of several statements begins and ends (`statements`). Not here: which statements a trace ran (`analysis`).
+//! where each of several statements begins and ends (`statements`), and what they do to transactions (`transaction`). Not
+//! here: which statements a trace ran (`analysis`).
 //!
 //! No step parses: a text may be anything, cut, or no SQL at all. Every step takes time in proportion to the text.
 
@@ -24,6 +25,9 @@ pub(in crate::report) mod hidden;
 pub(in crate::report) mod operand;
 mod significant;
 pub(in crate::report) mod statements;
+mod transaction;
+
+pub(in crate::report) use self::transaction::{TransactionVerb, transaction_verbs};
 
 use repeat::Repeat;
 

@@ -20,7 +20,7 @@ use crate::{Message, MessageFields, python_json};
 use paths::Paths;
 
 /// Members of `db` that are no values of the program's.
-const KEPT_OF_DATABASES: [&str; 26] = [
+const KEPT_OF_DATABASES: [&str; 30] = [
     "system",
     "database",
     "server",
@@ -47,6 +47,10 @@ const KEPT_OF_DATABASES: [&str; 26] = [
     "bytes",
     "first_row_us",
     "consumer_us",
+    "awaited",
+    "sent",
+    "pool_size",
+    "pool_max",
 ];
 /// What is kept of a request that came or went, and of its response, beside its path. Its query goes.
 const KEPT_OF_REQUESTS: [&str; 5] = ["method", "scheme", "hostname", "port", "status_code"];
