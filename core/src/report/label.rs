@@ -97,6 +97,7 @@ pub(super) fn percent(part: u64, whole: u64) -> String {
 
 /// The parts of a whole in tenths of a percent, so that together they are 100 %: of what rounding down leaves over, the parts
 /// that lost most get a tenth each.
+#[cfg(feature = "html")]
 pub(super) fn shares<const N: usize>(parts: [u64; N]) -> [u64; N] {
     let whole: u128 = parts.iter().map(|part| u128::from(*part)).sum();
     if whole == 0 {
@@ -112,6 +113,7 @@ pub(super) fn shares<const N: usize>(parts: [u64; N]) -> [u64; N] {
 }
 
 /// A share in tenths of a percent: `33.3 %`.
+#[cfg(feature = "html")]
 pub(super) fn share(tenths: u64) -> String {
     format!("{}.{} %", tenths / 10, tenths % 10)
 }
@@ -261,7 +263,7 @@ pub(super) fn error_text(point: &Point) -> Option<String> {
     Some(text)
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "html"))]
 mod tests {
     use super::*;
 

@@ -192,7 +192,7 @@ mod tests {
         let trace = Trace::build(messages);
         let analysis = Analysis::of(&trace, AnalysisOptions::default());
         let mut list = analysis.in_order.iter().map(|index| &analysis.statements[*index]);
-        let (first, last) = (list.next().expect("first"), list.last().expect("last"));
+        let (first, last) = (list.next().expect("first"), list.next_back().expect("last"));
         first.epoch == last.epoch_end
     }
 
