@@ -41,6 +41,7 @@ mod spent;
 pub mod sql;
 mod totals;
 mod trace;
+mod uses;
 mod values;
 
 mod duration;

@@ -2,6 +2,7 @@
 //!
 //! Not here: how the tree comes about (`build`, `link`) and what is counted over it (`totals`).
 
+use super::values::{BeforeHiding, RanWith};
 use super::{HandedOut, NameStats, Point, Request, StatementGroup, Totals, build, totals, values};
 use crate::driver::StoredTrace;
 use crate::{Id, Timestamp};
@@ -23,6 +24,8 @@ pub struct Trace {
     pub(crate) handed_out: Vec<HandedOut>,
     /// Whether its values were taken out.
     pub(super) has_no_values: bool,
+    /// What was known of the values that were taken out.
+    pub(super) before_hiding: BeforeHiding,
 }
 
 impl Trace {
@@ -78,6 +81,11 @@ impl Trace {
         values::take_out(&mut [&mut one, &mut other]);
         (one.has_no_values, other.has_no_values) = (true, true);
         (one, other)
+    }
+
+    /// With what the statement of a point ran, where that was worked out before the values were taken out.
+    pub(super) fn ran_with(&self, place: usize) -> Option<&RanWith> {
+        self.before_hiding.ran.get(place)?.as_ref()
     }
 
     /// Whether there is no point at all.

@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::facts::Facts;
 use super::link::{self, Node};
+use super::values::BeforeHiding;
 use super::{Point, Trace, clocks, handed_out, implicit, parallel};
 use crate::driver::StoredTrace;
 use crate::message::Phase;
@@ -59,6 +60,7 @@ pub(super) fn build(stored: StoredTrace) -> Trace {
         handed_out,
         skipped_lines: skipped,
         has_no_values: false,
+        before_hiding: BeforeHiding::default(),
     }
 }
 

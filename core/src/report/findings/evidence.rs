@@ -30,6 +30,10 @@ impl<'a> Evidence<'a> {
         for (index, statement) in analysis.statements.iter().enumerate() {
             // A statement that ran once is like no other.
             let Some(_) = statement.group.filter(|group| analysis.groups[*group].points.len() > 1) else { continue };
+            if let Some(ran) = analysis.trace.ran_with(statement.point) {
+                values[index] = ran.values;
+                continue;
+            }
             let text = &analysis.texts[statement.text];
             let words = texts[statement.text].get_or_insert_with(|| Words::of(text.sql, text.dialect));
             values[index] = Values::of(&points[statement.point], words, &mut scratch);

@@ -19,7 +19,7 @@ mod rows;
 mod slow;
 mod tree;
 mod unseen;
-mod values;
+pub(super) mod values;
 mod words;
 
 use self::evidence::Evidence;

@@ -11,9 +11,12 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
-use super::sql::Dialect;
+use super::findings::values::{Values, Words};
 use super::sql::fingerprint::without_mark;
 use super::sql::hidden::hidden;
+use super::sql::repeat::Repeat;
+use super::sql::{Analyzed, Dialect};
+use super::uses::{Layout, Use};
 use super::{Trace, handed_out};
 use crate::db::{CUT, DbOptions, error_text};
 use crate::{Message, MessageFields, python_json};
@@ -64,6 +67,7 @@ pub(super) fn take_out(traces: &mut [&mut Trace]) {
 }
 
 fn take_out_with(trace: &mut Trace, taken: &mut Taken) {
+    trace.before_hiding.ran = ran_with(trace);
     for point in &mut trace.points {
         for (info, message) in [(&mut point.start_info, &mut point.start), (&mut point.stop_info, &mut point.stop)] {
             *info = taken.info(std::mem::take(info));
@@ -72,6 +76,36 @@ fn take_out_with(trace: &mut Trace, taken: &mut Taken) {
             }
         }
     }
+    trace.before_hiding.repeats.clone_from(&taken.repeats);
+}
+
+/// What reports conclude from values, so that they say the same without them.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct BeforeHiding {
+    /// For each point with a statement, with what it ran; empty where the values are there.
+    pub(super) ran: Vec<Option<RanWith>>,
+    /// What the statements do when they run again, by the texts that stand in their place.
+    pub(super) repeats: HashMap<String, Repeat>,
+}
+
+/// With what a statement ran.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct RanWith {
+    pub(super) values: Values,
+    pub(super) uses: Box<[Use]>,
+}
+
+fn ran_with(trace: &Trace) -> Vec<Option<RanWith>> {
+    let mut texts: HashMap<(&str, Dialect), (Words, Layout<'_>)> = HashMap::new();
+    let mut scratch = Vec::new();
+    let ran = trace.points.iter().map(|point| {
+        let (sql, dialect) = (point.statement()?, Dialect::of_system(point.system()));
+        let (words, layout) =
+            texts.entry((sql, dialect)).or_insert_with(|| (Words::of(sql, dialect), Layout::of(sql, dialect)));
+        let values = Values::of(point, words, &mut scratch);
+        Some(RanWith { values, uses: layout.uses(point).into_boxed_slice() })
+    });
+    ran.collect()
 }
 
 /// The message with other info. Members that only its text has go, whatever they were.
@@ -98,6 +132,8 @@ struct Taken {
     values: HashMap<String, usize>,
     /// What stands in place of each text, by how its database reads it.
     statements: HashMap<Dialect, HashMap<String, String>>,
+    /// What they do when they run again.
+    repeats: HashMap<String, Repeat>,
     /// How many different texts each fingerprint has.
     texts: HashMap<String, usize>,
     paths: Paths,
@@ -165,6 +201,8 @@ impl Taken {
         if let Some(head) = without_mark(&sql) {
             statement.push_str(&sql[head.len()..]);
         }
+        let repeat = Analyzed::of(&sql, dialect).repeat;
+        self.repeats.insert(statement.clone(), repeat.hidden(&statement));
         self.statements.entry(dialect).or_default().insert(sql, statement.clone());
         statement
     }
@@ -183,7 +221,15 @@ impl Taken {
     /// A number in the value's place. What was not recorded as it is equals nothing.
     fn value(&mut self, value: &Value) -> Value {
         let text = value.to_string();
-        if value.as_str() == Some(DbOptions::REDACTED) || text.contains(CUT) {
+        if value.as_str() == Some(DbOptions::REDACTED) {
+            return DbOptions::REDACTED.into();
+        }
+        if let Some(head) = value.as_str().and_then(without_mark) {
+            // Cut values that differ are different; those that are alike may not be.
+            let mark = &value.as_str().unwrap_or_default()[head.len()..];
+            return format!("{}{mark}", numbered(self.number(text))).into();
+        }
+        if text.contains(CUT) {
             return DbOptions::REDACTED.into();
         }
         numbered(self.number(text)).into()
