@@ -10,6 +10,9 @@ use osprofiler::report::text::{Style, one_line, with_causes};
 
 use crate::error::CliError;
 
+/// Large reports are written so many bytes at a time.
+const BUFFER: usize = 1 << 16;
+
 /// Writes to `file`, or to standard output where there is none.
 pub(crate) fn write(
     file: Option<&Path>,
@@ -20,7 +23,7 @@ pub(crate) fn write(
             report::write_file(path, content).map_err(|source| CliError::Write { path: path.to_owned(), source })
         }
         None => {
-            let mut out = BufWriter::new(io::stdout().lock());
+            let mut out = BufWriter::with_capacity(BUFFER, io::stdout().lock());
             content(&mut out).and_then(|()| out.flush()).map_err(|source| CliError::Stdout { source })
         }
     }

@@ -8,6 +8,7 @@ use clap::Args;
 use osprofiler::driver::{
     self, DEFAULT_CONNECTION_STRING, Driver, DriverError, ListFilter, StoredTrace, TraceSummary, WriteError,
 };
+use osprofiler::report::{Trace, TraceBuilder};
 use osprofiler::{Config, Id, Message, Timestamp};
 
 use crate::error::CliError;
@@ -104,8 +105,17 @@ fn seconds(text: &str) -> Result<Duration, String> {
 
 impl Store {
     /// Reads the trace that `wanted` names: `latest`, an id, or the beginning of one.
-    pub(crate) fn find(&self, wanted: &str) -> Result<StoredTrace, CliError> {
-        self.read(&self.resolve_or_latest(wanted)?, &Id::from(wanted))
+    pub(crate) fn find(&self, wanted: &str) -> Result<Trace, CliError> {
+        let id = self.resolve_or_latest(wanted)?;
+        let mut builder = TraceBuilder::default();
+        let skipped = self.working(|| {
+            self.driver.read_in_parts(&id, &mut |part| part.into_iter().for_each(|message| builder.push(message)))
+        })?;
+        builder.skip(skipped);
+        if builder.is_empty() {
+            return Err(self.without_messages(&Id::from(wanted), builder.skipped()));
+        }
+        Ok(builder.build())
     }
 
     /// The id of the trace that `wanted` names, as [`find`](Self::find) does.
@@ -180,14 +190,19 @@ impl Store {
     /// The messages of a trace that is known to the user as `wanted`, which must be there.
     pub(crate) fn read(&self, id: &Id, wanted: &Id) -> Result<StoredTrace, CliError> {
         let stored = self.messages(id)?;
-        match (stored.messages.is_empty(), stored.skipped) {
-            (false, _) => Ok(stored),
-            (true, 0) => Err(self.not_found(wanted)),
-            (true, skipped) => {
-                let hint = format!("{} holds {skipped} entries of it that cannot be read.", self.name);
-                Err(CliError::NotFound { id: shown(wanted), hint })
-            }
+        if stored.messages.is_empty() {
+            return Err(self.without_messages(wanted, stored.skipped));
         }
+        Ok(stored)
+    }
+
+    /// Why a trace without messages cannot be read.
+    fn without_messages(&self, wanted: &Id, skipped: u64) -> CliError {
+        if skipped == 0 {
+            return self.not_found(wanted);
+        }
+        let hint = format!("{} holds {skipped} entries of it that cannot be read.", self.name);
+        CliError::NotFound { id: shown(wanted), hint }
     }
 
     fn working<T>(&self, work: impl FnOnce() -> Result<T, DriverError>) -> Result<T, DriverError> {

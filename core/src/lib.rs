@@ -85,10 +85,12 @@ mod id;
 mod info;
 pub mod initializer;
 mod json;
+mod lines;
 mod message;
 #[doc(hidden)]
 pub mod notice;
 pub mod notifier;
+mod parallel;
 pub mod profiler;
 mod python_json;
 #[doc(hidden)]

@@ -199,29 +199,42 @@ impl Message {
     /// levels becomes its JSON text. [`info_json`](Self::info_json) has it as it is.
     #[must_use]
     pub fn info(&self) -> Map<String, Value> {
-        let other = match python_json::value(self.info_json()) {
-            Ok(Value::Object(map)) => return map,
-            Ok(Value::Null) => return Map::new(),
-            Ok(other) => other,
-            Err(_) => Value::from(self.info_json()),
-        };
-        Map::from_iter([("value".to_owned(), other)])
+        read_info(self.info_json())
     }
+}
+
+/// Reads the text of an info, as [`Message::info`] has it.
+pub(crate) fn read_info(text: &str) -> Map<String, Value> {
+    let other = match python_json::value(text) {
+        Ok(Value::Object(map)) => return map,
+        Ok(Value::Null) => return Map::new(),
+        Ok(other) => other,
+        Err(_) => Value::from(text),
+    };
+    Map::from_iter([("value".to_owned(), other)])
 }
 
 /// A message's members.
 #[derive(Deserialize)]
 struct Fields<'a> {
+    #[serde(borrow)]
     name: Cow<'a, str>,
     base_id: Id,
     trace_id: Id,
     parent_id: Id,
+    #[serde(borrow)]
     timestamp: Cow<'a, str>,
     #[serde(borrow)]
     info: Option<&'a RawValue>,
-    project: Option<Cow<'a, str>>,
-    service: Option<Cow<'a, str>>,
+    #[serde(borrow)]
+    project: Option<Text<'a>>,
+    #[serde(borrow)]
+    service: Option<Text<'a>>,
 }
+
+/// A text that is borrowed where it has no escapes, also where it may be missing.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 impl<'a> Fields<'a> {
     /// The members as OSProfiler writes them.
@@ -253,8 +266,8 @@ impl<'a> Fields<'a> {
             parent_id: id("parent_id")?,
             timestamp: string("timestamp")?,
             info: member("info").filter(|info| info.get() != "null"),
-            project: text("project")?,
-            service: text("service")?,
+            project: text("project")?.map(Text),
+            service: text("service")?.map(Text),
         })
     }
 
@@ -272,8 +285,8 @@ impl<'a> Fields<'a> {
             point: Cow::Owned(point.to_owned()),
             suffix,
             timestamp: self.timestamp.parse().map_err(serde_json::Error::custom)?,
-            project: self.project.map(Arc::from),
-            service: self.service.map(Arc::from),
+            project: self.project.map(|Text(project)| Arc::from(project)),
+            service: self.service.map(|Text(service)| Arc::from(service)),
             base_id: self.base_id,
             trace_id: self.trace_id,
             parent_id: self.parent_id,

@@ -1,15 +1,19 @@
 //! `cargo xtask bench` and `cargo xtask outage`.
 
-use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
 
 use crate::install;
 use crate::peers::{self, PEERS};
 use crate::servers;
 use crate::steps::{Outcome, Steps, cargo, run, scratch};
 
+/// Names another build of the command, such as the last release's.
+const COMMAND: &str = "OSPROFILER_BENCH_COMMAND";
+
 pub(crate) fn run_steps(steps: &mut Steps) {
     stores(steps, "what the stores take", &["throughput"]);
+    reports(steps);
     // `taskset`, which the bench needs too, belongs to util-linux and is everywhere.
     let postgres = steps.step("PostgreSQL", servers::postgres);
     let other = steps.step("the bench with diesel-tracing's statement-fields", statement_fields);
@@ -24,6 +28,29 @@ pub(crate) fn run_steps(steps: &mut Steps) {
             }
             run(&mut bench)
         });
+    }
+}
+
+/// Reports of large traces, beside Python's and beside another build of the command where the environment names one.
+fn reports(steps: &mut Steps) {
+    let python = steps.step("Python's OSProfiler", install::python);
+    let command = steps.step("the command", || {
+        run(&mut cargo(&["build", "-q", "--release", "-p", "osprofiler-cli"]))?;
+        Ok(scratch()?.with_file_name("release").join("osprofiler"))
+    });
+    let Some(command) = command else { return };
+    let bench = |verb: &str, other: &Path| {
+        let mut bench = cargo(&["run", "-q", "--release", "-p", "osprofiler-bench-reports", "--", verb]);
+        run(bench.arg(&command).arg(other))
+    };
+    if let Some(python) = python {
+        steps.step("reports from Redis", || bench("redis", &python.with_file_name("osprofiler")));
+    }
+    match env::var_os(COMMAND) {
+        Some(other) => {
+            steps.step("large reports", || bench("beside", Path::new(&other)));
+        }
+        None => println!("large reports are not measured: {COMMAND} names no other build of the command"),
     }
 }
 

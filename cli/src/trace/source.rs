@@ -1,9 +1,9 @@
 //! The trace that an argument means: one in the store, or a saved file.
 
-use std::fs;
+use std::fs::File;
 use std::path::Path;
 
-use osprofiler::report::{self, Trace};
+use osprofiler::report::{self, ReportError, Trace};
 
 use crate::error::CliError;
 use crate::store::StoreArguments;
@@ -12,17 +12,16 @@ use crate::store::StoreArguments;
 /// there is no such file, the store is asked.
 pub(super) fn read(wanted: &str, store: &StoreArguments) -> Result<Trace, CliError> {
     let Some(path) = saved_file(wanted) else {
-        return Ok(Trace::build(store.open()?.find(wanted)?));
+        return store.open()?.find(wanted);
     };
     // Pipes and devices are read as files are.
     if path.metadata().is_ok_and(|metadata| !metadata.is_dir()) {
         return open(path);
     }
     match store.open()?.find(wanted) {
-        Ok(stored) => Ok(Trace::build(stored)),
         // What was meant is more likely a file that is not there.
         Err(CliError::NotFound { .. }) => open(path),
-        Err(error) => Err(error),
+        found => found,
     }
 }
 
@@ -34,9 +33,11 @@ fn saved_file(wanted: &str) -> Option<&Path> {
 }
 
 fn open(path: &Path) -> Result<Trace, CliError> {
-    let text = fs::read(path).map_err(|source| CliError::Read { path: path.to_owned(), source })?;
-    let trace = report::read_json(&String::from_utf8_lossy(&text))
-        .map_err(|source| CliError::Report { path: path.to_owned(), source })?;
+    let unread = |source| CliError::Read { path: path.to_owned(), source };
+    let trace = report::read(File::open(path).map_err(unread)?).map_err(|error| match error {
+        ReportError::Read { source } => unread(source),
+        source => CliError::Report { path: path.to_owned(), source },
+    })?;
     if trace.is_empty() {
         let hint = "The file is a saved trace without any point.".to_owned();
         return Err(CliError::NotFound { id: path.display().to_string(), hint });

@@ -105,6 +105,18 @@ pub trait Driver: Send + Sync {
         Err(DriverError::Unsupported { driver: self.name(), operation: "be read" })
     }
 
+    /// Reads all messages of a trace as [`read`](Self::read) does, and hands them to `take` a number at a time, so that a large
+    /// trace need not be in memory as messages. Returns how many entries could not be read.
+    ///
+    /// # Errors
+    ///
+    /// As for [`read`](Self::read). What `take` was given before is a part of the trace then.
+    fn read_in_parts(&self, base_id: &Id, take: &mut dyn FnMut(Vec<Message>)) -> Result<u64, DriverError> {
+        let StoredTrace { messages, skipped } = self.read(base_id)?;
+        take(messages);
+        Ok(skipped)
+    }
+
     /// Lists the stored traces, newest first.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! Several stores at once: `file:traces otlp://collector:4318`.
 
+use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::{Driver, DriverError, ListFilter, StoredTrace, TraceSummary, WriteError};
@@ -74,6 +75,11 @@ impl Driver for SeveralDriver {
 
     fn read(&self, base_id: &Id) -> Result<StoredTrace, DriverError> {
         self.first(|driver| driver.read(base_id))
+    }
+
+    fn read_in_parts(&self, base_id: &Id, take: &mut dyn FnMut(Vec<Message>)) -> Result<u64, DriverError> {
+        let take = RefCell::new(take);
+        self.first(|driver| driver.read_in_parts(base_id, &mut **take.borrow_mut()))
     }
 
     fn list(&self, filter: &ListFilter) -> Result<Vec<TraceSummary>, DriverError> {

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::label;
-use crate::Message;
 
 /// The key of `info` under which messages tell of it.
 const KEY: &str = "handed_out";
@@ -24,32 +23,39 @@ pub struct HandedOut {
     pub count: u64,
 }
 
-/// What the messages tell, what was handed out most often first. Each counter counts up, so its largest number counts. Where it has
-/// no number, it is told by service and host.
-pub(super) fn of(messages: &[Message]) -> Vec<HandedOut> {
-    type Counter = (Option<u64>, Option<String>, Option<String>);
-    let mut most: BTreeMap<(HandedOut, Counter), u64> = BTreeMap::new();
-    // Parsing only what can matter keeps this cheap.
-    for message in messages.iter().filter(|message| message.info_json().contains("\"handed_out\"")) {
-        let info = message.info();
-        let Some(Value::Array(list)) = info.get(KEY) else { continue };
-        let host = info.get("host").and_then(Value::as_str).map(str::to_owned);
+/// What messages tell. Each counter counts up, so its largest number counts. Where it has no number, it is told by service and
+/// host.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    most: BTreeMap<(HandedOut, Counter), u64>,
+}
+
+type Counter = (Option<u64>, Option<String>, Option<String>);
+
+impl Tally {
+    /// Takes in what the info of a message says.
+    pub(super) fn note(&mut self, info: &Map<String, Value>, service: Option<&str>, host: Option<&str>) {
+        let Some(Value::Array(list)) = info.get(KEY) else { return };
         for one in list.iter().filter_map(Value::as_object) {
             let Some(read) = read(one) else { continue };
-            let counter =
-                (one.get("counter").and_then(Value::as_u64), message.service().map(str::to_owned), host.clone());
-            let entry = most.entry((HandedOut { count: 0, ..read.clone() }, counter)).or_default();
+            let number = one.get("counter").and_then(Value::as_u64);
+            let counter = (number, service.map(str::to_owned), host.map(str::to_owned));
+            let entry = self.most.entry((HandedOut { count: 0, ..read.clone() }, counter)).or_default();
             *entry = read.count.max(*entry);
         }
     }
-    let mut sums: BTreeMap<HandedOut, u64> = BTreeMap::new();
-    for ((one, _), count) in most {
-        let sum = sums.entry(one).or_default();
-        *sum = sum.saturating_add(count);
+
+    /// All of it, what was handed out most often first.
+    pub(super) fn finish(self) -> Vec<HandedOut> {
+        let mut sums: BTreeMap<HandedOut, u64> = BTreeMap::new();
+        for ((one, _), count) in self.most {
+            let sum = sums.entry(one).or_default();
+            *sum = sum.saturating_add(count);
+        }
+        let mut list: Vec<_> = sums.into_iter().map(|(one, count)| HandedOut { count, ..one }).collect();
+        list.sort_by_key(|one| std::cmp::Reverse(one.count));
+        list
     }
-    let mut list: Vec<_> = sums.into_iter().map(|(one, count)| HandedOut { count, ..one }).collect();
-    list.sort_by_key(|one| std::cmp::Reverse(one.count));
-    list
 }
 
 fn read(one: &Map<String, Value>) -> Option<HandedOut> {
@@ -132,6 +138,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::Message;
     use crate::report::Trace;
     use crate::report::samples::{BASE, message};
 

@@ -2,7 +2,7 @@
 //!
 //! Works on indices alone and never recurses.
 
-use std::collections::HashMap;
+use hashbrown::HashMap;
 
 use crate::Id;
 

@@ -32,10 +32,10 @@ pub mod findings;
 pub(crate) mod handed_out;
 mod implicit;
 mod link;
-mod parallel;
 mod parameter;
 mod point;
 mod read;
+mod recorded;
 mod request;
 mod spent;
 pub mod sql;
@@ -59,10 +59,12 @@ pub mod text;
 #[cfg(test)]
 mod samples;
 
+pub use build::TraceBuilder;
 pub use file::write_file;
 pub use handed_out::HandedOut;
 pub use parameter::Parameter;
 pub use point::{Caller, Point, Request};
-pub use read::{ReportError, read_json};
+pub use read::{ReportError, read, read_json};
+pub use recorded::{RecordedInfo, RecordedMessage};
 pub use totals::{NameStats, StatementGroup, Totals};
 pub use trace::Trace;

@@ -7,13 +7,15 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::facts::{Facts, member};
+use super::facts::{Facts, Missing, StopFacts, Word, member};
 use super::parameter::{self, Parameter};
-use crate::{Id, Message};
+use super::recorded::{RecordedInfo, RecordedMessage};
+use crate::Id;
 
 /// One trace point of a [`Trace`](super::Trace).
 ///
-/// What its methods say of its info was read when the trace was built.
+/// What its methods say of its info was read when the trace was built. [`start_info`](Self::start_info) and
+/// [`stop_info`](Self::stop_info) become maps when they are first asked for.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Point {
@@ -41,13 +43,13 @@ pub struct Point {
     /// Microseconds from the trace's first message to this point's stop; `None` where the stop is missing.
     pub finished_us: Option<u64>,
     /// The message of its start.
-    pub start: Option<Message>,
+    pub start: Option<RecordedMessage>,
     /// The message of its stop.
-    pub stop: Option<Message>,
+    pub stop: Option<RecordedMessage>,
     /// The info of its start; empty where the start is missing.
-    pub start_info: Map<String, Value>,
+    pub start_info: RecordedInfo,
     /// The info of its stop; empty where the stop is missing.
-    pub stop_info: Map<String, Value>,
+    pub stop_info: RecordedInfo,
     /// Its parent is not in the trace, so it stands at the top.
     pub orphan: bool,
     /// Its parent is inside of it (or is itself), so it was cut off and stands at the top.
@@ -104,103 +106,98 @@ impl Point {
     /// Whether it is work of a database.
     #[must_use]
     pub fn is_database(&self) -> bool {
-        self.facts.database || self.name == "db"
+        self.facts.db.database || self.name == "db"
     }
 
     /// The SQL statement.
     #[must_use]
     pub fn statement(&self) -> Option<&str> {
-        if !self.facts.statement {
-            return None;
-        }
-        member(self.db()?, "statement")?.as_str()
+        let db = &self.facts.db;
+        db.unescaped.as_deref().or_else(|| self.db_word(db.statement, "statement"))
     }
 
     /// The database system, such as `sqlite`.
     #[must_use]
     pub fn system(&self) -> Option<&str> {
-        member(self.db()?, "system")?.as_str()
+        self.db_word(self.facts.db.system, "system")
     }
 
     /// The database's name or file.
     #[must_use]
     pub fn database(&self) -> Option<&str> {
-        member(self.db()?, "database")?.as_str()
+        self.db_word(self.facts.db.name, "database")
+    }
+
+    /// The database's address.
+    pub(super) fn server(&self) -> Option<&str> {
+        self.db_word(self.facts.db.server, "server")
     }
 
     /// Whether it ran a statement of the program's: it did more than prepare one, and more than begin or end a transaction
     /// in the program's name.
     #[must_use]
     pub fn runs_statement(&self) -> bool {
-        self.facts.runs_statement
+        self.facts.db.runs_statement
     }
 
     /// Whether it began a transaction; a savepoint is none.
     #[must_use]
     pub fn begins_transaction(&self) -> bool {
-        self.facts.begins_transaction
+        self.facts.db.begins_transaction
     }
 
     /// What became of the transaction that it ended: `committed`, `rolled_back` or `unknown`, and whether that was by drop.
     /// What MySQL and MariaDB had committed before a change of the schema was not rolled back, whatever the program said.
     #[must_use]
     pub fn outcome(&self) -> Option<(&str, bool)> {
-        if !self.facts.outcome {
-            return None;
-        }
         if self.facts.committed_before {
             return Some(("committed", false));
         }
-        let db = self.stop_db()?;
-        Some((member(db, "outcome")?.as_str()?, member(db, "dropped") == Some(&Value::Bool(true))))
+        let of_map = || member(self.stop_db()?, "outcome")?.as_str();
+        let StopFacts { outcome, dropped, .. } = self.facts.stop_db;
+        Some((outcome.of(&self.stop_info, of_map)?, dropped))
     }
 
     /// Whether the program did not ask for the statement: a pool looked whether its connection lives, or the database's
     /// library asked for types.
     #[must_use]
     pub fn is_internal(&self) -> bool {
-        self.facts.internal
+        self.facts.db.internal
     }
 
     /// Whether a statement was prepared or described, and not run.
     pub(super) fn prepares(&self) -> bool {
-        self.facts.prepares
+        self.facts.db.prepares
     }
 
     /// The method of the library that was called, such as `fetch_all` or `begin`.
     pub(super) fn method(&self) -> Option<&str> {
-        member(self.db()?, "method")?.as_str()
+        self.db_word(self.facts.db.method, "method")
     }
 
     /// The number of the connection, which tells apart the connections of one service on one host to one database.
     pub(super) fn connection(&self) -> Option<u64> {
-        self.facts.connection
+        self.facts.db.connection
     }
 
     /// The id of the point that began the innermost transaction or savepoint that this is in.
     pub(super) fn transaction(&self) -> Option<&str> {
-        if !self.facts.transaction {
-            return None;
-        }
-        member(self.db()?, "transaction")?.as_str()
+        self.db_word(self.facts.db.transaction_id, "transaction")
     }
 
     /// The id of the point that began the transaction or savepoint around that one.
     pub(super) fn savepoint_of(&self) -> Option<&str> {
-        if !self.facts.savepoint {
-            return None;
-        }
-        member(self.db()?, "savepoint_of")?.as_str()
+        self.db_word(self.facts.db.savepoint_of, "savepoint_of")
     }
 
     /// How many microseconds the call waited for its connection before it started.
     pub(super) fn acquire_us(&self) -> Option<u64> {
-        self.facts.acquire_us
+        self.facts.db.acquire_us
     }
 
     /// Whether it stands for waiting for a connection, and for nothing that a database did for the program.
     pub(super) fn waits_for_connection(&self) -> bool {
-        self.facts.waits
+        self.facts.db.waits
     }
 
     /// Whether it stands for waiting for another service.
@@ -217,24 +214,21 @@ impl Point {
     /// Whether the statement ran around the traced pool and was noticed otherwise.
     #[must_use]
     pub fn is_bypassed(&self) -> bool {
-        self.facts.bypassed
+        self.facts.db.bypassed
     }
 
     /// Where in the program the statement came from, where that was recorded.
     #[must_use]
     pub fn caller(&self) -> Option<Caller<'_>> {
-        if !self.facts.caller {
-            return None;
-        }
-        let caller = member(self.db()?, "caller")?.as_object()?;
-        let place = caller.get("file").and_then(Value::as_str).zip(caller.get("line").and_then(Value::as_u64));
-        Some(Caller { function: caller.get("function")?.as_str()?, place })
+        let origin = self.facts.db.caller.as_deref()?;
+        let place = origin.place.as_ref().map(|(file, line)| (file.as_str(), *line));
+        Some(Caller { function: &origin.function, place })
     }
 
     /// The statement's parameters as they were recorded: an array, or an object with names.
     #[must_use]
     pub fn params(&self) -> Option<&Value> {
-        if !self.facts.params {
+        if !self.facts.db.params.is_there() {
             return None;
         }
         member(self.db()?, "params")
@@ -243,7 +237,21 @@ impl Point {
     /// The types of the statement's parameters as they were recorded, in the same form.
     #[must_use]
     pub fn param_types(&self) -> Option<&Value> {
+        if !self.facts.db.param_types.is_there() {
+            return None;
+        }
         member(self.db()?, "param_types")
+    }
+
+    /// The JSON of the parameters and that of their types, as they were recorded.
+    pub(super) fn params_json(&self) -> (Option<&str>, Option<&str>) {
+        let db = &self.facts.db;
+        (db.params.of(&self.start_info, || None), db.param_types.of(&self.start_info, || None))
+    }
+
+    /// Which parameters its start says are missing.
+    pub(super) fn params_missing(&self) -> Missing {
+        self.facts.db.params_missing
     }
 
     /// The statement's parameters one by one, with names and types.
@@ -255,13 +263,13 @@ impl Point {
     /// How many rows the statement returned.
     #[must_use]
     pub fn rows(&self) -> Option<u64> {
-        self.facts.rows
+        self.facts.stop_db.rows
     }
 
     /// How many rows the statement changed.
     #[must_use]
     pub fn rows_affected(&self) -> Option<u64> {
-        self.facts.rows_affected
+        self.facts.stop_db.rows_affected
     }
 
     /// The type and the message of the error it ended with.
@@ -270,8 +278,8 @@ impl Point {
         if !self.facts.error {
             return None;
         }
-        let etype = member(&self.stop_info, "etype")?.as_str()?;
-        Some((etype, member(&self.stop_info, "message").and_then(Value::as_str).unwrap_or_default()))
+        let text = |word: Word, key| word.of(&self.stop_info, || member(&self.stop_info, key)?.as_str());
+        Some((text(self.facts.etype, "etype")?, text(self.facts.message, "message").unwrap_or_default()))
     }
 
     /// The database's code of the error: its SQLSTATE, or else its own code.
@@ -310,10 +318,15 @@ impl Point {
     }
 
     pub(super) fn db(&self) -> Option<&Map<String, Value>> {
-        if !self.facts.database {
+        if !self.facts.db.database {
             return None;
         }
         member(&self.start_info, "db")?.as_object()
+    }
+
+    /// A text of the start's `db`.
+    fn db_word(&self, word: Word, key: &str) -> Option<&str> {
+        word.of(&self.start_info, || member(self.db()?, key)?.as_str())
     }
 
     pub(super) fn stop_db(&self) -> Option<&Map<String, Value>> {

@@ -70,8 +70,8 @@ impl Point {
 
     fn between_rows_us(&self, duration_us: u64) -> u64 {
         // Until the first row there is nothing that the program could work with.
-        let most = duration_us.saturating_sub(self.facts.first_row_us.unwrap_or(0));
-        self.facts.consumer_us.unwrap_or(0).min(most)
+        let most = duration_us.saturating_sub(self.facts.stop_db.first_row_us.unwrap_or(0));
+        self.facts.stop_db.consumer_us.unwrap_or(0).min(most)
     }
 }
 

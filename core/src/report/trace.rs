@@ -2,8 +2,9 @@
 //!
 //! Not here: how the tree comes about (`build`, `link`) and what is counted over it (`totals`).
 
+use super::build::TraceBuilder;
 use super::values::{BeforeHiding, RanWith};
-use super::{HandedOut, NameStats, Point, Request, StatementGroup, Totals, build, totals, values};
+use super::{HandedOut, NameStats, Point, Request, StatementGroup, Totals, totals, values};
 use crate::driver::StoredTrace;
 use crate::{Id, Timestamp};
 
@@ -43,7 +44,11 @@ impl Trace {
     /// ```
     #[must_use]
     pub fn build(stored: impl Into<StoredTrace>) -> Self {
-        build::build(stored.into())
+        let StoredTrace { messages, skipped } = stored.into();
+        let mut builder = TraceBuilder::default();
+        messages.into_iter().for_each(|message| builder.push(message));
+        builder.skip(skipped);
+        builder.build()
     }
 
     /// The same trace without what the program worked with, for reports that are shown to others.

@@ -14,6 +14,7 @@ use super::sql::Dialect;
 use super::sql::operand::{Operand, Role, UNKNOWN_LENGTH, operands};
 use super::sql::placeholder::{Which, placeholders};
 use crate::db::{CUT, DbOptions};
+use crate::python_json;
 
 /// A list of which only the beginning is there is at least so long.
 const LONG: usize = 10;
@@ -43,10 +44,12 @@ impl<'a> Layout<'a> {
 
     /// With what a run of the text ran.
     pub(super) fn uses(&self, point: &Point) -> Vec<Use> {
-        self.operands.iter().map(|operand| self.use_of(operand, point)).collect()
+        // The values alone are read, and not all that the point says.
+        let params = point.params_json().0.and_then(|params| python_json::value(params).ok());
+        self.operands.iter().map(|operand| self.use_of(operand, point, params.as_ref())).collect()
     }
 
-    fn use_of(&self, operand: &Operand, point: &Point) -> Use {
+    fn use_of(&self, operand: &Operand, point: &Point, params: Option<&Value>) -> Use {
         let mut hasher = DefaultHasher::new();
         let mut is_known = true;
         // A single place of a list stands for as many elements as its value has.
@@ -62,7 +65,9 @@ impl<'a> Layout<'a> {
                 }
                 continue;
             };
-            let value = bound(point, *which).filter(|value| value.as_str() != Some(DbOptions::REDACTED));
+            let value = params
+                .and_then(|params| bound(params, *which))
+                .filter(|value| value.as_str() != Some(DbOptions::REDACTED));
             match value {
                 Some(Value::Array(values)) => length = length.map(|length| length.max(values.len())),
                 Some(Value::String(text)) if is_whole_list => length = Some(elements_of_text(text, operand)),
@@ -105,8 +110,8 @@ fn elements_of_text(text: &str, operand: &Operand) -> usize {
 }
 
 /// The value that is bound to a place.
-fn bound<'a>(point: &'a Point, which: Which<'_>) -> Option<&'a Value> {
-    match (point.params()?, which) {
+fn bound<'a>(params: &'a Value, which: Which<'_>) -> Option<&'a Value> {
+    match (params, which) {
         (Value::Array(values), Which::Position(at)) => values.get(at),
         (Value::Object(values), Which::Name(name)) => values.get(name),
         (Value::Object(values), Which::Position(at)) => values.get(&(at + 1).to_string()),

@@ -272,6 +272,10 @@ pub(crate) fn stores_big_traces(store: &Store) {
     let read = driver.read(&base_id).expect("read");
     assert_eq!((read.messages.len(), read.skipped), (20_000, 0));
     assert_eq!(content(&read.messages), content(&messages));
+    let mut parts = Vec::new();
+    let skipped = driver.read_in_parts(&base_id, &mut |part| parts.extend(part)).expect("read");
+    assert_eq!((parts.len(), skipped), (20_000, 0));
+    assert_eq!(content(&parts), content(&messages));
 }
 
 /// Several processes write to one trace at once.

@@ -63,6 +63,10 @@ impl Driver for FileDriver {
         read::trace(&self.path(base_id)?)
     }
 
+    fn read_in_parts(&self, base_id: &Id, take: &mut dyn FnMut(Vec<Message>)) -> Result<u64, DriverError> {
+        read::trace_in_parts(&self.path(base_id)?, take)
+    }
+
     fn list(&self, filter: &ListFilter) -> Result<Vec<TraceSummary>, DriverError> {
         read::list(&self.config.directory, filter)
     }

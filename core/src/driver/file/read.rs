@@ -1,13 +1,13 @@
 //! Reading traces back.
 
 use std::fs;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::Path;
 use std::time::SystemTime;
 
 use super::{config, open};
-use crate::Message;
 use crate::driver::{DriverError, ListFilter, StoredTrace, TraceSummary};
+use crate::{Message, lines};
 
 /// A trace's file in the directory.
 pub(super) struct Entry {
@@ -19,29 +19,28 @@ pub(super) struct Entry {
 
 /// Reads a trace's file; one that does not exist is an empty trace.
 pub(super) fn trace(path: &Path) -> Result<StoredTrace, DriverError> {
-    match read(path) {
-        Ok(text) => Ok(parse(&text)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(StoredTrace::default()),
+    let mut messages = Vec::new();
+    let skipped = trace_in_parts(path, &mut |part| messages.extend(part))?;
+    Ok(StoredTrace { messages, skipped })
+}
+
+/// The same, a part of the messages at a time.
+pub(super) fn trace_in_parts(path: &Path, take: &mut dyn FnMut(Vec<Message>)) -> Result<u64, DriverError> {
+    match read(path, take) {
+        Ok(skipped) => Ok(skipped),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
         Err(source) => Err(DriverError::Io { action: "read", path: path.to_owned(), source }),
     }
 }
 
-fn read(path: &Path) -> io::Result<Vec<u8>> {
-    let mut file = open::for_reading(path)?;
-    let mut text = Vec::with_capacity(usize::try_from(file.metadata()?.len()).unwrap_or_default());
-    file.read_to_end(&mut text)?;
-    Ok(text)
+fn read(path: &Path, take: &mut dyn FnMut(Vec<Message>)) -> io::Result<u64> {
+    lines::read(open::for_reading(path)?, Message::from_json, take)
 }
 
-fn parse(text: &[u8]) -> StoredTrace {
-    let mut trace = StoredTrace::default();
-    for line in text.split(|byte| *byte == b'\n').filter(|line| !line.trim_ascii().is_empty()) {
-        match Message::from_json(line) {
-            Ok(message) => trace.messages.push(message),
-            Err(_) => trace.skipped += 1,
-        }
-    }
-    trace
+fn whole(path: &Path) -> io::Result<StoredTrace> {
+    let mut messages = Vec::new();
+    let skipped = read(path, &mut |part| messages.extend(part))?;
+    Ok(StoredTrace { messages, skipped })
 }
 
 /// Lists the directory's traces by the time of their last write, newest first.
@@ -60,7 +59,7 @@ pub(super) fn list(directory: &Path, filter: &ListFilter) -> Result<Vec<TraceSum
         // A trace that was deleted since the directory was read has no summary. One that cannot be read, such as another
         // user's or one without any message, is listed with the reason and does not hide the others.
         let unreadable = |reason: &str| TraceSummary::unreadable(entry.id.clone(), entry.modified, reason);
-        summaries.extend(match read(&entry.path).map(|text| parse(&text)) {
+        summaries.extend(match whole(&entry.path) {
             Ok(stored) => match TraceSummary::of(&stored.messages) {
                 Some(summary) => Some(summary).filter(|summary| !filter.errors_only || summary.errors > 0),
                 None => Some(unreadable(&no_message(stored.skipped))),

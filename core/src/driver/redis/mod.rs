@@ -59,6 +59,10 @@ impl Driver for RedisDriver {
         read::trace(&self.server, base_id)
     }
 
+    fn read_in_parts(&self, base_id: &Id, take: &mut dyn FnMut(Vec<Message>)) -> Result<u64, DriverError> {
+        read::trace_in_parts(&self.server, base_id, take)
+    }
+
     fn list(&self, filter: &ListFilter) -> Result<Vec<TraceSummary>, DriverError> {
         read::list(&self.server, filter)
     }

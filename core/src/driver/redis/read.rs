@@ -1,6 +1,7 @@
 //! Reading, listing and deleting traces. Each answer of the server has its own time, however many there are.
 
 use std::collections::{HashMap, HashSet};
+use std::thread;
 
 use redis::{Cmd, FromRedisValue, Pipeline, RedisResult};
 
@@ -16,23 +17,64 @@ const KEYS: usize = 1000;
 /// The messages of so many traces are asked for at once.
 const TRACES: usize = 50;
 
+/// So many messages of a list are asked for at once.
+const PART: i64 = 1000;
+
 /// Reads a trace: its list, and what versions of OSProfiler before 3 have stored of it.
 pub(super) fn trace(server: &Server, base_id: &Id) -> Result<StoredTrace, DriverError> {
-    let mut texts = list_of(server, vec![base_id.to_string()])?.pop().unwrap_or_default();
-    if server.config.legacy {
-        texts.extend(values(server, keys(server, &legacy_pattern(base_id))?)?);
-    }
-    let mut trace = StoredTrace::default();
-    // The newest is the first of a list.
-    for text in texts.into_iter().rev() {
-        match Message::from_json(&text) {
-            Ok(message) if message.base_id() == base_id => trace.messages.push(message),
-            // A legacy key of another trace, whose id begins with this one.
-            Ok(_) => {}
-            Err(_) => trace.skipped += 1,
+    let mut messages = Vec::new();
+    let skipped = trace_in_parts(server, base_id, &mut |part| messages.extend(part))?;
+    Ok(StoredTrace { messages, skipped })
+}
+
+/// The same, a part of the messages at a time.
+pub(super) fn trace_in_parts(
+    server: &Server,
+    base_id: &Id,
+    take: &mut dyn FnMut(Vec<Message>),
+) -> Result<u64, DriverError> {
+    let mut skipped = 0;
+    let mut hand_over = |texts: Vec<Vec<u8>>| {
+        let mut messages = Vec::with_capacity(texts.len());
+        // The newest is the first of a list.
+        for text in texts.into_iter().rev() {
+            match Message::from_json(&text) {
+                Ok(message) if message.base_id() == base_id => messages.push(message),
+                // A legacy key of another trace, whose id begins with this one.
+                Ok(_) => {}
+                Err(_) => skipped += 1,
+            }
         }
+        take(messages);
+    };
+    let key = format!("{LIST}{base_id}");
+    let length: i64 = one(server, redis::cmd("LLEN").arg(&key))?;
+    // Counted from its end, a list stays as it is while messages are put at its head.
+    let part = |newest: i64| one(server, redis::cmd("LRANGE").arg(&key).arg(newest - PART + 1).arg(newest));
+    let mut newest = -1;
+    let mut texts: Vec<Vec<u8>> = if newest >= -length { part(newest)? } else { Vec::new() };
+    while newest - PART >= -length {
+        newest -= PART;
+        // The next part comes while this one is read.
+        texts = thread::scope(|scope| {
+            let next = scope.spawn(|| part(newest));
+            hand_over(texts);
+            next.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        })?;
     }
-    Ok(trace)
+    hand_over(texts);
+    if server.config.legacy {
+        hand_over(values(server, keys(server, &legacy_pattern(base_id))?)?);
+    }
+    Ok(skipped)
+}
+
+/// The answer to one command. What is stored there with another type is nothing.
+fn one<T>(server: &Server, command: &Cmd) -> Result<T, DriverError>
+where
+    T: FromRedisValue + Default + Send + 'static,
+{
+    Ok(answers(server, vec![()], |()| command.clone())?.pop().unwrap_or_default())
 }
 
 fn legacy_pattern(base_id: &Id) -> String {

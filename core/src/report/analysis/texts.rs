@@ -3,8 +3,6 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use serde_json::Value;
-
 use super::{Connection, Statement, Text};
 use crate::report::sql::{Analyzed, Dialect, Kind, statements};
 use crate::report::{Point, Trace};
@@ -35,10 +33,8 @@ impl<'a> Statements<'a> {
         let mut texts: HashMap<(&str, Dialect), usize> = HashMap::new();
         let mut connections: HashMap<Connection<'a>, usize> = HashMap::new();
         for (place, point) in points.iter().enumerate() {
-            let Some(db) = point.db() else { continue };
-            let word = |key| db.get(key).and_then(Value::as_str);
-            let Some(sql) = word("statement").filter(|sql| !sql.is_empty()) else { continue };
-            let dialect = Dialect::of_system(word("system"));
+            let Some(sql) = point.statement().filter(|sql| !sql.is_empty()) else { continue };
+            let dialect = Dialect::of_system(point.system());
             // Comments and semicolons alone, such as a ping, run nothing.
             let text = match texts.entry((sql, dialect)) {
                 Entry::Occupied(known) => *known.get(),
@@ -56,9 +52,9 @@ impl<'a> Statements<'a> {
             };
             let connection = Connection {
                 service: point.service.as_deref(),
-                system: word("system"),
-                database: word("database"),
-                server: word("server"),
+                system: point.system(),
+                database: point.database(),
+                server: point.server(),
             };
             let connection = *connections.entry(connection).or_insert_with_key(|connection| {
                 found.connections.push(connection.clone());
@@ -93,7 +89,7 @@ impl<'a> Statements<'a> {
 
     /// Whether it says which transaction it is in.
     pub(super) fn in_transaction(&self, index: usize) -> bool {
-        self.point(index).facts.transaction
+        self.point(index).facts.db.transaction
     }
 
     fn point(&self, index: usize) -> &'a Point {

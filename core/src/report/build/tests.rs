@@ -198,6 +198,34 @@ fn error_is_one_whatever_its_type_and_message_are() {
     }
 }
 
+#[test]
+fn what_a_point_does_not_keep_tells_of_its_process_all_the_same() {
+    let told = |at_us, lost: u64| {
+        let list = json!([{"what": "sqlx's own pool", "count": lost}]);
+        message("p-stop", "a", BASE, at_us, json!({"host": "h", "lost_messages": lost, "handed_out": list}))
+    };
+    // The latest stop is the point's; the one before it says more.
+    for messages in [vec![told(1, 7), told(2, 3)], vec![told(2, 3), told(1, 7)]] {
+        let trace = Trace::build(messages);
+        assert_eq!((trace.points().len(), trace.lost_messages(), trace.handed_out()[0].count), (1, 7, 7));
+    }
+}
+
+#[test]
+fn messages_longer_than_a_block_are_whole() {
+    let long = "x".repeat(3 << 20);
+    let messages: Vec<Message> = (0..4)
+        .map(|number| message("p-start", &format!("p{number}"), BASE, number, json!({"a": long, "number": number})))
+        .chain([message("p-start", "q", BASE, 9, json!({"number": 9}))])
+        .collect();
+    let trace = Trace::build(messages.clone());
+    for (point, message) in trace.points().iter().zip(&messages) {
+        assert_eq!(point.start.as_ref().map(|kept| kept.json()), Some(message.json()));
+        assert_eq!(point.start_info["number"], message.info()["number"]);
+    }
+    assert_eq!(trace.points().len(), 5);
+}
+
 /// Messages among few points, so that duplicates, gaps, orphans and rings are common.
 fn messages() -> impl Strategy<Value = Vec<Message>> {
     let ids = || prop::sample::select(vec!["a", "b", "c", "d", "e", "f", BASE]);

@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::Message;
-use crate::report::Trace;
 use crate::report::analysis::AnalysisOptions;
 use crate::report::samples::{self, BASE, HOSTILE, message};
 use crate::report::text::Style;
+use crate::report::{RecordedMessage, Trace};
 
 /// A statement of a trace: its text, the database, how long it took, whether it failed.
 pub(super) type Ran<'a> = (&'a str, &'a str, i64, bool);
@@ -215,13 +215,12 @@ fn statements_that_differ_in_values_are_the_same() {
 #[test]
 fn a_statement_that_bypasses_the_pool_is_the_same_statement() {
     let event = |trace: Trace| {
-        let messages: Vec<Message> =
-            trace.points().iter().flat_map(|point| [point.start.clone(), point.stop.clone()]).flatten().collect();
-        let without = |message: Message| {
+        let messages = trace.points().iter().flat_map(|point| [&point.start, &point.stop]).flatten();
+        let without = |message: &RecordedMessage| {
             let text = message.json().replace("\"database\":\"app.db\",", "").replace(",\"system\":\"sqlite\"", "");
             Message::from_json(text.as_bytes()).expect("a message")
         };
-        let mut trace = Trace::build(messages.into_iter().map(without).collect::<Vec<_>>());
+        let mut trace = Trace::build(messages.map(without).collect::<Vec<_>>());
         trace.base_id = Some("other".into());
         trace
     };

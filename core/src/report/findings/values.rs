@@ -7,6 +7,7 @@ use std::io;
 use serde_json::Value;
 
 use crate::db::{CUT, DbOptions};
+use crate::python_json;
 use crate::report::Point;
 use crate::report::sql::Dialect;
 use crate::report::sql::lexer::{TokenKind, tokens};
@@ -56,19 +57,20 @@ impl Values {
     }
 
     fn number(point: &Point, words: &Words, scratch: &mut Vec<u8>) -> Option<Self> {
-        let db = point.db()?;
-        if db.contains_key("params_unknown") {
+        let missing = point.params_missing();
+        if missing.unknown {
             return None;
         }
+        let (params, types) = point.params_json();
         scratch.clear();
-        match db.get("params") {
+        match params {
             Some(params) if is_redacted(params) => return None,
             Some(params) => write(params, scratch)?,
             None if words.has_places => return None,
             None => {}
         }
-        let is_cut = words.is_cut || db.contains_key("params_omitted") || contains_cut(scratch);
-        if let Some(types) = db.get("param_types") {
+        let is_cut = words.is_cut || missing.omitted || contains_cut(scratch);
+        if let Some(types) = types {
             write(types, scratch)?;
         }
         let mut hasher = DefaultHasher::new();
@@ -133,15 +135,24 @@ fn contains_cut(text: &[u8]) -> bool {
     text.windows(CUT.len()).any(|part| part == CUT.as_bytes())
 }
 
-fn write(value: &Value, out: &mut Vec<u8>) -> Option<()> {
-    serde_json::to_writer(out as &mut dyn io::Write, value).ok()
+/// Appends JSON in a form that is the same for the same values. What has no escapes, spaces or decimal points is in that form
+/// as it was recorded.
+fn write(json: &str, out: &mut Vec<u8>) -> Option<()> {
+    if json.bytes().any(|byte| matches!(byte, b'\\' | b' ' | b'.')) {
+        return serde_json::to_writer(out as &mut dyn io::Write, &python_json::value(json).ok()?).ok();
+    }
+    out.extend_from_slice(json.as_bytes());
+    Some(())
 }
 
-fn is_redacted(params: &Value) -> bool {
+fn is_redacted(params: &str) -> bool {
+    if !params.contains(DbOptions::REDACTED) {
+        return false;
+    }
     let redacted = |value: &Value| value.as_str() == Some(DbOptions::REDACTED);
-    match params {
-        Value::Array(values) => values.iter().any(redacted),
-        Value::Object(values) => values.values().any(redacted),
+    match python_json::value(params) {
+        Ok(Value::Array(values)) => values.iter().any(redacted),
+        Ok(Value::Object(values)) => values.values().any(redacted),
         _ => false,
     }
 }

@@ -40,8 +40,8 @@ use serde_json::Value;
 
 use self::indent::Indented;
 use super::analysis::{Analysis, AnalysisOptions};
-use super::{Point, Trace, handed_out};
-use crate::Message;
+use super::{Point, RecordedMessage, Trace, handed_out};
+use crate::json::write_str;
 
 /// Writes the trace as JSON, indented by two, with a line break at the end.
 ///
@@ -78,8 +78,9 @@ pub fn write_with(analysis: &Analysis<'_>, out: impl io::Write) -> io::Result<()
         json.push(&format!(r#","handed_out":{}"#, handed_out::to_json(trace.handed_out())))?;
     }
     json.push(r#"},"children":["#)?;
+    let mut piece = String::new();
     for (place, point) in trace.points().iter().enumerate() {
-        node(&mut json, point)?;
+        node(&mut json, point, &mut piece)?;
         // The tree is closed without a stack: the next point's depth says how many nodes end here.
         let next = trace.points().get(place + 1);
         let ends = (point.depth + 1).saturating_sub(next.map_or(0, |next| next.depth));
@@ -107,62 +108,81 @@ pub fn write_with(analysis: &Analysis<'_>, out: impl io::Write) -> io::Result<()
     json.finish()
 }
 
-/// Writes a node up to its first child.
-fn node(json: &mut Indented<impl io::Write>, point: &Point) -> io::Result<()> {
-    json.push(&format!(
-        r#"{{"info":{{"name":{},"project":{},"service":{},"host":{}"#,
-        text(&point.name),
-        optional(point.project.as_deref()),
-        optional(point.service.as_deref()),
-        optional(point.host.as_deref()),
-    ))?;
+/// Writes a node up to its first child. `piece` is memory for what is written.
+fn node(json: &mut Indented<impl io::Write>, point: &Point, piece: &mut String) -> io::Result<()> {
     let started_us = point.appeared_us();
     let finished_us = point.finished_us.unwrap_or(started_us);
-    if let Some(start) = &point.start {
-        raw_payload(json, start)?;
-    }
-    json.push(&format!(r#","started":{}"#, started_us / 1000))?;
-    if let Some(stop) = &point.stop {
-        raw_payload(json, stop)?;
-    }
-    json.push(&format!(r#","finished":{}"#, finished_us / 1000))?;
-    if point.stop.is_some() {
-        let etype = point.stop_info.get("etype").map_or_else(|| r#""None""#.to_owned(), Value::to_string);
-        json.push(&format!(r#","exception":{etype}"#))?;
-    }
-    json.push(&format!(r#","started_us":{started_us},"finished_us":{finished_us}"#))?;
-    if let Some(us) = point.statement_us().filter(|us| Some(*us) != point.duration_us()) {
-        json.push(&format!(r#","statement_us":{us}"#))?;
-    }
-    for (flag, key) in [
-        (point.is_unsent(), "unsent"),
-        (point.is_unfinished(), "unfinished"),
-        (point.orphan, "orphan"),
-        (point.cycle, "cycle"),
-        (point.clock_skew, "clock_skew"),
+    piece.clear();
+    piece.push_str(r#"{"info":{"name":"#);
+    write_str(piece, &point.name);
+    for (key, value) in [
+        (r#","project":"#, point.project.as_deref()),
+        (r#","service":"#, point.service.as_deref()),
+        (r#","host":"#, point.host.as_deref()),
     ] {
-        if flag {
-            json.push(&format!(r#","{key}":true"#))?;
+        piece.push_str(key);
+        match value {
+            Some(value) => write_str(piece, value),
+            None => piece.push_str("null"),
         }
     }
-    json.push(&format!(
-        r#"}},"trace_id":{},"parent_id":{},"children":["#,
-        text(&point.trace_id.to_string()),
-        text(&point.parent_id.to_string())
-    ))
+    raw_payload(json, point.start.as_ref(), piece)?;
+    member(piece, r#","started":"#, started_us / 1000);
+    raw_payload(json, point.stop.as_ref(), piece)?;
+    member(piece, r#","finished":"#, finished_us / 1000);
+    if point.stop.is_some() {
+        piece.push_str(r#","exception":"#);
+        match point.error() {
+            Some((etype, _)) => write_str(piece, etype),
+            None if point.facts.has_etype => piece.push_str(&point.stop_info["etype"].to_string()),
+            None => piece.push_str(r#""None""#),
+        }
+    }
+    member(piece, r#","started_us":"#, started_us);
+    member(piece, r#","finished_us":"#, finished_us);
+    if let Some(us) = point.statement_us().filter(|us| Some(*us) != point.duration_us()) {
+        member(piece, r#","statement_us":"#, us);
+    }
+    for (flag, text) in [
+        (point.is_unsent(), r#","unsent":true"#),
+        (point.is_unfinished(), r#","unfinished":true"#),
+        (point.orphan, r#","orphan":true"#),
+        (point.cycle, r#","cycle":true"#),
+        (point.clock_skew, r#","clock_skew":true"#),
+    ] {
+        piece.push_str(if flag { text } else { "" });
+    }
+    piece.push_str(r#"},"trace_id":"#);
+    point.trace_id.write_json(piece);
+    piece.push_str(r#","parent_id":"#);
+    point.parent_id.write_json(piece);
+    piece.push_str(r#","children":["#);
+    json.push(piece)
 }
 
-fn raw_payload(json: &mut Indented<impl io::Write>, message: &Message) -> io::Result<()> {
-    json.push(&format!(",{}:", text(&format!("meta.raw_payload.{}", message.name()))))?;
+/// Writes what there is until here, and a message as it was stored.
+fn raw_payload(
+    json: &mut Indented<impl io::Write>,
+    message: Option<&RecordedMessage>,
+    piece: &mut String,
+) -> io::Result<()> {
+    let Some(message) = message else { return Ok(()) };
+    piece.push(',');
+    let (point, suffix) = message.point();
+    write_str(piece, &format!("meta.raw_payload.{point}{suffix}"));
+    piece.push(':');
+    json.push(piece)?;
+    piece.clear();
     json.push(message.json())
+}
+
+fn member(piece: &mut String, key: &str, number: u64) {
+    piece.push_str(key);
+    piece.push_str(itoa::Buffer::new().format(number));
 }
 
 fn text(text: &str) -> String {
     Value::from(text).to_string()
-}
-
-fn optional(value: Option<&str>) -> String {
-    value.map_or_else(|| "null".to_owned(), text)
 }
 
 #[cfg(test)]

@@ -5,15 +5,12 @@
 mod cursor;
 mod nodes;
 
-use std::io;
+use std::io::{self, BufRead as _, BufReader, Read as _};
 
 use self::nodes::{Node, Saved};
-use super::{Trace, parallel};
+use super::{Trace, TraceBuilder};
 use crate::driver::StoredTrace;
-use crate::{Id, Message, MessageFields, Timestamp, python_json};
-
-/// A thread has at least so many bytes to read.
-const LEAST_PIECE: usize = 1 << 20;
+use crate::{Id, Message, MessageFields, Timestamp, lines, python_json};
 
 /// What can go wrong with a report.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +31,12 @@ pub enum ReportError {
         offset: usize,
         /// What should stand there.
         expected: &'static str,
+    },
+    /// The text could not be read.
+    #[error("cannot read the saved trace")]
+    Read {
+        /// Why not.
+        source: io::Error,
     },
     /// The report could not be written.
     #[error("cannot write the report")]
@@ -67,61 +70,71 @@ pub fn read_json(text: &str) -> Result<Trace, ReportError> {
             {
                 return Ok(build(saved));
             }
-            let stored = lines(text);
+            let trace = of_lines(text.as_bytes()).build();
             // The first error says more about a text that holds no message at all.
-            if stored.messages.is_empty() { Err(error) } else { Ok(Trace::build(stored)) }
+            if trace.is_empty() { Err(error) } else { Ok(trace) }
         }
     }
 }
 
-fn lines(text: &str) -> StoredTrace {
-    let mut stored = StoredTrace::default();
-    for part in parallel::map(pieces(text), lines_of) {
-        stored.messages.extend(part.messages);
-        stored.skipped += part.skipped;
+/// Opens a saved trace, as [`read_json`] does, which need not be in memory whole: of lines, only what a report needs is kept.
+///
+/// Bytes that are no UTF-8 are taken for `U+FFFD`.
+///
+/// # Errors
+///
+/// As for [`read_json`], and [`ReportError::Read`] where `from` fails.
+///
+/// ```
+/// use osprofiler::report;
+///
+/// let line = r#"{"name": "a-start", "base_id": "b", "trace_id": "t", "parent_id": "b", "timestamp": "2026-01-02T03:04:05", "info": {}}"#;
+/// assert_eq!(report::read(line.as_bytes())?.points()[0].name, "a");
+/// # Ok::<(), report::ReportError>(())
+/// ```
+pub fn read(from: impl io::Read) -> Result<Trace, ReportError> {
+    let failed = |source| ReportError::Read { source };
+    let mut from = BufReader::new(from);
+    let mut first = Vec::new();
+    while first.trim_ascii().is_empty() && from.read_until(b'\n', &mut first).map_err(failed)? > 0 {}
+    let first_line = first.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&first);
+    if parse(first_line).is_ok() {
+        let mut builder = TraceBuilder::default();
+        read_lines(first_line.chain(from), &mut builder).map_err(failed)?;
+        return Ok(builder.build());
     }
-    stored
+    from.read_to_end(&mut first).map_err(failed)?;
+    read_json(&String::from_utf8_lossy(&first))
 }
 
-/// The text in pieces of whole lines, as many as there are threads to read them.
-fn pieces(text: &str) -> Vec<&str> {
-    let length = text.len() / parallel::threads(text.len() / LEAST_PIECE);
-    let (mut pieces, mut rest) = (Vec::new(), text);
-    while rest.len() > length {
-        let end = rest.as_bytes()[length..].iter().position(|byte| *byte == b'\n');
-        let (piece, behind) = rest.split_at(end.map_or(rest.len(), |end| length + end + 1));
-        pieces.push(piece);
-        rest = behind;
-    }
-    pieces.push(rest);
-    pieces
+fn of_lines(text: &[u8]) -> TraceBuilder {
+    let mut builder = TraceBuilder::default();
+    // Memory can be read.
+    let _ = read_lines(text, &mut builder);
+    builder
 }
 
-fn lines_of(text: &str) -> StoredTrace {
-    let mut stored = StoredTrace::default();
-    for line in text.lines().filter(|line| !line.trim().is_empty()) {
-        match Message::from_text(line) {
-            Ok(message) => stored.messages.push(message),
-            Err(_) => stored.skipped += 1,
-        }
-    }
-    stored
+fn read_lines(from: impl io::Read, builder: &mut TraceBuilder) -> io::Result<()> {
+    let skipped =
+        lines::read(from, parse, &mut |messages| messages.into_iter().for_each(|message| builder.push(message)))?;
+    builder.skip(skipped);
+    Ok(())
+}
+
+fn parse(line: &[u8]) -> Result<Message, serde_json::Error> {
+    Message::from_text(&String::from_utf8_lossy(line))
 }
 
 fn build(saved: Saved<'_>) -> Trace {
-    let whole: Option<Vec<Message>> = saved
-        .nodes
-        .iter()
-        .flat_map(|node| &node.payloads)
-        .map(|(_, payload)| Message::from_json(payload.get().as_bytes()).ok())
-        .collect();
-    let times_are_known = whole.is_some();
-    let (messages, skipped) = whole.map_or_else(|| messages_from_nodes(&saved.nodes), |whole| (whole, 0));
-    let mut trace = Trace::build(StoredTrace { messages, skipped: saved.skipped_lines + skipped });
-    if !times_are_known {
-        trace.started = None;
+    let mut builder = TraceBuilder::default();
+    builder.skip(saved.skipped_lines);
+    let payloads = saved.nodes.iter().flat_map(|node| &node.payloads);
+    let mut whole = payloads.map(|(_, payload)| Message::from_json(payload.get().as_bytes()));
+    if whole.try_for_each(|message| message.map(|message| builder.push(message))).is_ok() {
+        return builder.build();
     }
-    trace
+    let (messages, skipped) = messages_from_nodes(&saved.nodes);
+    Trace { started: None, ..Trace::build(StoredTrace { messages, skipped: saved.skipped_lines + skipped }) }
 }
 
 /// Makes messages where the payloads hold nothing but info, and says how many could not be made.

@@ -103,3 +103,42 @@ fn other_text_is_refused_with_the_place() {
         assert_eq!(read_json(text).expect_err(text).to_string(), says, "{text}");
     }
 }
+
+#[test]
+fn reading_is_the_same_from_text_and_from_a_file() -> Result<(), ReportError> {
+    let trace = Trace::build(StoredTrace { messages: request(), skipped: 2 });
+    let lines: String = request().iter().map(|message| format!("{}\n", message.json())).collect();
+    let torn = format!("{lines}{{\"name\"");
+    let broken_first = format!("no\n{lines}");
+    for text in [saved(&trace).as_str(), &lines, &torn, &broken_first, PYTHON_JSON, PYTHON_SQL_JSON, PYTHON_MESSAGES] {
+        for text in [text.to_owned(), format!("\u{feff}{text}"), text.replace('\n', "\r\n"), format!("\n \n{text}\n")] {
+            assert_eq!(saved(&read(text.as_bytes())?), saved(&read_json(&text)?), "{text}");
+        }
+    }
+    assert_eq!(read(broken_first.as_bytes())?.skipped_lines(), 1);
+    Ok(())
+}
+
+#[test]
+fn bytes_that_are_no_utf8_become_marks() -> Result<(), ReportError> {
+    let mut lines = PYTHON_MESSAGES.as_bytes().to_vec();
+    let at = PYTHON_MESSAGES.find("SELECT").expect("a statement");
+    lines[at] = 0xff;
+    let statement = read(&lines[..])?.points()[2].statement().map(str::to_owned);
+    assert!(statement.is_some_and(|statement| statement.starts_with("\u{fffd}ELECT")));
+    Ok(())
+}
+
+#[test]
+fn what_cannot_be_read_is_an_error() {
+    struct Fails;
+    impl io::Read for Fails {
+        fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+            Err(io::Error::other("no more"))
+        }
+    }
+    assert!(matches!(read(Fails), Err(ReportError::Read { .. })));
+    assert!(matches!(read(PYTHON_MESSAGES.as_bytes().chain(Fails)), Err(ReportError::Read { .. })));
+    let error = read(&b"no"[..]).expect_err("no trace");
+    assert_eq!(error.to_string(), "not a saved trace: at byte 0, expected an object");
+}

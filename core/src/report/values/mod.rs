@@ -11,15 +11,16 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value};
 
+use super::facts::{Facts, Known};
 use super::findings::values::{Values, Words};
 use super::sql::fingerprint::without_mark;
 use super::sql::hidden::hidden;
 use super::sql::repeat::Repeat;
 use super::sql::{Analyzed, Dialect};
 use super::uses::{Layout, Use};
-use super::{Trace, handed_out};
+use super::{RecordedMessage, Trace, handed_out};
 use crate::db::{CUT, DbOptions, error_text};
-use crate::{Message, MessageFields, python_json};
+use crate::{Id, Message, MessageFields, python_json};
 use paths::Paths;
 
 /// Members of `db` that are no values of the program's.
@@ -68,13 +69,15 @@ pub(super) fn take_out(traces: &mut [&mut Trace]) {
 
 fn take_out_with(trace: &mut Trace, taken: &mut Taken) {
     trace.before_hiding.ran = ran_with(trace);
+    let mut known = Known::default();
     for point in &mut trace.points {
         for (info, message) in [(&mut point.start_info, &mut point.start), (&mut point.stop_info, &mut point.stop)] {
-            *info = taken.info(std::mem::take(info));
             if let Some(message) = message {
-                *message = with_info(message, info);
+                *message = with_info(message, (&point.trace_id, &point.parent_id), &taken.info(Map::clone(info)));
+                *info = message.info();
             }
         }
+        point.facts = Facts::of(&point.start_info, &point.stop_info, &mut known);
     }
     trace.before_hiding.repeats.clone_from(&taken.repeats);
 }
@@ -109,20 +112,23 @@ fn ran_with(trace: &Trace) -> Vec<Option<RanWith>> {
 }
 
 /// The message with other info. Members that only its text has go, whatever they were.
-fn with_info(message: &Message, info: &Map<String, Value>) -> Message {
+fn with_info(message: &RecordedMessage, ids: (&Id, &Id), info: &Map<String, Value>) -> RecordedMessage {
     let text = python_json::text_of_members(info);
     let fields = MessageFields {
         name: &message.name(),
         base_id: message.base_id(),
-        trace_id: message.trace_id(),
-        parent_id: message.parent_id(),
+        trace_id: ids.0,
+        parent_id: ids.1,
         timestamp: message.timestamp(),
         info: &text,
         project: message.project(),
         service: message.service(),
     };
     // The info was just written as JSON, so this is a message.
-    Message::new(&fields).unwrap_or_else(|_| Message { json: "{}".to_owned(), info: 0..0, ..message.clone() })
+    match Message::new(&fields) {
+        Ok(made) => message.with_text(made),
+        Err(_) => message.without_text(),
+    }
 }
 
 /// What was taken out, so that equal things get the same name.

@@ -3,13 +3,13 @@
 use std::thread;
 
 /// How many threads to use where there is work for `most`: at least one.
-pub(super) fn threads(most: usize) -> usize {
+pub(crate) fn threads(most: usize) -> usize {
     let cores = if most > 1 { thread::available_parallelism().map_or(1, usize::from) } else { 1 };
     cores.min(most).max(1)
 }
 
 /// Calls `work` with each part, on a thread each, and returns what it returned in the order of the parts.
-pub(super) fn map<P: Send, R: Send>(parts: Vec<P>, work: impl Fn(P) -> R + Sync) -> Vec<R> {
+pub(crate) fn map<P: Send, R: Send>(parts: Vec<P>, work: impl Fn(P) -> R + Sync) -> Vec<R> {
     let mut parts = parts.into_iter();
     let Some(first) = parts.next() else { return Vec::new() };
     thread::scope(|scope| {
