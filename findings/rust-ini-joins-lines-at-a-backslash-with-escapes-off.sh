@@ -11,7 +11,7 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
 cargo init --quiet --vcs none --name finding .
-cargo add --quiet rust-ini@=0.21.3
+echo 'rust-ini = "=0.21.3"' >> Cargo.toml
 cat > src/main.rs <<'RUST'
 use ini::{Ini, ParseOption};
 

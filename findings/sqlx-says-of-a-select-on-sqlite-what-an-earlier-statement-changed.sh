@@ -13,8 +13,10 @@ folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
 cargo init --quiet --vcs none --name finding .
-cargo add --quiet sqlx@=0.9.0 --no-default-features --features runtime-tokio,sqlite
-cargo add --quiet tokio@=1.54.1 --no-default-features --features rt
+cat >> Cargo.toml <<'TOML'
+sqlx = { version = "=0.9.0", default-features = false, features = ["runtime-tokio", "sqlite"] }
+tokio = { version = "=1.54.1", default-features = false, features = ["rt"] }
+TOML
 cat > src/main.rs <<'RUST'
 use sqlx::{Connection, Executor, SqliteConnection};
 

@@ -102,6 +102,20 @@ fn database_time_of_three_threads_is_that_of_some_order() {
 }
 
 #[test]
+fn what_a_stream_waits_for_later_is_added_once_and_never_beyond_the_time_there_was() {
+    loom::model(|| {
+        let time = Arc::new(DatabaseTime::default());
+        let other = Arc::clone(&time);
+        let stream = thread::spawn(move || other.add(30));
+        assert!(time.start(10));
+        time.stop(20);
+        assert!([10, 40].contains(&time.read(50).0));
+        stream.join().expect("no thread panics");
+        assert_eq!((time.read(50).0, time.read(25).0), (40, 25));
+    });
+}
+
+#[test]
 fn no_more_permits_than_the_cap_are_taken_and_all_come_back() {
     loom::model(|| {
         let taken = Arc::new(loom::sync::atomic::AtomicUsize::new(0));

@@ -9,7 +9,8 @@ use diesel::ConnectionError;
 use diesel::result::Error;
 use diesel::row::Row;
 use osprofiler::db::{
-    Caller, CheckoutTrace, DbFailure, DbLease, DbSource, DbStart, DbStop, DbStopRows, Gate, Outcome, changes_rows,
+    Caller, CheckoutTrace, DbFailed, DbFailure, DbLease, DbSource, DbStart, DbStop, DbStopRows, Gate, Outcome,
+    changes_rows,
 };
 use osprofiler::profiler::Point;
 
@@ -36,6 +37,8 @@ pub(crate) struct Call<K: Kept> {
     /// The statement and its values, from when they are known to when it starts.
     bound: Option<(Arc<str>, Option<K::Values>)>,
     is_bound: bool,
+    /// The statement, where its errors depend on it.
+    failing: Option<Arc<str>>,
     /// Whether a statement that fails aborts its transaction.
     aborts: bool,
     /// Whether the database's count of changed rows is this statement's.
@@ -44,10 +47,10 @@ pub(crate) struct Call<K: Kept> {
     /// Since when all rows are here; `None` where the database is asked for each.
     ready: Option<Instant>,
     /// How long a result that is asked for in pieces waited for the database.
-    #[cfg(feature = "async")]
     waited: Option<Duration>,
-    #[cfg(feature = "async")]
     waits_since: Option<Instant>,
+    /// How long it waited for its first row.
+    waited_at_first: Option<Duration>,
     /// What diesel-async asks for before it runs.
     #[cfg(all(feature = "async", feature = "postgres-backend"))]
     lookups: Option<Box<Lookups>>,
@@ -92,14 +95,14 @@ impl<K: Kept> Call<K> {
             begun: None,
             bound: None,
             is_bound: false,
+            failing: None,
             aborts: K::ABORTS_TRANSACTIONS,
             counts: true,
             counted: DbStop::default(),
             ready: None,
-            #[cfg(feature = "async")]
             waited: None,
-            #[cfg(feature = "async")]
             waits_since: None,
+            waited_at_first: None,
             #[cfg(all(feature = "async", feature = "postgres-backend"))]
             lookups: None,
             keep: source.result_rows(),
@@ -189,6 +192,9 @@ impl<K: Kept> Call<K> {
         if self.keep > 0 {
             self.kept = Some(Box::new((Arc::clone(&statement), K::Rows::default())));
         }
+        if self.source.reads_failed_statements() {
+            self.failing = Some(Arc::clone(&statement));
+        }
         let start = DbStart {
             source: Arc::clone(&self.source),
             method: self.method,
@@ -230,7 +236,6 @@ impl<K: Kept> Call<K> {
     }
 
     /// A result that is asked for in pieces is asked. A clock is read only where it had to wait.
-    #[cfg(feature = "async")]
     #[inline]
     pub(crate) fn is_polled(&mut self) {
         let waited = self.waited.get_or_insert_default();
@@ -240,21 +245,26 @@ impl<K: Kept> Call<K> {
     }
 
     /// It has to wait.
-    #[cfg(feature = "async")]
     #[inline]
     pub(crate) fn waits(&mut self) {
         self.waits_since = Some(Instant::now());
     }
 
-    /// In the time that the result did not wait for the database the program was busy.
-    #[cfg(feature = "async")]
+    /// In the time that the result did not wait for the database the program was busy: from the first row on, since before
+    /// it there was nothing to be busy with.
     fn count_consumer(&mut self) {
         if self.waited.is_none() {
             return;
         }
         self.is_polled();
-        if let (Some(waited), Some(begun)) = (self.waited, self.begun) {
-            self.counted.consumer_us = Some(micros(begun.elapsed().saturating_sub(waited)));
+        let (Some(waited), Some(begun)) = (self.waited, self.begun) else { return };
+        let Some(first) = self.waited_at_first else {
+            self.counted.consumer_us = Some(0);
+            return;
+        };
+        self.counted.consumer_us = Some(micros(begun.elapsed().saturating_sub(waited)));
+        if let Some(point) = &self.point {
+            point.add_database_time(waited.saturating_sub(first));
         }
     }
 
@@ -262,9 +272,30 @@ impl<K: Kept> Call<K> {
     #[inline]
     pub(crate) fn row(&mut self) {
         if self.counted.rows.is_none() && self.ready.is_none() {
-            self.counted.first_row_us = self.begun.map(|begun| micros(begun.elapsed()));
+            self.first_row();
         }
         self.counted.add_rows(1);
+    }
+
+    #[inline(never)]
+    fn first_row(&mut self) {
+        let took = self.begun.map(|begun| begun.elapsed());
+        self.counted.first_row_us = took.map(micros);
+        if self.waited.is_some() {
+            (self.waited, self.waited_at_first) = (took, took);
+            self.pause_database_time();
+        }
+    }
+
+    fn pause_database_time(&mut self) {
+        if let Some(point) = &mut self.point {
+            point.pause_database_time();
+        }
+    }
+
+    /// Whether the database is asked for each row.
+    pub(crate) fn asks_for_rows(&self) -> bool {
+        self.ready.is_none()
     }
 
     /// All rows came back now, if there are any, and what follows is the program's own time with them.
@@ -272,6 +303,7 @@ impl<K: Kept> Call<K> {
         let now = Instant::now();
         self.ready = Some(now);
         self.counted.first_row_us = self.begun.filter(|_| any).map(|begun| micros(now - begun));
+        self.pause_database_time();
     }
 
     /// There are no more rows, or the program wants no more: then it may be `incomplete`.
@@ -297,6 +329,7 @@ impl<K: Kept> Call<K> {
     /// The call was given up.
     pub(crate) fn cancel(&mut self) {
         self.counted.cancelled = true;
+        self.counted.awaited = self.waited_at_first.is_some() && self.waits_since.is_some();
         self.counted.outcome = None;
         self.finish();
     }
@@ -304,7 +337,6 @@ impl<K: Kept> Call<K> {
     /// The call went well.
     pub(crate) fn finish(&mut self) {
         self.start();
-        #[cfg(feature = "async")]
         self.count_consumer();
         // A failure lasts as long as its transaction, in which results that came before it may end after it.
         if self.lease.transaction.is_none() && !self.counted.cancelled && self.lease.has_failed() {
@@ -325,15 +357,12 @@ impl<K: Kept> Call<K> {
     #[cold]
     pub(crate) fn fail(&mut self, error: &Error) {
         self.start();
-        #[cfg(feature = "async")]
         self.count_consumer();
         self.counted.outcome = None;
         if matches!(error, Error::DatabaseError(..)) {
             self.lease.fail();
         }
-        if let Some(point) = self.point.take() {
-            point.stop(failure::of(self.counted, error));
-        }
+        self.stop_failed(failure::of(self.counted, error));
     }
 
     /// As [`finish`](Self::finish) or [`fail`](Self::fail).
@@ -355,7 +384,6 @@ impl<K: Kept> Call<K> {
     /// The database did its part, and the program could not read a row.
     #[cold]
     pub(crate) fn fail_to_deserialize(&mut self, error: String) {
-        #[cfg(feature = "async")]
         self.count_consumer();
         self.fail_otherwise(failure::of_deserializing(self.counted, error));
     }
@@ -364,8 +392,12 @@ impl<K: Kept> Call<K> {
     #[cold]
     pub(crate) fn fail_otherwise(&mut self, failure: DbFailure) {
         self.start();
+        self.stop_failed(failure);
+    }
+
+    fn stop_failed(&mut self, failure: DbFailure) {
         if let Some(point) = self.point.take() {
-            point.stop(failure);
+            point.stop(DbFailed { failure, source: Arc::clone(&self.source), statement: self.failing.take() });
         }
     }
 

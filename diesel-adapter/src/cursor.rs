@@ -46,6 +46,9 @@ impl<C: Iterator, DB: TracedBackend> TracedCursor<C, DB> {
         let Some(Traced { slot, watch, .. }) = self.traced.take() else { return };
         let incomplete = self.inner.as_ref().is_some_and(|inner| inner.size_hint().1 != Some(0));
         // What it costs to end a result is the database's time.
+        if slot.call.borrow().asks_for_rows() {
+            slot.call.borrow_mut().waits();
+        }
         slot.run(|| self.inner = None);
         let mut call = slot.call.borrow_mut();
         call.rows_end(incomplete);
@@ -62,7 +65,14 @@ impl<C: Iterator<Item = QueryResult<R>>, R, DB: TracedBackend> TracedCursor<C, D
         let Traced { slot, watch, keep } = traced;
         let watch = *watch;
         watch.goes_on();
+        let asks = slot.call.borrow().asks_for_rows();
+        if asks {
+            slot.call.borrow_mut().waits();
+        }
         let item = slot.run(|| inner.next());
+        if asks {
+            slot.call.borrow_mut().is_polled();
+        }
         match &item {
             Some(Ok(_)) => {
                 let mut call = slot.call.borrow_mut();

@@ -130,8 +130,9 @@
 //! ```
 //!
 //! Values keep 1 KiB each and 64 KiB together, statements 64 KiB; what is longer is cut, on a character boundary, and marked
-//! with how much is missing. Statements are recorded with whatever literals stand in them, and errors with what the
-//! database says: MySQL's quote the value that was a duplicate. All of this happens on the collector's worker.
+//! with how much is missing. Statements are recorded with whatever literals stand in them. Where values are not recorded or
+//! may be replaced, the texts of errors are recorded without values: [`ParamsPolicy`]. All of this happens on the
+//! collector's worker.
 //!
 //! # Without changing a type
 //!
@@ -184,7 +185,8 @@
 //! | `rows`, `rows_affected` | how many rows the program received, or the statement changed. On SQLite only INSERT, UPDATE, DELETE and REPLACE say how many they changed: after others it still has the count of an earlier statement |
 //! | `complete` | `false` where the program stopped reading before it saw the end, so that there may have been more than `rows`: `first` and `get_result` take one row and leave. Where all rows lie ready, as by default on PostgreSQL and MySQL, it is known that there was no other |
 //! | `first_row_us` | from the start to the first row |
-//! | `consumer_us` | how long the rows lay ready for the program, or with diesel-async how long the database was not waited for: the program's own time. Where diesel asks the database for each row (SQLite, `PgRowByRowLoadingMode`) it is not told apart |
+//! | `consumer_us` | how long the rows lay ready for the program, or with diesel-async how long the database was not waited for: the program's own time. Where diesel asks the database for each row (SQLite, `PgRowByRowLoadingMode`), the time from the first row on in which it did not ask; `load` makes values of the rows in it |
+//! | `awaited` | `true` of a stream of diesel-async that was dropped while the program waited for its next row |
 //! | `outcome`, `dropped` | of what ends a transaction: `committed` or `rolled_back`, and whether the connection was dropped instead. `unknown` on PostgreSQL, which rolls back what has failed and says nothing: something ran in the transaction that was not seen, and diesel does not know that nothing failed |
 //! | `result` | the first rows, where `hide_result` is off |
 //!

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use osprofiler::Id;
-use osprofiler::db::{Caller, ChangesRows, CheckoutTrace, DbLease, DbSource, DbStart, DbStop, DbStopRows, Outcome};
+use osprofiler::db::{
+    Caller, ChangesRows, CheckoutTrace, DbFailed, DbLease, DbSource, DbStart, DbStop, DbStopRows, Outcome,
+};
 use osprofiler::profiler::Point;
 use sqlx_core::Either;
 use sqlx_core::error::Error;
@@ -30,7 +32,8 @@ pub(crate) fn is_hidden(source: &DbSource) -> bool {
     }
 }
 
-/// A call that is traced. Dropped before its end it stops as cancelled, and if it was never polled it never was.
+/// A call that is traced. Dropped before its end it stops as cancelled, or as a stream of which the program took only some
+/// rows; and if it was never polled it never was.
 pub(crate) struct Call<DB: TracedDatabase> {
     /// `None` once it has stopped.
     point: Option<Point>,
@@ -56,9 +59,12 @@ pub(crate) struct Call<DB: TracedDatabase> {
     /// How long a stream waited for the database.
     waited: Option<Duration>,
     waits_since: Option<Instant>,
+    /// How long it waited for what the program got first; `None` until then.
+    waited_at_first: Option<Duration>,
     /// Whether the types of the bound values are to be looked at when the statement has run.
     learns: bool,
-    /// The text, where it has to be asked which of its statements change rows, and what was read of it.
+    /// The text, where it has to be asked which of its statements change rows, or whether its errors may have values; and
+    /// what was read of it.
     statement: Option<SqlStr>,
     verbs: ChangesRows,
     /// The start, until the types of its values are known: what is stored must not depend on who is faster, the worker or the
@@ -94,6 +100,7 @@ impl<DB: TracedDatabase> Call<DB> {
             text: true,
             waited: None,
             waits_since: None,
+            waited_at_first: None,
             learns: false,
             statement: None,
             verbs: ChangesRows::default(),
@@ -143,6 +150,11 @@ impl<DB: TracedDatabase> Call<DB> {
         self.acquire = acquire;
     }
 
+    /// The pool had no connection for it in time: it has so many open, and may have so many.
+    pub(crate) fn found_no_connection(&mut self, open: u32, most: u32) {
+        self.counted.pool = Some((open.into(), most.into()));
+    }
+
     pub(crate) fn acquire(&self) -> Option<(Instant, Instant)> {
         self.acquire
     }
@@ -176,7 +188,7 @@ impl<DB: TracedDatabase> Call<DB> {
             // Cloning copies a `String` once; the driver gets the copy that is shared.
             let shared = parts.sql.clone();
             statement = std::mem::replace(&mut parts.sql, shared);
-            if !DB::COUNTS_ALL_CHANGES {
+            if !DB::COUNTS_ALL_CHANGES || self.source.reads_failed_statements() {
                 self.statement = Some(parts.sql.clone());
             }
             if self.keep > 0 {
@@ -301,11 +313,31 @@ impl<DB: TracedDatabase> Call<DB> {
         self.waited = Some(Duration::ZERO);
     }
 
+    /// A stream hands the program something. Before the first time there was nothing that the program could work with.
+    #[inline]
+    pub(crate) fn yields(&mut self) {
+        if self.waited_at_first.is_none() {
+            self.yields_first();
+        }
+    }
+
+    #[inline(never)]
+    fn yields_first(&mut self) {
+        self.waited = self.started.map(|started| started.elapsed());
+        self.waited_at_first = self.waited;
+        if let Some(point) = &mut self.point {
+            point.pause_database_time();
+        }
+    }
+
     /// What a stream did not wait for the database, the program took for the rows.
     fn count_consumer(&mut self) {
         self.is_polled();
         if let (Some(waited), Some(started)) = (self.waited, self.started) {
             self.counted.consumer_us = Some(micros(started.elapsed().saturating_sub(waited)));
+            if let (Some(first), Some(point)) = (self.waited_at_first, &self.point) {
+                point.add_database_time(waited.saturating_sub(first));
+            }
         }
     }
 
@@ -353,7 +385,9 @@ impl<DB: TracedDatabase> Call<DB> {
         }
         self.start_delayed();
         if let Some(point) = self.point.take() {
-            point.stop(failure::<DB>(self.counted, &error));
+            let failure = failure::<DB>(self.counted, &error);
+            let source = Arc::clone(&self.source);
+            point.stop(DbFailed { failure, source, statement: self.statement.take() });
         }
         error
     }
@@ -393,6 +427,7 @@ impl<DB: TracedDatabase> Call<DB> {
             && let Some(begun) = self.begun
         {
             self.acquire.get_or_insert_with(|| (begun, Instant::now()));
+            self.counted.unsent = true;
             self.start_at(begun);
         }
     }
@@ -407,7 +442,11 @@ impl<DB: TracedDatabase> Drop for Call<DB> {
             return self.forget();
         }
         self.start_late();
-        self.counted.cancelled = true;
+        // A stream that is dropped while the program has what it asked for last was not given up.
+        let has_rows = self.waited_at_first.is_some();
+        self.counted.incomplete = has_rows && self.waits_since.is_none();
+        self.counted.awaited = has_rows && self.waits_since.is_some();
+        self.counted.cancelled = !self.counted.incomplete;
         self.counted.outcome = None;
         self.finish();
     }

@@ -135,7 +135,12 @@ pub(crate) async fn acquire<DB: TracedDatabase>(
             call.acquired();
             Ok(connection)
         }
-        Err(error) => Err(call.fail(error)),
+        Err(error) => {
+            if matches!(error, Error::PoolTimedOut) {
+                call.found_no_connection(pool.size(), pool.options().get_max_connections());
+            }
+            Err(call.fail(error))
+        }
     }
 }
 
@@ -230,6 +235,7 @@ fn stream<'e, DB: TracedDatabase, T: Send + 'e>(
             match next_timed(&mut steps, &mut call).await {
                 Some(Ok(step)) => {
                     if let Some(picked) = pick(&mut call, step) {
+                        call.yields();
                         r#yield!(picked);
                     }
                 }

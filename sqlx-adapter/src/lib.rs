@@ -138,8 +138,8 @@
 //! ```
 //!
 //! Values keep 1 KiB each and 64 KiB together, statements 64 KiB; what is longer is cut, on a character boundary, and marked
-//! with how much is missing. Statements are recorded with whatever literals stand in them, and errors with what the
-//! database says: MySQL's quote the value that was a duplicate.
+//! with how much is missing. Statements are recorded with whatever literals stand in them. Where values are not recorded or
+//! may be replaced, the texts of errors are recorded without values: [`ParamsPolicy`].
 //!
 //! # The net
 //!
@@ -184,12 +184,16 @@
 //! | --- | --- |
 //! | `rows`, `rows_affected` | how many rows the program received, or the statement changed; on SQLite only of INSERT, UPDATE, DELETE and REPLACE |
 //! | `first_row_us` | from the start to the first row, where there may be more than one |
-//! | `consumer_us` | of a stream, the time in which it did not wait for the database: the program's own work with the rows, with their decoding |
+//! | `consumer_us` | of a stream, the time from the first row on in which it did not wait for the database: the program's own work with the rows, with their decoding |
+//! | `complete` | `false` of a stream that was dropped before its end, while the program had the row that it asked for last: there may have been more than `rows` |
+//! | `awaited` | `true` of a stream that was dropped while the program waited for its next row |
+//! | `sent` | `false` where the call ended while it waited for a connection: the statement never went to the database |
+//! | `pool_size`, `pool_max` | where the pool timed out: how many connections it had open, and how many it may have |
 //! | `bytes` | what went through a `COPY` |
 //! | `outcome`, `dropped` | of what ends a transaction: `committed`, `rolled_back` or `unknown`, and whether it was dropped. A rollback by drop takes no time here: sqlx sends it with whatever uses the connection next |
 //! | `result` | the first rows, where `hide_result` is off |
 //!
-//! `cancelled` stands beside `db` where the future or stream was dropped before its end. On failure there are `etype`,
+//! `cancelled` stands beside `db` where the future was dropped before its end, or the stream while it was waited for. On failure there are `etype`,
 //! `message`, and under `db` `original_exception`, `chained_exception`, `sqlstate` (PostgreSQL, MySQL), `code` (MySQL's
 //! number, SQLite's extended code), and `kind`, `constraint`, `table` and `column` where the driver knows them. A
 //! `fetch_one` that finds no row is no failure of its statement: it says `rows: 0`.

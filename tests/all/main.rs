@@ -7,6 +7,7 @@
 mod blocking;
 mod caller;
 mod distributed;
+mod hidden;
 mod plans;
 mod python;
 mod quickstart;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
+use osprofiler::report::Trace;
 use osprofiler::report::analysis::{Analysis, AnalysisOptions};
 use osprofiler::report::diff::{self, Diff, DiffOptions};
 
@@ -73,7 +74,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<(), CliError> {
     let [before, after] = [&arguments.before, &arguments.after].map(|wanted| source::read(wanted, &arguments.store));
     let (mut before, mut after) = (before?, after?);
     if arguments.no_params {
-        (before, after) = (before.without_values(), after.without_values());
+        (before, after) = Trace::both_without_values(before, after);
     }
     let [before, after] = [&before, &after].map(|trace| Analysis::of(trace, AnalysisOptions::default()));
     let mut options = DiffOptions::default();

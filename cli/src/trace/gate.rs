@@ -14,7 +14,7 @@ const MOST: usize = 20;
 #[derive(Args)]
 pub(crate) struct GateArguments {
     /// Fail where something like this stands out: names of rules, `info`, `warn` or `high` for that level and above, or
-    /// `any`. The rules: error, cancelled, n+1, write-loop, duplicate, repeat, slow, dominant, idle-in-transaction,
+    /// `any`. The rules: error, pool-timeout, cancelled, n+1, write-loop, duplicate, repeat, slow, dominant, idle-in-transaction,
     /// bypassed, lost, many-rows, zero-rows
     #[arg(long, value_name = "RULE,...", value_delimiter = ',', value_parser = limit)]
     fail_on: Vec<Limit>,

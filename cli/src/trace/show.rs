@@ -64,8 +64,8 @@ pub(crate) struct Arguments {
     #[arg(long, requires = "html", conflicts_with_all = ["text", "json", "dot", "render_dot"])]
     open: bool,
 
-    /// Leave out what the program worked with, for reports that others see: bound values, literals, rows, error texts, queries
-    /// of requests, arguments. Paths of requests stay. Graphs have no values anyway
+    /// Leave out what the program worked with, for reports that others see: bound values, literals, rows, values in error texts,
+    /// queries of requests and values in their paths, arguments. Graphs have no values anyway
     #[arg(long, conflicts_with_all = ["dot", "render_dot"])]
     no_params: bool,
 

@@ -26,6 +26,45 @@ fn values_are_not_told_by_the_gate_either() {
     }
 }
 
+/// PostgreSQL 17, "String Constants"; SQLite, "Quirks, Caveats, and Gotchas In SQLite", section 8; MySQL 8.4, "String Literals".
+#[test]
+fn what_may_be_a_value_is_in_no_form_either() {
+    let statements = [
+        ("'postgresql'", r"INSERT INTO diary (page) VALUES (E'don\\'t'\n  'Quigley\\'s page')"),
+        ("'postgresql'", r"SELECT 1 WHERE 'a\\' = 'Quigley', ' '"),
+        ("'sqlite'", r#"SELECT n FROM diary WHERE author IN (\"Quigley\", \"Ada\")"#),
+        ("null", r#"UPDATE diary SET author = \"Quigley\""#),
+        ("null", r"SELECT 'a\\'b', 'Quigley' # Quigley's"),
+        ("'mysql'", r#"SELECT \"a\\\", 'Quigley', \""#),
+    ];
+    let store = Store::empty();
+    for (at, (system, statement)) in statements.iter().enumerate() {
+        let (system, id) = (system.replace('\'', "\""), format!("7a4b3b7e-0a7e-4f0e-9a53-00000000000{at}"));
+        let info = format!(r#"{{"db":{{"statement":"{statement}","system":{system}}}}}"#);
+        let failed = r#"{"etype":"E","message":"no credit for Quigley","db":{"original_exception":"Quigley"}}"#;
+        let mut lines = String::new();
+        for (name, second, info) in [("db-start", 5, info.as_str()), ("db-stop", 6, failed)] {
+            lines.push_str(&format!(
+                r#"{{"name":"{name}","base_id":"{id}","trace_id":"q","parent_id":"{id}","timestamp":"2026-01-02T03:04:0{second}","info":{info}}}"#
+            ));
+            lines.push('\n');
+        }
+        store.write(&format!("traces/trace-{id}.jsonl"), &lines);
+        assert!(store.run(&["trace", "show", &id]).expect_success().contains("Quigley"), "{statement}");
+        for form in ["--text", "--json", "--html"] {
+            let shown = store.run(&["trace", "show", &id, form, "--no-params"]).expect_success();
+            assert!(!shown.contains("Quigley"), "{form} {statement}: {shown}");
+            let first = "7a4b3b7e-0a7e-4f0e-9a53-000000000000";
+            let compared = store.run(&["trace", "diff", first, &id, form, "--no-params"]);
+            assert!(
+                !compared.out.is_empty() && !compared.out.contains("Quigley"),
+                "{form} {statement}: {}",
+                compared.out
+            );
+        }
+    }
+}
+
 #[test]
 fn report_without_values_opens_again() {
     let store = Store::empty();

@@ -169,14 +169,21 @@ impl Hashes {
     }
 }
 
-/// The beginning of a statement, up to the first literal: a log may be read by more people than a trace.
+/// The beginning of a statement, up to the first that may be a literal or a comment: a log may be read by more people than a
+/// trace.
 fn without_values(statement: &str) -> String {
     const MAX_CHARS: usize = 120;
     let mut shown = String::new();
     let mut before = ' ';
-    for c in statement.chars().take(MAX_CHARS) {
-        let begins_number = c.is_ascii_digit() && !(before.is_alphanumeric() || "_$?:@.".contains(before));
-        if matches!(c, '\'' | '"' | '`') || begins_number {
+    let mut rest = statement.chars();
+    for _ in 0..MAX_CHARS {
+        let (c, next) = (rest.next(), rest.clone().next().unwrap_or(' '));
+        let Some(c) = c else { break };
+        let begins_number = c.is_ascii_digit() && !(before.is_alphanumeric() || "_$?:@".contains(before));
+        // `$1` is a place; anything else after the sign may be the mark of a text.
+        let begins_text = matches!(c, '\'' | '"' | '`') || c == '$' && !next.is_ascii_digit();
+        let begins_comment = c == '#' || matches!((c, next), ('-', '-') | ('/', '*'));
+        if begins_number || begins_text || begins_comment {
             break;
         }
         shown.push(if c.is_whitespace() { ' ' } else { c });
@@ -212,6 +219,10 @@ mod tests {
             ("INSERT INTO users (name) VALUES ('s3cret')", "INSERT INTO users (name) VALUES (…"),
             ("SELECT 1 WHERE pin = 1234", "SELECT …"),
             ("UPDATE t\nSET x = 3", "UPDATE t SET x = …"),
+            ("SELECT $t$s3cret$t$", "SELECT …"),
+            ("SELECT .55", "SELECT .…"),
+            ("SELECT a -- s3cret", "SELECT a …"),
+            ("/* s3cret */ SELECT a", "…"),
         ] {
             assert_eq!(without_values(statement), shown);
         }

@@ -11,6 +11,8 @@ mod caller;
 #[cfg(feature = "debug-values")]
 pub mod debug;
 mod elsewhere;
+pub(crate) mod error_text;
+mod failure;
 mod gate;
 mod handed_out;
 pub mod long;
@@ -35,6 +37,7 @@ pub use crate::error::text as error_text;
 pub use caller::Caller;
 #[doc(hidden)]
 pub use caller::register_own_frames;
+pub use failure::{DbFailed, DbFailure};
 pub(crate) use gate::outside_traces;
 pub use gate::{CheckoutTrace, Gate};
 pub(crate) use handed_out::HandedOut;
@@ -42,7 +45,7 @@ pub use handed_out::handed_out;
 pub use options::{DbOptions, ParamsPolicy, PatternError, Recorded};
 pub use params::{ParamsWriter, RowsWriter};
 pub use source::{DbLease, DbSource};
-pub use stop::{DbFailure, DbStop, Outcome};
+pub use stop::{DbStop, Outcome};
 pub(crate) use value::CUT;
 pub use value::DbValue;
 #[doc(hidden)]
@@ -109,6 +112,12 @@ pub(crate) fn runs_statement(statement: Option<&str>, method: Option<&str>, inte
 /// this, and reports count the same.
 pub(crate) fn counts_as_query(statement: Option<&str>, method: Option<&str>, internal: bool) -> bool {
     runs_statement(statement, method, internal) && statement.is_some_and(query::is_query)
+}
+
+/// Whether an error of this type ended a call while it waited for a connection, so that nothing was sent: sqlx has these
+/// for nothing else.
+pub(crate) fn got_no_connection(etype: Option<&str>) -> bool {
+    matches!(etype, Some("sqlx::Error::PoolTimedOut" | "sqlx::Error::PoolClosed"))
 }
 
 impl<S: AsRef<str>, V> DbStart<S, V> {

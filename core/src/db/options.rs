@@ -9,15 +9,21 @@ use serde_json::Value;
 
 use crate::quiet::discard;
 
-/// What is recorded of bound values.
+/// What is recorded of bound values, and of errors: databases repeat values in them, as in `Duplicate entry 'a@b.c' for key
+/// 'email'`.
+///
+/// Where values are not recorded, an error has its type, its codes and kind, the names of constraint, table and column, and
+/// of its text what is known to be the database's or the driver's own, with [`DbOptions::REDACTED`] in place of values. A
+/// text that is not known, such as that of a trigger, is replaced as a whole. What the program gets is its error as it is.
+/// `docs/values.md` in the repository has the table of what each option and `--no-params` do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ParamsPolicy {
     /// Their types and the values themselves.
     #[default]
     Full,
-    /// Their types only.
+    /// Their types only. Errors are without values.
     Types,
-    /// Nothing.
+    /// Nothing. Errors are without values.
     Off,
 }
 
@@ -143,7 +149,8 @@ impl DbOptions {
     /// Replaces the values, bound and returned, of statements that match a regular expression, by
     /// [`REDACTED`](Self::REDACTED). Its syntax is that of the crate `regex-lite`; `(?i)` makes it ignore case.
     ///
-    /// The statement itself, with whatever literals it has, is recorded as it is, and so is the text of an error.
+    /// The text of an error of such a statement keeps what is no value, as [`ParamsPolicy`] says. The statement itself, with
+    /// whatever literals it has, is recorded as it is.
     ///
     /// # Errors
     ///
@@ -157,7 +164,8 @@ impl DbOptions {
     }
 
     /// Lets `redactor` look at each value before it is recorded, and replace it by returning another. It runs on the
-    /// collector's worker; where it panics, the value is replaced too. Several are asked in turn.
+    /// collector's worker; where it panics, the value is replaced too. Several are asked in turn. Texts of errors are without
+    /// values, since they may repeat what would be replaced.
     ///
     /// ```
     /// use osprofiler::db::DbOptions;
@@ -223,6 +231,23 @@ impl DbOptions {
     pub fn caller(mut self, caller: bool) -> Self {
         self.caller = caller;
         self
+    }
+
+    /// Whether every value is recorded as it is.
+    pub(super) fn records_values(&self) -> bool {
+        self.params == ParamsPolicy::Full && !self.redacts()
+    }
+
+    /// Whether only the statement tells if its values are recorded.
+    pub(super) fn reads_statements(&self) -> bool {
+        self.params == ParamsPolicy::Full && self.redactors.is_empty() && !self.patterns.is_empty()
+    }
+
+    /// Whether values of a statement may not be recorded: by the policy, by a function that may replace any, or by a pattern
+    /// that the statement matches, or may match where it is not known.
+    pub(super) fn hides_values_of(&self, statement: Option<&str>) -> bool {
+        let matches = || self.patterns.iter().any(|pattern| statement.is_none_or(|text| pattern.is_match(text)));
+        self.params != ParamsPolicy::Full || !self.redactors.is_empty() || matches()
     }
 
     /// Whether a value may have to be replaced: whoever decodes none, and whoever would decode many, may ask first.

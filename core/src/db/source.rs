@@ -82,6 +82,13 @@ impl DbSource {
         if shown { self.options.result_rows } else { 0 }
     }
 
+    /// Whether [`DbFailed`](super::DbFailed) needs the statement that failed: the policy for its error depends on it.
+    #[inline]
+    #[must_use]
+    pub fn reads_failed_statements(&self) -> bool {
+        self.options.reads_statements()
+    }
+
     /// Where in the program this is called from, where that is to be recorded.
     #[inline]
     #[must_use]

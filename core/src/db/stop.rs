@@ -1,8 +1,6 @@
-//! How database points end: [`DbStop`], and [`DbFailure`] where the database or its driver refused.
+//! How database points end that do not fail: [`DbStop`].
 
-use serde_json::{Map, Value};
-
-use crate::{Info, InfoWriter};
+use crate::InfoWriter;
 
 /// What became of a transaction or savepoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +34,12 @@ pub struct DbStop {
     pub first_row_us: Option<u64>,
     /// Microseconds in which a stream did not wait for the database: the program took its time with the rows.
     pub consumer_us: Option<u64>,
+    /// Whether the call ended before the statement went to the database: it waited for a connection.
+    pub unsent: bool,
+    /// Whether a stream was dropped while its next row was waited for.
+    pub awaited: bool,
+    /// How many connections the pool had open when it had none to give, and how many it may have.
+    pub pool: Option<(u64, u64)>,
     /// What became of the transaction that the statement ends.
     pub outcome: Option<Outcome>,
     /// Whether the call was dropped before its end.
@@ -55,14 +59,23 @@ impl DbStop {
         self.rows_affected = Some(self.rows_affected.unwrap_or(0) + rows);
     }
 
-    fn numbers(&self) -> [(&'static str, Option<u64>); 5] {
+    pub(super) fn numbers(&self) -> [(&'static str, Option<u64>); 7] {
         [
             ("rows", self.rows),
             ("rows_affected", self.rows_affected),
             ("bytes", self.bytes),
             ("first_row_us", self.first_row_us),
             ("consumer_us", self.consumer_us),
+            ("pool_size", self.pool.map(|(size, _)| size)),
+            ("pool_max", self.pool.map(|(_, most)| most)),
         ]
+    }
+
+    /// What differs from most statements.
+    pub(super) fn marks(&self) -> impl Iterator<Item = (&'static str, bool)> {
+        [(self.incomplete, ("complete", false)), (self.unsent, ("sent", false)), (self.awaited, ("awaited", true))]
+            .into_iter()
+            .filter_map(|(applies, mark)| applies.then_some(mark))
     }
 
     fn outcome(&self) -> Option<&'static str> {
@@ -80,8 +93,8 @@ impl DbStop {
                 db.number(key, number);
             }
         }
-        if self.incomplete {
-            db.bool("complete", false);
+        for (key, value) in self.marks() {
+            db.bool(key, value);
         }
         if let Some(outcome) = self.outcome() {
             db.string("outcome", outcome);
@@ -96,46 +109,6 @@ impl DbStop {
         if self.cancelled {
             info.bool("cancelled", true);
         }
-    }
-}
-
-/// What a failed statement's stop info says: `{"etype", "message", "db": {"original_exception", "chained_exception",
-/// "sqlstate", "code", ...}}`.
-///
-/// Failures are rare, and the error itself belongs to the caller: this is made where it happens.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DbFailure {
-    /// What was counted before it failed.
-    pub stop: DbStop,
-    /// The error's type and variant, such as `sqlx::Error::Database`.
-    pub etype: String,
-    /// What the error says.
-    pub message: String,
-    /// What the database says, or the error's cause.
-    pub original_exception: String,
-    /// What else is known, with its keys: `sqlstate`, `code`, `kind`, `constraint`, `table`, `column`.
-    pub details: Vec<(&'static str, String)>,
-}
-
-impl From<DbFailure> for Info {
-    fn from(failure: DbFailure) -> Self {
-        let mut db = Map::new();
-        for (key, number) in failure.stop.numbers() {
-            if let Some(number) = number {
-                db.insert(key.to_owned(), number.into());
-            }
-        }
-        db.insert("original_exception".to_owned(), failure.original_exception.into());
-        db.insert("chained_exception".to_owned(), Value::from(failure.message.as_str()));
-        for (key, detail) in failure.details {
-            db.insert(key.to_owned(), detail.into());
-        }
-        Map::from_iter([
-            ("etype".to_owned(), Value::from(failure.etype)),
-            ("message".to_owned(), Value::from(failure.message)),
-            ("db".to_owned(), Value::Object(db)),
-        ])
-        .into()
     }
 }
 

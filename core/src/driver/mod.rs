@@ -146,8 +146,7 @@ pub trait Driver: Send + Sync {
     fn prune(&self, before: Timestamp) -> Result<u64, DriverError> {
         let mut pruning = Pruning::default();
         for trace in self.list(&ListFilter::default())? {
-            let last = trace.started.as_micros().saturating_add(i64::try_from(trace.duration_us).unwrap_or(i64::MAX));
-            if last >= before.as_micros() {
+            if trace.finished >= before {
                 continue;
             }
             let deleted = self.delete(&trace.base_id);

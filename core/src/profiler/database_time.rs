@@ -54,6 +54,12 @@ impl DatabaseTime {
         }
     }
 
+    /// A stream waited so long for its next rows, at times that are not told: what other points ran then counts twice, and
+    /// [`read`](Self::read) keeps the total below the time that there was.
+    pub(crate) fn add(&self, waited_ns: u64) {
+        self.total_ns.fetch_add(waited_ns.min(MARK), Release);
+    }
+
     /// A point runs a statement.
     #[inline]
     pub(crate) fn count_statement(&self) {
@@ -66,7 +72,7 @@ impl DatabaseTime {
         let total_ns = self.total_ns.load(Acquire);
         let (count, since_ns) = split(self.state.load(Relaxed));
         let running_ns = if count > 0 { now_ns.min(MARK).saturating_sub(since_ns) } else { 0 };
-        (total_ns + running_ns, self.statements.load(Relaxed))
+        (total_ns.saturating_add(running_ns).min(now_ns), self.statements.load(Relaxed))
     }
 
     /// Changes count and time together, and returns those before; `None` where nothing is to change.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::{Profiler, TraceShared};
 use crate::collector::Record;
@@ -99,12 +99,30 @@ impl Point {
         V: BoundValues,
     {
         let began = start.acquire.as_ref().map_or(at, |acquire| at.max(acquire.end));
-        let database_time = &self.trace.database_time;
-        self.counted = database_time.start(self.trace.clock.since_ns(began));
-        if start.counts_as_query() {
-            database_time.count_statement();
+        // A call that ended while it waited sent nothing.
+        let is_sent = began == at;
+        if is_sent {
+            let database_time = &self.trace.database_time;
+            self.counted = database_time.start(self.trace.clock.since_ns(began));
+            if start.counts_as_query() {
+                database_time.count_statement();
+            }
         }
         self.start_at(at, start);
+    }
+
+    /// The database has done its part, or its part for now: the time no longer counts as its own. An adapter says so when the
+    /// first row of a stream goes to the program, and [adds](Self::add_database_time) what it waits for later.
+    pub fn pause_database_time(&mut self) {
+        if std::mem::take(&mut self.counted) {
+            self.trace.database_time.stop(self.trace.clock.since_ns(Instant::now()));
+        }
+    }
+
+    /// Counts so much as the database's time, which a stream waited for it after a
+    /// [pause](Self::pause_database_time).
+    pub fn add_database_time(&self, waited: Duration) {
+        self.trace.database_time.add(u64::try_from(waited.as_nanos()).unwrap_or(u64::MAX));
     }
 
     /// Sends the stop message, unless the point was never started.

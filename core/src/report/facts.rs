@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use self::walk::{Found, Walk};
 use super::recorded::RecordedInfo;
-use crate::db::runs_statement;
+use crate::db::{got_no_connection, runs_statement};
 use crate::python_json;
 
 /// Where a text, or other JSON, stands in an info.
@@ -60,6 +60,14 @@ pub(super) struct Facts {
     pub(super) has_etype: bool,
     /// It was given up.
     pub(super) cancelled: bool,
+    /// The program did not read it to its end.
+    pub(super) incomplete: bool,
+    /// It got no connection, and was never sent.
+    pub(super) unsent: bool,
+    /// The pool had none in time.
+    pub(super) pool_timeout: bool,
+    /// The transaction that it ended was committed before, by a statement in it.
+    pub(super) committed_before: bool,
     /// The start, or the stop, tells of lost messages or of what was handed out.
     pub(super) tells: (bool, bool),
     host_in_start: bool,
@@ -138,6 +146,15 @@ pub(super) struct StopFacts {
     pub(super) rows: Option<u64>,
     /// Rows that were changed.
     pub(super) rows_affected: Option<u64>,
+    /// How many microseconds it took to the first row, and how many the program worked between rows.
+    pub(super) first_row_us: Option<u64>,
+    pub(super) consumer_us: Option<u64>,
+    /// It says that it was not read to its end.
+    incomplete: bool,
+    /// The next row was waited for when it was given up.
+    awaited: bool,
+    /// It says that it was never sent.
+    unsent: bool,
 }
 
 /// Where in the program a statement came from.
@@ -160,7 +177,25 @@ impl Facts {
         let mut facts = Self::default();
         facts.read_start(start.json(), known);
         facts.read_stop(stop.json());
+        let etype = facts.etype.of(stop, || member(stop, "etype")?.as_str());
+        facts.pool_timeout = etype == Some("sqlx::Error::PoolTimedOut");
+        facts.unsent = facts.stop_db.unsent || got_no_connection(etype);
+        facts.conclude();
         facts
+    }
+
+    /// What follows from several members together.
+    fn conclude(&mut self) {
+        let Self { db, stop_db, .. } = self;
+        // A point that waits for a connection has no statement that could be sent.
+        self.unsent &= db.statement.is_there() && !db.waits;
+        db.runs_statement &= !self.unsent;
+        db.begins_transaction &= !self.unsent;
+        self.incomplete = stop_db.incomplete;
+        // Of a stream, older adapters did not say whether the program waited for the next row or had what it wanted.
+        if self.cancelled && !stop_db.awaited && stop_db.consumer_us.is_some() && stop_db.rows > Some(0) {
+            (self.cancelled, self.incomplete) = (false, true);
+        }
     }
 
     /// The host that recorded the point: what the start says of it, or else the stop.
@@ -268,6 +303,11 @@ impl StopFacts {
                 "rows_affected" => self.rows_affected = value.number(),
                 "outcome" => self.outcome = value.word(),
                 "dropped" => self.dropped = value.is_true(),
+                "first_row_us" => self.first_row_us = value.number(),
+                "consumer_us" => self.consumer_us = value.number(),
+                "complete" => self.incomplete = value.json() == "false",
+                "awaited" => self.awaited = value.is_true(),
+                "sent" => self.unsent = value.json() == "false",
                 _ => {}
             }
         });

@@ -97,6 +97,7 @@ pub(super) fn percent(part: u64, whole: u64) -> String {
 
 /// The parts of a whole in tenths of a percent, so that together they are 100 %: of what rounding down leaves over, the parts
 /// that lost most get a tenth each.
+#[cfg(feature = "html")]
 pub(super) fn shares<const N: usize>(parts: [u64; N]) -> [u64; N] {
     let whole: u128 = parts.iter().map(|part| u128::from(*part)).sum();
     if whole == 0 {
@@ -112,9 +113,13 @@ pub(super) fn shares<const N: usize>(parts: [u64; N]) -> [u64; N] {
 }
 
 /// A share in tenths of a percent: `33.3 %`.
+#[cfg(feature = "html")]
 pub(super) fn share(tenths: u64) -> String {
     format!("{}.{} %", tenths / 10, tenths % 10)
 }
+
+/// So many microseconds of waiting for a connection, and one in a hundred of the request, are worth a word.
+const LEAST_WAIT_US: u64 = 1_000;
 
 /// The verdict, in parts: statements, database time, then what went wrong.
 pub(super) fn verdict(trace: &Trace, totals: &Totals) -> Vec<String> {
@@ -124,8 +129,19 @@ pub(super) fn verdict(trace: &Trace, totals: &Totals) -> Vec<String> {
     if totals.distinct_statements < totals.statements {
         parts.push(format!("{} distinct", totals.distinct_statements));
     }
-    let share = percent(totals.database_us, trace.duration_us());
-    parts.push(format!("database {} of {} ({share})", Shown(totals.database_us), Shown(trace.duration_us())));
+    let request_us = trace.request_us().unwrap_or(0);
+    let share = if request_us == 0 {
+        String::new()
+    } else {
+        format!(" of {} ({})", Shown(request_us), percent(totals.database_us, request_us))
+    };
+    parts.push(format!("database {}{share}", Shown(totals.database_us)));
+    if totals.pool_us >= LEAST_WAIT_US && totals.pool_us.saturating_mul(100) >= request_us {
+        parts.push(format!("waiting for a connection {}", Shown(totals.pool_us)));
+    }
+    if totals.outside > 0 {
+        parts.push(format!("{} outside the request", count(totals.outside, "statement", "statements")));
+    }
     for (number, singular, plural) in [
         (totals.transactions, "transaction", "transactions"),
         (totals.errors, "error", "errors"),
@@ -163,8 +179,11 @@ pub(super) fn marks(point: &Point) -> Vec<&'static str> {
         (point.outcome() == Some(("rolled_back", false)), "rolled back"),
         (point.outcome() == Some(("rolled_back", true)), "rolled back by drop"),
         (point.outcome() == Some(("unknown", false)), "outcome unknown: statements in it were not seen"),
+        (point.facts.committed_before, "committed before, by a statement in it"),
         (point.statement().is_some() && point.prepares(), "not run"),
+        (point.is_unsent(), "never sent"),
         (point.is_cancelled(), "cancelled"),
+        (point.is_incomplete(), "not read to the end"),
         (point.is_unfinished(), "unfinished"),
         (point.start.is_none(), "start missing"),
         (point.is_internal(), "internal"),
@@ -244,7 +263,7 @@ pub(super) fn error_text(point: &Point) -> Option<String> {
     Some(text)
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "html"))]
 mod tests {
     use super::*;
 

@@ -25,18 +25,23 @@
 
 pub mod analysis;
 mod build;
+mod clocks;
 pub mod diff;
 mod facts;
 pub mod findings;
 pub(crate) mod handed_out;
+mod implicit;
 mod link;
 mod parameter;
 mod point;
 mod read;
 mod recorded;
+mod request;
+mod spent;
 pub mod sql;
 mod totals;
 mod trace;
+mod uses;
 mod values;
 
 mod duration;

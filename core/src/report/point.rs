@@ -37,7 +37,8 @@ pub struct Point {
     pub service: Option<Arc<str>>,
     /// The host that recorded it.
     pub host: Option<String>,
-    /// Microseconds from the trace's first message to this point's start; `None` where the start is missing.
+    /// Microseconds from the trace's first message to this point's start; `None` where the start is missing. Where clocks
+    /// differ, it was moved into the point around it.
     pub started_us: Option<u64>,
     /// Microseconds from the trace's first message to this point's stop; `None` where the stop is missing.
     pub finished_us: Option<u64>,
@@ -53,7 +54,8 @@ pub struct Point {
     pub orphan: bool,
     /// Its parent is inside of it (or is itself), so it was cut off and stands at the top.
     pub cycle: bool,
-    /// It stops before it starts, or starts before its parent: the clocks that took the times differ.
+    /// It stops before it starts, or starts before its parent, or began to answer after the answer was there: the clocks that
+    /// took the times differ, or one was set back.
     pub clock_skew: bool,
     pub(super) facts: Facts,
 }
@@ -144,9 +146,13 @@ impl Point {
         self.facts.db.begins_transaction
     }
 
-    /// What became of the transaction that it ended: `committed` or `rolled_back`, and whether that was by drop.
+    /// What became of the transaction that it ended: `committed`, `rolled_back` or `unknown`, and whether that was by drop.
+    /// What MySQL and MariaDB had committed before a change of the schema was not rolled back, whatever the program said.
     #[must_use]
     pub fn outcome(&self) -> Option<(&str, bool)> {
+        if self.facts.committed_before {
+            return Some(("committed", false));
+        }
         let of_map = || member(self.stop_db()?, "outcome")?.as_str();
         let StopFacts { outcome, dropped, .. } = self.facts.stop_db;
         Some((outcome.of(&self.stop_info, of_map)?, dropped))
@@ -323,7 +329,7 @@ impl Point {
         word.of(&self.start_info, || member(self.db()?, key)?.as_str())
     }
 
-    fn stop_db(&self) -> Option<&Map<String, Value>> {
+    pub(super) fn stop_db(&self) -> Option<&Map<String, Value>> {
         member(&self.stop_info, "db")?.as_object()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::analysis::{self, Group, Statements, intervals};
+use super::analysis::{self, Group, Statements};
 use super::{Point, Trace};
 
 /// Count and duration of the points with one name.
@@ -57,10 +57,15 @@ pub struct Totals {
     pub statements: u64,
     /// How many different statements ran: those that differ in nothing but values are one.
     pub distinct_statements: u64,
+    /// How many of the statements did not start while the request ran, such as those of a task that goes on after the response.
+    pub outside: u64,
     /// How many transactions began.
     pub transactions: u64,
-    /// Microseconds during which at least one database point was running; waiting for a connection is not counted.
+    /// Microseconds of the request during which at least one database point was running. Waiting for a connection is not
+    /// counted, nor the program's work between the rows of a stream.
     pub database_us: u64,
+    /// Microseconds of the request during which the program waited for a connection, and no database point was running.
+    pub pool_us: u64,
     /// How many points ended with an error.
     pub errors: u64,
     /// How many points were given up before their end.
@@ -123,13 +128,18 @@ pub(super) fn totals(trace: &Trace) -> Totals {
 
 /// What a trace comes to whose statements are known.
 pub(super) fn of(trace: &Trace, statements: &Statements<'_>, groups: &[Group]) -> Totals {
+    let (database_us, pool_us) = analysis::database_and_pool_us(trace);
+    let (from, to) = trace.request_interval();
+    let is_outside = |place: &&usize| !(from..=to).contains(&trace.points[**place].appeared_us());
     let count = |test: fn(&Point) -> bool| trace.points.iter().filter(|point| test(point)).count() as u64;
     Totals {
         points: trace.points.len() as u64,
         statements: groups.iter().map(|group| group.points.len() as u64).sum(),
         distinct_statements: groups.len() as u64,
+        outside: groups.iter().flat_map(|group| group.points.iter().filter(is_outside)).count() as u64,
         transactions: count(Point::begins_transaction) + analysis::transactions_by_text(statements),
-        database_us: intervals::length(&analysis::database(trace)),
+        database_us,
+        pool_us,
         errors: count(|point| point.error().is_some()),
         cancelled: count(Point::is_cancelled),
         unfinished: count(Point::is_unfinished),

@@ -3,6 +3,7 @@
 //! Not here: how the tree comes about (`build`, `link`) and what is counted over it (`totals`).
 
 use super::build::TraceBuilder;
+use super::values::{BeforeHiding, RanWith};
 use super::{HandedOut, NameStats, Point, Request, StatementGroup, Totals, totals, values};
 use crate::driver::StoredTrace;
 use crate::{Id, Timestamp};
@@ -24,6 +25,8 @@ pub struct Trace {
     pub(crate) handed_out: Vec<HandedOut>,
     /// Whether its values were taken out.
     pub(super) has_no_values: bool,
+    /// What was known of the values that were taken out.
+    pub(super) before_hiding: BeforeHiding,
 }
 
 impl Trace {
@@ -52,11 +55,14 @@ impl Trace {
     ///
     /// Bound values are numbered, `'‹1›'`: equal ones have the same number, so that what ran twice is still seen. Statements
     /// are their fingerprints, with `?` in place of literals; texts that differ in nothing else are told apart by a
-    /// comment. Errors are their type and code, requests have no query, functions no arguments and no result, and
-    /// returned rows are gone. Of other info nothing is left but what the crate's own adapters and layers write of
-    /// databases, connections and times.
+    /// comment. What may be a value, because it depends on the database or on a server's settings, is numbered too: `‹2›`.
+    /// Errors keep their type and code, and of their text what is known to be a database's or a driver's own. Requests have
+    /// no query, and their paths numbers in place of parts that are no plain words, or that are values elsewhere in the
+    /// trace. Functions have no arguments and no result, and returned rows are gone. Of other info nothing is left but what
+    /// the crate's own adapters and layers write of databases, connections and times. `docs/values.md` in the repository
+    /// has the table of all that.
     ///
-    /// Names, services, hosts, ids, files of callers and the paths of requests are no values and stay.
+    /// Names, services, hosts, ids and files of callers are no values and stay.
     ///
     /// ```
     /// # use osprofiler::report;
@@ -68,10 +74,23 @@ impl Trace {
     #[must_use]
     pub fn without_values(mut self) -> Self {
         if !self.has_no_values {
-            values::take_out(&mut self);
+            values::take_out(&mut [&mut self]);
             self.has_no_values = true;
         }
         self
+    }
+
+    /// Two traces [without values](Self::without_values), which are compared: what is equal in them has the same number.
+    #[must_use]
+    pub fn both_without_values(mut one: Self, mut other: Self) -> (Self, Self) {
+        values::take_out(&mut [&mut one, &mut other]);
+        (one.has_no_values, other.has_no_values) = (true, true);
+        (one, other)
+    }
+
+    /// With what the statement of a point ran, where that was worked out before the values were taken out.
+    pub(super) fn ran_with(&self, place: usize) -> Option<&RanWith> {
+        self.before_hiding.ran.get(place)?.as_ref()
     }
 
     /// Whether there is no point at all.
@@ -93,7 +112,8 @@ impl Trace {
         self.started
     }
 
-    /// Microseconds from the first to the last message.
+    /// Microseconds from the first to the last message: the request and all that ran after it. How long the request took says
+    /// [`request_us`](Self::request_us).
     #[must_use]
     pub fn duration_us(&self) -> u64 {
         self.duration_us
@@ -117,10 +137,11 @@ impl Trace {
         &self.roots
     }
 
-    /// The request that the trace is about: that of the first point which has one.
+    /// The request that the trace is about: that of its [`root`](Self::root), or else of the first point which has one.
     #[must_use]
     pub fn request(&self) -> Option<Request<'_>> {
-        self.points.iter().find_map(Point::request)
+        let of_root = self.root().and_then(|root| self.points[root].request());
+        of_root.or_else(|| self.points.iter().find_map(Point::request))
     }
 
     /// How many messages the tracing processes know to have lost: the sum of what each of them said last.

@@ -42,7 +42,7 @@ async fn a_stream_that_is_dropped_while_it_waits_was_cancelled() {
     };
     let (rows, points) = record(request).await;
     assert!(points[0].is_cancelled());
-    assert_eq!(db(&points[0]), json!({"rows": rows, "complete": false}));
+    assert_eq!(db(&points[0]), json!({"rows": rows, "complete": false, "awaited": true}));
 }
 
 #[tokio::test]

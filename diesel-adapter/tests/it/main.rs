@@ -22,4 +22,5 @@ mod postgres;
 #[cfg(feature = "sqlite")]
 mod rows;
 mod server;
+mod spent;
 mod store;

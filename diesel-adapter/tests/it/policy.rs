@@ -49,6 +49,79 @@ fn values_are_replaced_by_pattern_and_by_function() {
     assert_eq!(start["params"], json!(["[address]"]));
 }
 
+/// Records a statement that fails under each policy that hides values: no value is in what is recorded of the failure,
+/// whose text is `message`, and the program gets its error as it is.
+macro_rules! hides_errors {
+    ($connection:ty, $url:expr, $setup:expr, $statement:expr, $message:expr) => {
+        for policy in 0..5 {
+            let builder = <$connection>::builder();
+            let builder = match policy {
+                0 => builder.params(ParamsPolicy::Types),
+                1 => builder.params(ParamsPolicy::Off),
+                2 => builder.redact("(?i)insert into").expect("a pattern"),
+                3 => builder.redact_with(|_| Some(json!("***"))),
+                _ => builder.redact("another statement").expect("a pattern"),
+            };
+            let store = Store::new();
+            let mut connection = builder.establish($url).expect("it opens");
+            for statement in $setup {
+                diesel::sql_query(statement).execute(&mut connection).expect("the statement is right");
+            }
+            let failing = || {
+                let query = diesel::sql_query($statement);
+                query.bind::<diesel::sql_types::Text, _>("quigley@example.org").execute(&mut connection)
+            };
+            let error = store.record(failing).expect_err("it fails").to_string();
+            let info = &store.points()[0].stop_info;
+            let message = if policy < 4 { $message } else { error.as_str() };
+            assert_eq!(info["message"], message, "{error}");
+            let members = [&info["db"]["original_exception"], &info["db"]["chained_exception"]];
+            assert_eq!(members, [message, message]);
+            assert_eq!(info["etype"], "diesel::result::Error::DatabaseError");
+        }
+    };
+}
+
+#[test]
+fn errors_repeat_no_value_that_is_not_recorded() {
+    let setup = [
+        "CREATE TABLE policy_errors (email VARCHAR(99) UNIQUE, n INTEGER)",
+        "INSERT INTO policy_errors (email) VALUES ('quigley@example.org')",
+        "CREATE TRIGGER policy_raises BEFORE INSERT ON policy_errors WHEN NEW.n = 1 \
+         BEGIN SELECT RAISE(ABORT, 'no credit for quigley'); END",
+    ];
+    let insert = "INSERT INTO policy_errors (email) VALUES (?)";
+    let message = "UNIQUE constraint failed: policy_errors.email";
+    hides_errors!(TracedSqliteConnection, ":memory:", setup, insert, message);
+    let raised = "INSERT INTO policy_errors (email, n) VALUES (? || 'x', 1)";
+    hides_errors!(TracedSqliteConnection, ":memory:", setup, raised, "[redacted]");
+}
+
+#[cfg(feature = "mysql")]
+#[test]
+fn errors_of_mysql_repeat_no_value_that_is_not_recorded() {
+    let table = "CREATE TABLE policy_errors (email VARCHAR(99) UNIQUE); \
+        INSERT INTO policy_errors VALUES ('quigley@example.org');";
+    let Some(place) = crate::server::mysql("policy_errors", table) else { return };
+    let insert = "INSERT INTO policy_errors (email) VALUES (?)";
+    let message = "Duplicate entry '[redacted]' for key 'email'";
+    hides_errors!(osprofiler_diesel::TracedMysqlConnection, &place.url, [""; 0], insert, message);
+}
+
+#[cfg(feature = "postgres")]
+#[test]
+fn errors_of_postgresql_repeat_no_value_that_is_not_recorded() {
+    let table = "CREATE TABLE policy_errors (email VARCHAR(99) UNIQUE, n INTEGER); \
+        INSERT INTO policy_errors VALUES ('quigley@example.org');";
+    let Some(place) = crate::server::postgres("policy_errors", table) else { return };
+    let insert = "INSERT INTO policy_errors (email) VALUES ($1)";
+    let message = "duplicate key value violates unique constraint \"policy_errors_email_key\"";
+    hides_errors!(osprofiler_diesel::TracedPgConnection, &place.url, [""; 0], insert, message);
+    let cast = "INSERT INTO policy_errors (n) VALUES (($1::text)::int)";
+    let message = "invalid input syntax for type integer: [redacted]";
+    hides_errors!(osprofiler_diesel::TracedPgConnection, &place.url, [""; 0], cast, message);
+}
+
 #[test]
 fn rows_are_recorded_where_they_are_asked_for() {
     let (_, stop) = said(|builder| builder.hide_result(false));

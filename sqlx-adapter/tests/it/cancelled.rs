@@ -11,15 +11,31 @@ use sqlx::{Executor, Sqlite};
 use crate::store::{Store, db, people};
 
 #[tokio::test]
-async fn a_dropped_stream_says_how_many_rows_it_gave() {
+async fn a_stream_of_which_the_program_took_its_rows_is_not_cancelled() {
     let pool = people().await;
     let request = async {
         let mut rows = pool.fetch("SELECT id FROM person");
         rows.next().await.expect("a row").expect("a row");
     };
     let ((), points) = Store::new().record(request).await;
-    assert!(points[0].is_cancelled());
-    assert_eq!(db(&points[0]), json!({"rows": 1}));
+    assert!(!points[0].is_cancelled() && points[0].is_incomplete());
+    assert_eq!(db(&points[0]), json!({"rows": 1, "complete": false}));
+}
+
+#[tokio::test]
+async fn a_stream_that_is_dropped_while_it_waits_for_a_row_is_cancelled() {
+    let pool = people().await;
+    // The second row takes long.
+    let slow = "SELECT 1 UNION ALL SELECT max(i) FROM (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT \
+                30000000) SELECT i FROM n)";
+    let request = async {
+        let mut rows = pool.fetch(slow);
+        rows.next().await.expect("a row").expect("a row");
+        tokio::time::timeout(Duration::from_millis(20), rows.next()).await.expect_err("it runs");
+    };
+    let ((), points) = Store::new().record(request).await;
+    assert!(points[0].is_cancelled() && !points[0].is_incomplete());
+    assert_eq!(db(&points[0]), json!({"rows": 1, "awaited": true}));
 }
 
 #[tokio::test]
@@ -32,7 +48,7 @@ async fn a_query_dropped_while_it_waits_for_a_connection_is_cancelled() {
     };
     let (_, points) = Store::new().record(request).await;
     assert_eq!(points.len(), 1);
-    assert!(points[0].is_cancelled());
+    assert!(points[0].is_cancelled() && points[0].is_unsent() && !points[0].runs_statement());
     assert_eq!((points[0].statement(), &points[0].start_info["db"]["params"]), (Some("SELECT ?"), &json!(["x"])));
 }
 

@@ -132,3 +132,115 @@ async fn rows_are_recorded_by_column_name_on_every_database() {
         assert_eq!(both!(TracedMySqlPool::builder().hide_result(false).build(pool)), [rows.clone(), rows]);
     }
 }
+
+/// What was recorded of a failing insert of `quigley@example.org`, on each database and under each policy that hides values,
+/// and the error that the program got.
+macro_rules! failures {
+    ($builder:expr, $pool:expr, $setup:expr, $statement:expr) => {{
+        let mut found = Vec::new();
+        let pool = $pool;
+        for setup in $setup {
+            sqlx::raw_sql(setup).execute(&pool).await.expect("the statement is right");
+        }
+        for build in 0..5 {
+            let builder = match build {
+                0 => $builder.params(ParamsPolicy::Types),
+                1 => $builder.params(ParamsPolicy::Off),
+                2 => $builder.redact("(?i)insert into policy_errors").expect("a pattern"),
+                3 => $builder.redact_with(|_| Some(json!("***"))),
+                _ => $builder.redact("another statement").expect("a pattern"),
+            };
+            let traced = builder.build(pool.clone());
+            let failing = async { sqlx::query($statement).bind("quigley@example.org").execute(&traced).await };
+            let (failed, points) = Store::new().record(failing).await;
+            let error = failed.expect_err("it fails").to_string();
+            let point = points.into_iter().next().expect("a point");
+            found.push((error, point));
+        }
+        let (_, whole) = found.pop().expect("the last is not hidden");
+        (found, whole)
+    }};
+}
+
+/// Nothing of the value was recorded, and the rest was.
+fn has_no_value((found, whole): (Vec<(String, Point)>, Point), message: &str, code: &str) {
+    for (error, point) in found {
+        assert_eq!(point.stop_info["etype"], "sqlx::Error::Database");
+        assert_eq!(point.stop_info["message"], message, "{error}");
+        assert_eq!(point.stop_info["message"], db(&point)["chained_exception"]);
+        assert_eq!(point.db_code(), Some(code));
+        let recorded = format!("{:?} {:?}", point.start, point.stop);
+        assert!(!recorded.contains("quigley"), "{recorded}");
+        // The program's own error is as it was.
+        assert_eq!(whole.stop_info["message"], error);
+    }
+}
+
+#[tokio::test]
+async fn errors_repeat_no_value_that_is_not_recorded() {
+    let table = "CREATE TABLE policy_errors (email VARCHAR(99) UNIQUE, n INTEGER)";
+    let row = "INSERT INTO policy_errors (email) VALUES ('quigley@example.org')";
+    // One connection: its temporary tables are gone with it.
+    let memory = sqlx::sqlite::SqlitePoolOptions::new().max_connections(1);
+    let pool = memory.connect("sqlite::memory:").await.expect("it opens");
+    let trigger = "CREATE TRIGGER policy_raises BEFORE INSERT ON policy_errors WHEN NEW.n = 1 \
+        BEGIN SELECT RAISE(ABORT, 'no credit for quigley'); END";
+    let insert = "INSERT INTO policy_errors (email) VALUES (?)";
+    let failed = failures!(TracedSqlitePool::builder(), pool.clone(), [table, row, trigger], insert);
+    let message = "error returned from database: (code: 2067) UNIQUE constraint failed: policy_errors.email";
+    has_no_value(failed, message, "2067");
+    // What a trigger raises may be anything.
+    let raised = "INSERT INTO policy_errors (email, n) VALUES (? || 'x', 1)";
+    let failed = failures!(TracedSqlitePool::builder(), pool, [""; 0], raised);
+    has_no_value(failed, "error returned from database: (code: 1811) [redacted]", "1811");
+    if let Some(pool) = server::mysql("policy_errors").await {
+        let setup = ["DROP TABLE IF EXISTS policy_errors", table, row];
+        let failed = failures!(TracedMySqlPool::builder(), pool.clone(), setup, insert);
+        let message = "error returned from database: 1062 (23000): Duplicate entry '[redacted]' for key 'email'";
+        has_no_value(failed, message, "23000");
+        let cut = "INSERT INTO policy_errors (n) VALUES (?)";
+        let failed = failures!(TracedMySqlPool::builder(), pool, [""; 0], cut);
+        let message = "error returned from database: 1366 (22007): Incorrect integer value: '[redacted]' for column \
+            `osprofiler_policy_errors`.`policy_errors`.`n` at row 1";
+        has_no_value(failed, message, "22007");
+    }
+    if let Some(pool) = server::postgres("policy_errors").await {
+        let setup = ["DROP TABLE IF EXISTS policy_errors", table, row];
+        let insert = "INSERT INTO policy_errors (email) VALUES ($1)";
+        let ((found, whole), own) =
+            (failures!(TracedPgPool::builder(), pool.clone(), setup, insert), "policy_errors_email_key");
+        // The line is that of the server's source.
+        let line = whole.stop_info["message"]
+            .as_str()
+            .and_then(|text| text.rsplit_once(" at line "))
+            .expect("a line")
+            .1
+            .to_owned();
+        let message = format!(
+            "error returned from database: duplicate key value violates unique constraint \"{own}\" at line {line}"
+        );
+        has_no_value((found, whole), &message, "23505");
+        let cast = "INSERT INTO policy_errors (n) VALUES (($1::text)::int)";
+        let (found, whole) = failures!(TracedPgPool::builder(), pool, [""; 0], cast);
+        let line = whole.stop_info["message"]
+            .as_str()
+            .and_then(|text| text.rsplit_once(" at line "))
+            .expect("a line")
+            .1
+            .to_owned();
+        let message =
+            format!("error returned from database: invalid input syntax for type integer: [redacted] at line {line}");
+        has_no_value((found, whole), &message, "22P02");
+    }
+}
+
+#[tokio::test]
+async fn a_value_that_cannot_be_read_is_not_repeated() {
+    let pool =
+        TracedSqlitePool::builder().params(ParamsPolicy::Types).connect("sqlite::memory:").await.expect("it opens");
+    let read = async { sqlx::query_scalar::<_, sqlx::types::Uuid>("SELECT ?").bind("quigley").fetch_one(&pool).await };
+    let (read, points) = Store::new().record(read).await;
+    assert!(read.is_err());
+    let recorded = format!("{:?} {:?}", points[0].start, points[0].stop);
+    assert!(!recorded.contains("quigley"), "{recorded}");
+}

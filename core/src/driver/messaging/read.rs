@@ -245,6 +245,7 @@ mod tests {
             ("db-stop", r#"{"etype": "ValueError", "message": "long"}"#),
             ("db-stop", r#"{"etype": null}"#),
             ("db-stop", r#"{"request": "GET", "db": ["x"], "etype": "ValueError"}"#),
+            ("db-stop", r#"{"etype": "sqlx::Error::PoolTimedOut", "db": {"sent": false}}"#),
             ("db-stop", "[1]"),
         ];
         let id = Id::from("b");

@@ -7,20 +7,12 @@ use crate::report::{Point, Trace};
 /// The least that a gap lasts, in microseconds.
 const LEAST_GAP_US: u64 = 5_000;
 
-/// The time that a report is about: that of the first root, where it stands for a request or is all there is; else the
-/// whole trace's. A database point at the top is no request.
-pub(super) fn window(trace: &Trace) -> Interval {
-    let whole = (0, trace.duration_us());
-    let Some(root) = trace.roots().first().map(|root| &trace.points()[*root]) else { return whole };
-    let is_all = root.request().is_some() || trace.roots().len() == 1;
-    root.interval().filter(|_| is_all && !root.is_database()).unwrap_or(whole)
-}
-
 /// When what was running.
 pub(super) struct Running {
     /// Work of a database.
     work: Vec<Interval>,
-    /// The same where it did not stop, until the end of the trace: it may still be running.
+    /// When its points were open: longer, where the program worked between the rows, or where there is no stop and it may be
+    /// running until the end of the trace.
     open: Vec<Interval>,
     /// Waiting for a connection.
     pool: Vec<Interval>,
@@ -38,9 +30,15 @@ impl Running {
                 }
             } else if point.waits_for_connection() {
                 running.pool.extend(point.interval());
+            } else if point.is_unsent() {
+                let waited = point.started_us.zip(point.waited_in_vain_us());
+                running.pool.extend(waited.map(|(from, waited)| (from, from.saturating_add(waited))));
             } else {
                 match (point.started_us, point.interval()) {
-                    (_, Some(interval)) => running.work.push(interval),
+                    (_, Some(interval)) => {
+                        running.open.push(interval);
+                        running.work.extend(point.statement_interval());
+                    }
                     (Some(from), None) if from <= trace.duration_us() => running.open.push((from, trace.duration_us())),
                     _ => {}
                 }
@@ -53,14 +51,16 @@ impl Running {
     }
 }
 
-/// When at least one database point was running: all forms of a report count the database's time by this.
-pub(in crate::report) fn database(trace: &Trace) -> Vec<Interval> {
-    intervals::union(Running::of(trace).work)
+/// Microseconds of the request during which a database worked, and during which the program only waited for a connection:
+/// all forms of a report count both by this.
+pub(in crate::report) fn database_and_pool_us(trace: &Trace) -> (u64, u64) {
+    let breakdown = breakdown(Running::of(trace), trace.request_interval());
+    (breakdown.database_us, breakdown.pool_us)
 }
 
 pub(super) fn breakdown(running: Running, window: Interval) -> Breakdown {
-    let Running { work, pool, remote, .. } = running;
-    let at_once = intervals::at_once(&work);
+    let Running { work, open, pool, remote } = running;
+    let at_once = intervals::at_once(&open);
     let summed_us = work.iter().map(|(from, to)| to - from).fold(0, u64::saturating_add);
     let within = |all: Vec<Interval>| -> Vec<Interval> {
         all.into_iter().filter_map(|interval| intervals::clipped(interval, window)).collect()
@@ -85,7 +85,7 @@ pub(super) fn breakdown(running: Running, window: Interval) -> Breakdown {
 /// The stretches of the window in which no statement ran, and what did.
 pub(super) fn gaps(trace: &Trace, running: &Running, window: Interval) -> Vec<Gap> {
     let points = trace.points();
-    let busy = intervals::union([running.work.as_slice(), running.open.as_slice()].concat());
+    let busy = intervals::union(running.open.clone());
     if busy.is_empty() {
         return Vec::new();
     }

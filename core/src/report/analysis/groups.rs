@@ -12,7 +12,7 @@ use crate::report::sql::fingerprint;
 const ID: usize = 8;
 
 /// Groups the executions, and tells each statement its group. What took longest comes first.
-pub(super) fn group(points: &[Point], statements: &mut Statements<'_>) -> Vec<Group> {
+pub(super) fn group(points: &[Point], window: Interval, statements: &mut Statements<'_>) -> Vec<Group> {
     let numbers_of_texts = statements.fingerprints();
     let mut members: Vec<Vec<usize>> = Vec::new();
     let mut numbers: HashMap<(usize, usize), usize> = HashMap::new();
@@ -35,7 +35,7 @@ pub(super) fn group(points: &[Point], statements: &mut Statements<'_>) -> Vec<Gr
             members[number].push(*index);
         }
     }
-    let mut groups: Vec<Group> = members.iter().map(|members| summed(points, statements, members)).collect();
+    let mut groups: Vec<Group> = members.iter().map(|members| summed(points, window, statements, members)).collect();
     name(&mut groups, statements);
 
     // The sort is stable: what took equally long stays in the order in which it first appears in the tree.
@@ -52,12 +52,14 @@ pub(super) fn group(points: &[Point], statements: &mut Statements<'_>) -> Vec<Gr
     order.into_iter().filter_map(|number| unsorted[number].take()).collect()
 }
 
-fn summed(points: &[Point], statements: &Statements<'_>, members: &[usize]) -> Group {
+fn summed(points: &[Point], window: Interval, statements: &Statements<'_>, members: &[usize]) -> Group {
     let places: Vec<usize> = members.iter().map(|index| statements.list[*index].point).collect();
     let executions = || places.iter().map(|place| &points[*place]);
-    let mut durations: Vec<u64> = executions().filter_map(Point::duration_us).collect();
+    let mut durations: Vec<u64> = executions().filter_map(Point::statement_us).collect();
     durations.sort_unstable();
-    let running: Vec<Interval> = executions().filter_map(Point::interval).collect();
+    let open: Vec<Interval> = executions().filter_map(Point::interval).collect();
+    let working = executions().filter_map(|point| intervals::clipped(point.statement_interval()?, window));
+    let working = intervals::union(working.collect());
     let first = members.first().map(|index| &statements.list[*index]);
     Group {
         id: String::new(),
@@ -70,8 +72,8 @@ fn summed(points: &[Point], statements: &Statements<'_>, members: &[usize]) -> G
         rows: executions().filter_map(Point::rows).reduce(u64::saturating_add),
         rows_affected: executions().filter_map(Point::rows_affected).reduce(u64::saturating_add),
         errors: executions().filter(|point| point.error().is_some()).count() as u64,
-        at_once: intervals::at_once(&running),
-        union_us: intervals::length(&intervals::union(running)),
+        at_once: intervals::at_once(&open),
+        union_us: intervals::length(&working),
         points: places,
     }
 }

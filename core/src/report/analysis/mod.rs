@@ -13,7 +13,7 @@ mod texts;
 mod transactions;
 
 use self::breakdown::Running;
-pub(super) use self::breakdown::database;
+pub(super) use self::breakdown::database_and_pool_us;
 pub(super) use self::texts::Statements;
 use crate::report::findings::{self, Finding};
 use crate::report::sql::{Analyzed, Dialect};
@@ -64,8 +64,7 @@ pub struct Analysis<'a> {
     pub statement_of: Vec<Option<usize>>,
     /// The places in `statements`, in the order of their start.
     pub in_order: Vec<usize>,
-    /// From when to when the request ran that the trace is about, in microseconds from the trace's first message: the first
-    /// root, where it has a request or there is no other; else the whole trace.
+    /// From when to when the request ran that the trace is about: [`Trace::request_interval`].
     pub window: (u64, u64),
     /// Executions of alike statements on one database. What took longest comes first.
     pub groups: Vec<Group>,
@@ -144,9 +143,9 @@ pub struct Group {
     pub text: usize,
     /// The places of the executions in the trace, in the order of their start.
     pub points: Vec<usize>,
-    /// The sum of the durations in microseconds.
+    /// The sum of their times in microseconds: of [`Point::statement_us`](crate::report::Point::statement_us).
     pub total_us: u64,
-    /// Microseconds in which at least one of them was running.
+    /// Microseconds of the window in which at least one of them was running.
     pub union_us: u64,
     /// Half of them took at most so many microseconds.
     pub p50_us: u64,
@@ -198,6 +197,10 @@ pub struct Transaction {
     pub outcome: TransactionOutcome,
     /// The places of the executions in it, in the order of their start; those in savepoints too, down to 32 within each other.
     pub points: Vec<usize>,
+    /// The database ended it by itself, before the statement at `end`: MySQL and MariaDB commit before they change the schema.
+    pub is_implicit: bool,
+    /// It began with the end of the one before: `COMMIT AND CHAIN`.
+    pub is_chained: bool,
     /// Microseconds in which a statement of it was running.
     pub busy_us: u64,
     /// The longest stretch without, in microseconds from the trace's first message.
@@ -229,7 +232,7 @@ pub struct Breakdown {
     pub remote_us: u64,
     /// The rest.
     pub program_us: u64,
-    /// The sum of all statements' durations, which is more than `database_us` where they ran at once.
+    /// The sum of all statements' times, which is more than `database_us` where they ran at once.
     pub summed_us: u64,
     /// How many statements ran at once at most.
     pub at_once: usize,
@@ -238,7 +241,7 @@ pub struct Breakdown {
 /// The statements and their groups alone.
 pub(super) fn statements(trace: &Trace) -> (Statements<'_>, Vec<Group>) {
     let mut statements = Statements::of(trace);
-    let groups = groups::group(trace.points(), &mut statements);
+    let groups = groups::group(trace.points(), trace.request_interval(), &mut statements);
     (statements, groups)
 }
 
@@ -262,7 +265,7 @@ impl<'a> Analysis<'a> {
         let totals = totals::of(trace, &statements, &groups);
         let transactions = transactions::find(trace, &mut statements);
         epochs::count(trace.points(), &mut statements, &transactions);
-        let window = breakdown::window(trace);
+        let window = trace.request_interval();
         let running = Running::of(trace);
         let Statements { texts, connections, list, statement_of, in_order, .. } = statements;
         Self {

@@ -42,7 +42,11 @@ impl<'a> Statements<'a> {
                     if statements::is_empty(sql, dialect) {
                         continue;
                     }
-                    found.texts.push(Text { sql, dialect, analyzed: Analyzed::of(sql, dialect) });
+                    let mut analyzed = Analyzed::of(sql, dialect);
+                    if let Some(repeat) = trace.before_hiding.repeats.get(sql) {
+                        analyzed.repeat.clone_from(repeat);
+                    }
+                    found.texts.push(Text { sql, dialect, analyzed });
                     *vacant.insert(found.texts.len() - 1)
                 }
             };

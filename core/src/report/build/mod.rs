@@ -16,7 +16,8 @@ use self::kept::{Finished, First, Kept, Texts};
 use super::facts::{Facts, Known};
 use super::link::{self, Links, Node};
 use super::recorded::RecordedMessage;
-use super::{Point, Trace, handed_out};
+use super::values::BeforeHiding;
+use super::{Point, Trace, clocks, handed_out, implicit};
 use crate::message::{Phase, read_info};
 use crate::{Id, Message, Timestamp, parallel};
 
@@ -119,27 +120,38 @@ impl TraceBuilder {
         let (Some(first), Some(last)) = (self.first.take(), self.last) else {
             return Trace { skipped_lines: self.skipped, ..Trace::default() };
         };
-        let zero = first.timestamp;
+        let mut zero = first.timestamp;
         // What is not needed any more gives its memory to what comes.
         self.places = HashTable::new();
         let texts = std::mem::take(&mut self.texts).finish();
         let order = order(&self.pairs, &texts, zero);
         let links = link::link(&nodes(&self.pairs, &texts, &order));
-        let (mut points, roots) = arrange(self.pairs, &texts, &order, links, zero);
+        let (mut points, mut roots) = arrange(self.pairs, &texts, &order, links, zero);
         for (info, service) in read(&mut points) {
             self.told.note(&info, service.as_deref());
+        }
+        let mut duration_us = since(zero, last);
+        let mut last_started_us = self.last_start.map_or(0, |at| since(zero, at));
+        implicit::tell(&mut points);
+        if let Some(moved_us) = clocks::align(&mut points) {
+            (points, roots) = arranged_anew(points);
+            zero = Timestamp::from_micros(zero.as_micros().saturating_add(moved_us));
+            let times = |of: fn(&Point) -> [Option<u64>; 2]| points.iter().flat_map(of).flatten().max().unwrap_or(0);
+            duration_us = times(|point| [point.started_us, point.finished_us]);
+            last_started_us = times(|point| [point.started_us, None]);
         }
         Trace {
             base_id: Some(first.base_id),
             started: Some(zero),
-            duration_us: since(zero, last),
-            last_started_us: self.last_start.map_or(0, |at| since(zero, at)),
+            duration_us,
+            last_started_us,
             points,
             roots,
             lost_messages: self.told.lost_messages(),
             handed_out: self.told.handed_out.finish(),
             skipped_lines: self.skipped,
             has_no_values: false,
+            before_hiding: BeforeHiding::default(),
         }
     }
 
@@ -214,14 +226,39 @@ fn arrange(
     links: Links,
     zero: Timestamp,
 ) -> (Vec<Point>, Vec<usize>) {
-    let mut place_of = vec![0; pairs.len()];
+    let mut pairs: Vec<Option<Pair>> = pairs.into_iter().map(Some).collect();
+    placed(links, |index| pairs[order[index]].take().and_then(|pair| point(pair, texts, zero)))
+}
+
+/// Puts points whose times were changed in their order again.
+fn arranged_anew(points: Vec<Point>) -> (Vec<Point>, Vec<usize>) {
+    // Points are large: their numbers are sorted, and they are moved once.
+    let mut order: Vec<usize> = (0..points.len()).collect();
+    order.sort_by(|a, b| {
+        let (a, b) = (&points[*a], &points[*b]);
+        let key = |point: &Point| (point.appeared_us(), point.finished_us.unwrap_or(u64::MAX));
+        key(a).cmp(&key(b)).then_with(|| a.trace_id.cmp(&b.trace_id)).then_with(|| a.name.cmp(&b.name))
+    });
+    let node = |index: &usize| {
+        let point = &points[*index];
+        let base_id = point.start.as_ref().or(point.stop.as_ref()).map(RecordedMessage::base_id);
+        let at_top = base_id.is_some_and(|base_id| *base_id == point.parent_id);
+        Node { id: &point.trace_id, parent_id: &point.parent_id, at_top }
+    };
+    let links = link::link(&order.iter().map(node).collect::<Vec<_>>());
+    let mut points: Vec<Option<Point>> = points.into_iter().map(Some).collect();
+    placed(links, |index| points[order[index]].take())
+}
+
+/// The points in preorder, each with its place; `take` gives that with a number in the order of siblings.
+fn placed(links: Links, mut take: impl FnMut(usize) -> Option<Point>) -> (Vec<Point>, Vec<usize>) {
+    let mut place_of = vec![0; links.preorder.len()];
     for (place, (index, _)) in links.preorder.iter().enumerate() {
         place_of[*index] = place;
     }
-    let mut pairs: Vec<Option<Pair>> = pairs.into_iter().map(Some).collect();
-    let mut points: Vec<Point> = Vec::with_capacity(pairs.len());
+    let mut points: Vec<Point> = Vec::with_capacity(place_of.len());
     for (index, depth) in links.preorder {
-        let Some(mut point) = pairs[order[index]].take().and_then(|pair| point(pair, texts, zero)) else { continue };
+        let Some(mut point) = take(index) else { continue };
         point.depth = depth;
         point.parent = links.parents[index].map(|parent| place_of[parent]);
         point.children = links.children[index].iter().map(|child| place_of[*child]).collect();
@@ -231,7 +268,7 @@ fn arrange(
         let parent_started_us = point.parent.and_then(|parent| points.get(parent)?.started_us);
         let before_parent =
             matches!((point.started_us, parent_started_us), (Some(own), Some(parents)) if own < parents);
-        point.clock_skew = backwards || before_parent;
+        point.clock_skew |= backwards || before_parent;
         points.push(point);
     }
     let roots = links.roots.into_iter().map(|root| place_of[root]).collect();

@@ -62,7 +62,7 @@ impl Diff<'_> {
     /// What the traces come to, in the order in which it is shown.
     pub(super) fn counts(&self) -> [Count; 6] {
         let [before, after] = &self.totals;
-        let durations = [self.before.trace.duration_us(), self.after.trace.duration_us()];
+        let durations = [&self.before, &self.after].map(|side| side.trace.request_us().unwrap_or(0));
         [
             ("statements", [before.statements, after.statements], false),
             ("distinct statements", [before.distinct_statements, after.distinct_statements], false),

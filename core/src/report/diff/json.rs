@@ -68,7 +68,7 @@ fn totals(diff: &Diff<'_>) -> Value {
         "transactions": both(before.transactions, after.transactions),
         "errors": both(before.errors, after.errors),
         "database_us": both(before.database_us, after.database_us),
-        "duration_us": both(diff.before.trace.duration_us(), diff.after.trace.duration_us()),
+        "duration_us": both(diff.before.trace.request_us().unwrap_or(0), diff.after.trace.request_us().unwrap_or(0)),
     })
 }
 

@@ -29,7 +29,7 @@ use super::{Point, Trace};
 ///
 /// When `out` cannot be written.
 pub fn write(trace: &Trace, mut out: impl io::Write) -> io::Result<()> {
-    writeln!(out, "digraph {{\n\t0 [label=\"total - {} ms\"]", trace.duration_us() / 1000)?;
+    writeln!(out, "digraph {{\n\t0 [label=\"total - {} ms\"]", trace.request_us().unwrap_or(0) / 1000)?;
     let points = trace.points();
     for (place, point) in points.iter().enumerate() {
         writeln!(out, "\t{} [label=\"{}\"]", node(Some(place)), Label(point))?;

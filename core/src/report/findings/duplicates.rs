@@ -153,7 +153,7 @@ fn duplicate(evidence: &Evidence<'_>, group: usize, again: Again) -> Option<Find
     let values = again.values;
     let mut finding = again.into_finding(evidence, Rule::Duplicate, Level::Warn, group)?;
     let (runs, more) = (finding.points.len(), finding.redundant.len() as u64);
-    finding.wasted_us = finding.redundant.iter().filter_map(|place| evidence.point(*place).duration_us()).sum();
+    finding.wasted_us = finding.redundant.iter().filter_map(|place| evidence.point(*place).statement_us()).sum();
     let (wasted, label) = (Shown(finding.wasted_us), words::label(evidence.analysis, group));
     let title = format!("Duplicate: {runs} × {label}, {more} redundant, {wasted}");
     let (statement, place) = said(evidence, group, &finding);

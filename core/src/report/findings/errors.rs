@@ -1,6 +1,7 @@
 //! Statements that failed, and those that were given up.
 //!
-//! What begins or ends a transaction counts too, and so does waiting for a connection.
+//! What begins or ends a transaction counts too, and so does waiting for a connection, unless the pool had none in time
+//! (`pool`).
 
 use std::collections::HashMap;
 
@@ -25,7 +26,7 @@ pub(super) fn find(evidence: &Evidence<'_>) -> Vec<Finding> {
     let points = evidence.analysis.trace.points();
     for (place, point) in points.iter().enumerate().filter(|(_, point)| point.is_database()) {
         let error = point.error().map(|(etype, _)| (etype, point.db_code()));
-        if error.is_none() && !point.is_cancelled() {
+        if (error.is_none() && !point.is_cancelled()) || point.is_pool_timeout() {
             continue;
         }
         let group = evidence.statement(place).and_then(|statement| statement.group);
@@ -61,8 +62,11 @@ fn finding(evidence: &Evidence<'_>, alike: &Alike<'_>, mut points: Vec<usize>) -
     let place = words::place(analysis, first);
     let several = if runs > 1 { format!("{runs} × ") } else { String::new() };
     let Some((etype, code)) = alike.error else {
-        let text =
-            format!("{statement} was given up before its end{times}{place}: whoever waited for it stopped waiting.");
+        let text = if points.iter().all(|place| evidence.point(*place).is_unsent()) {
+            format!("{statement} was given up{times}{place} while it waited for a connection, and never sent.")
+        } else {
+            format!("{statement} was given up before its end{times}{place}: the program stopped waiting for it.")
+        };
         let title = format!("Cancelled: {several}{label}");
         return evidence.finding(Rule::Cancelled, Level::Warn, alike.group, points).said(&title, &text);
     };

@@ -30,6 +30,10 @@ impl<'a> Evidence<'a> {
         for (index, statement) in analysis.statements.iter().enumerate() {
             // A statement that ran once is like no other.
             let Some(_) = statement.group.filter(|group| analysis.groups[*group].points.len() > 1) else { continue };
+            if let Some(ran) = analysis.trace.ran_with(statement.point) {
+                values[index] = ran.values;
+                continue;
+            }
             let text = &analysis.texts[statement.text];
             let words = texts[statement.text].get_or_insert_with(|| Words::of(text.sql, text.dialect));
             values[index] = Values::of(&points[statement.point], words, &mut scratch);
@@ -94,7 +98,8 @@ impl<'a> Evidence<'a> {
 
     /// A finding about points in the order of their start, with what they cost; words are still to come.
     pub(super) fn finding(&self, rule: Rule, level: Level, group: Option<usize>, points: Vec<usize>) -> Finding {
-        let running: Vec<_> = points.iter().filter_map(|place| self.point(*place).interval()).collect();
+        let open: Vec<_> = points.iter().filter_map(|place| self.point(*place).interval()).collect();
+        let working = points.iter().filter_map(|place| self.point(*place).statement_interval()).collect();
         Finding {
             rule,
             level,
@@ -105,8 +110,8 @@ impl<'a> Evidence<'a> {
             source: None,
             transaction: None,
             distinct_values: None,
-            at_once: intervals::at_once(&running),
-            cost_us: intervals::length(&intervals::union(running)),
+            at_once: intervals::at_once(&open),
+            cost_us: intervals::length(&intervals::union(working)),
             wasted_us: 0,
             title: String::new(),
             text: String::new(),

@@ -6,6 +6,8 @@
 pub enum Rule {
     /// A statement ended with an error.
     Error,
+    /// A pool had no connection for a call in time.
+    PoolTimeout,
     /// A statement was given up before its end.
     Cancelled,
     /// One read for each of many things.
@@ -93,8 +95,9 @@ pub struct Finding {
 
 impl Rule {
     /// All rules, in the order in which they are documented.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Error,
+        Self::PoolTimeout,
         Self::Cancelled,
         Self::NPlusOne,
         Self::WriteLoop,
@@ -121,6 +124,7 @@ impl Rule {
     pub fn name(self) -> &'static str {
         match self {
             Self::Error => "error",
+            Self::PoolTimeout => "pool-timeout",
             Self::Cancelled => "cancelled",
             Self::NPlusOne => "n+1",
             Self::WriteLoop => "write-loop",

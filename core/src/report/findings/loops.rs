@@ -121,7 +121,7 @@ pub(super) fn finding(evidence: &Evidence<'_>, found: Loop) -> Finding {
     };
     let at_once = if finding.at_once > 1 { format!("up to {} at once, ", finding.at_once) } else { String::new() };
     let (statement, place) = (words::statement(analysis, group), words::place(analysis, first));
-    let cost = words::share(analysis, finding.cost_us);
+    let cost = words::share_of(analysis, finding.cost_us, &finding.points);
     let (name, advice) = if is_write {
         ("Write loop", "one statement with many rows writes them at once")
     } else {

@@ -14,11 +14,12 @@ mod evidence;
 mod finding;
 mod idle;
 mod loops;
+mod pool;
 mod rows;
 mod slow;
 mod tree;
 mod unseen;
-mod values;
+pub(super) mod values;
 mod words;
 
 use self::evidence::Evidence;
@@ -77,7 +78,7 @@ pub fn n_plus_one(trace: &Trace) -> Vec<NPlusOne<'_>> {
                 statement: trace.points()[found.points[0]].statement().unwrap_or_default(),
                 fingerprint: analysis.texts[group.text].analyzed.fingerprint.clone(),
                 system: analysis.connections[group.connection].system,
-                total_us: found.points.iter().filter_map(|place| trace.points()[*place].duration_us()).sum(),
+                total_us: found.points.iter().filter_map(|place| trace.points()[*place].statement_us()).sum(),
                 points: found.points,
                 distinct_values: found.distinct.exactly(),
                 source: found.source,
@@ -94,7 +95,7 @@ pub(super) fn find(analysis: &Analysis<'_>) -> Vec<Finding> {
     let members = loops::members(&loops);
     let mut found: Vec<Finding> = loops.into_iter().map(|found| loops::finding(&evidence, found)).collect();
     found.extend(duplicates::find(&evidence, &members));
-    for rule in [slow::find, errors::find, idle::find, rows::find, unseen::find] {
+    for rule in [slow::find, errors::find, pool::find, idle::find, rows::find, unseen::find] {
         found.extend(rule(&evidence));
     }
     bound::bound(found)

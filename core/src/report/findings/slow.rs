@@ -11,7 +11,8 @@ const LEAST_REQUEST_US: u64 = 1_000;
 
 pub(super) fn find(evidence: &Evidence<'_>) -> Vec<Finding> {
     let analysis = evidence.analysis;
-    let duration_us = |place: &usize| evidence.point(*place).duration_us().unwrap_or(0);
+    let duration_us = |place: &usize| evidence.point(*place).statement_us().unwrap_or(0);
+    let in_request = |place: &usize| words::is_in_request(analysis, std::slice::from_ref(place));
     let request_us = analysis.window.1 - analysis.window.0;
     // A trace of one statement is that statement.
     let dominates = |us: u64| us < request_us && us.saturating_mul(DOMINANT_PART) >= request_us;
@@ -23,7 +24,8 @@ pub(super) fn find(evidence: &Evidence<'_>) -> Vec<Finding> {
             findings.push(finding(evidence, group, slow));
             continue;
         }
-        let dominant: Vec<usize> = points.iter().filter(|place| dominates(duration_us(place))).copied().collect();
+        let is_dominant = |place: &&usize| dominates(duration_us(place)) && in_request(place);
+        let dominant: Vec<usize> = points.iter().filter(is_dominant).copied().collect();
         let Some(longest) = dominant.iter().copied().max_by_key(duration_us) else { continue };
         if request_us < LEAST_REQUEST_US {
             continue;
@@ -40,7 +42,7 @@ pub(super) fn find(evidence: &Evidence<'_>) -> Vec<Finding> {
 
 fn finding(evidence: &Evidence<'_>, group: usize, slow: Vec<usize>) -> Finding {
     let analysis = evidence.analysis;
-    let duration_us = |place: &usize| evidence.point(*place).duration_us().unwrap_or(0);
+    let duration_us = |place: &usize| evidence.point(*place).statement_us().unwrap_or(0);
     let (runs, of) = (slow.len(), analysis.groups[group].points.len());
     let longest = slow.iter().copied().max_by_key(duration_us).unwrap_or(slow[0]);
     let longest_us = duration_us(&longest);
@@ -51,12 +53,12 @@ fn finding(evidence: &Evidence<'_>, group: usize, slow: Vec<usize>) -> Finding {
     let (place, limit) = (words::place(analysis, longest), Shown(analysis.options.slow_us));
     let took = Shown(longest_us);
     if of == 1 {
-        let share = words::share(analysis, longest_us);
+        let share = words::share_of(analysis, longest_us, &[longest]);
         let own = if is_very_slow { Shown(analysis.options.very_slow_us) } else { limit };
         let text = format!("{statement} took {share}{place}; {own} and more is {}.", name.to_lowercase());
         return finding.said(&format!("{name}: {label}, {took}"), &text);
     }
-    let cost = words::share(analysis, finding.cost_us);
+    let cost = words::share_of(analysis, finding.cost_us, &finding.points);
     let very = if is_very_slow {
         let very = slow_runs(evidence, &finding.points, analysis.options.very_slow_us);
         format!(", and {} or longer in {very}", Shown(analysis.options.very_slow_us))
@@ -70,5 +72,5 @@ fn finding(evidence: &Evidence<'_>, group: usize, slow: Vec<usize>) -> Finding {
 }
 
 fn slow_runs(evidence: &Evidence<'_>, points: &[usize], least_us: u64) -> usize {
-    points.iter().filter(|place| evidence.point(**place).duration_us().is_some_and(|us| us >= least_us)).count()
+    points.iter().filter(|place| evidence.point(**place).statement_us().is_some_and(|us| us >= least_us)).count()
 }

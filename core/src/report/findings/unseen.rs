@@ -97,6 +97,8 @@ fn empty_transactions(evidence: &Evidence<'_>) -> Option<Finding> {
         ended
             && transaction.parent.is_none()
             && transaction.begin.is_some()
+            && !transaction.is_implicit
+            && !transaction.is_chained
             && !transaction.points.iter().any(|place| trace.points()[*place].runs_statement())
             && !ran_around(transaction)
     };

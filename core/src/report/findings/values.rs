@@ -13,7 +13,7 @@ use crate::report::sql::Dialect;
 use crate::report::sql::lexer::{TokenKind, tokens};
 
 /// What of a text matters for the values that it runs with.
-pub(super) struct Words {
+pub(in crate::report) struct Words {
     /// A number that differs where texts do, but for white space and comments.
     number: u64,
     /// It has places for values.
@@ -23,7 +23,7 @@ pub(super) struct Words {
 }
 
 impl Words {
-    pub(super) fn of(sql: &str, dialect: Dialect) -> Self {
+    pub(in crate::report) fn of(sql: &str, dialect: Dialect) -> Self {
         let mut hasher = DefaultHasher::new();
         let mut has_places = false;
         for token in tokens(sql, dialect) {
@@ -42,7 +42,7 @@ impl Words {
 /// With which values an execution ran: a number for its text and its values with their types, which differs where what was
 /// recorded of them does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Values {
+pub(in crate::report) enum Values {
     /// All of them were recorded as they are.
     Whole(u64),
     /// Of some only the beginning was recorded. Those that differ are different, but those that are alike may not be.
@@ -52,7 +52,7 @@ pub(super) enum Values {
 }
 
 impl Values {
-    pub(super) fn of(point: &Point, words: &Words, scratch: &mut Vec<u8>) -> Self {
+    pub(in crate::report) fn of(point: &Point, words: &Words, scratch: &mut Vec<u8>) -> Self {
         Self::number(point, words, scratch).unwrap_or(Self::Unknown)
     }
 
@@ -91,7 +91,7 @@ impl Values {
 
 /// How many different sets of values executions ran with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Distinct {
+pub(in crate::report) enum Distinct {
     Exactly(usize),
     /// Of some values only the beginning was recorded: there were so many or more.
     AtLeast(usize),

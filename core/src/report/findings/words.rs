@@ -65,6 +65,17 @@ pub(super) fn share(analysis: &Analysis<'_>, us: u64) -> String {
     if us < request_us { format!("{} of {}", Shown(us), Shown(request_us)) } else { Shown(us).to_string() }
 }
 
+/// Whether all of these points began while the request ran.
+pub(super) fn is_in_request(analysis: &Analysis<'_>, places: &[usize]) -> bool {
+    let (from, to) = analysis.window;
+    places.iter().all(|place| (from..=to).contains(&analysis.trace.points()[*place].appeared_us()))
+}
+
+/// The time of these points as [`share`] has it, or alone where they are not all of the request.
+pub(super) fn share_of(analysis: &Analysis<'_>, us: u64, places: &[usize]) -> String {
+    if is_in_request(analysis, places) { share(analysis, us) } else { Shown(us).to_string() }
+}
+
 /// An error in words.
 pub(super) fn error(analysis: &Analysis<'_>, place: usize) -> String {
     shortened(&label::error(&analysis.trace.points()[place]).unwrap_or_default(), Some(ERROR))

@@ -25,7 +25,7 @@ pub(super) static SCRIPT: LazyLock<String> = LazyLock::new(|| {
 });
 
 /// The SHA-256 of [`SCRIPT`] in Base64.
-pub(super) const SCRIPT_SHA256: &str = "M9uYmujJnuSuK10xEBN8avfvdzOV0wnA9AiE843ofAA=";
+pub(super) const SCRIPT_SHA256: &str = "Y6I2o/DOF7dbCwGwk0JfGOXAaeVD+LbmGqVRcGkgnrw=";
 
 /// The style sheet.
 pub(super) static STYLE: LazyLock<String> = LazyLock::new(|| without_comments(include_str!("assets/report.css")));

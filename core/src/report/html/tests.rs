@@ -290,13 +290,14 @@ fn deep_traces_have_their_points() {
 /// A trace with a secret wherever the program's values can be.
 fn secrets() -> Trace {
     const SECRET: &str = "s3cr3t";
-    let request = json!({"request": {"path": "/login", "query": format!("token={SECRET}"), "method": "GET", "scheme": "http"},
+    let request = json!({"request": {"path": format!("/login/{SECRET}/"), "query": format!("token={SECRET}"), "method": "GET", "scheme": "http"},
         "host": "h"});
     let call = json!({"requests": {"method": "GET", "query": SECRET, "path": "/p", "hostname": "x", "scheme": "http"}});
     let db = json!({"db": {"statement": format!("SELECT '{SECRET}' -- {SECRET}"), "params": [SECRET, {"k": SECRET}],
         "param_types": ["TEXT", "JSON"], "system": "postgresql", "note": SECRET}, "host": "h", "note": SECRET});
-    let named = json!({"db": {"statement": "SELECT :a", "params": {"a": SECRET}, "system": "sqlite"}});
-    let error = json!({"etype": "Database", "message": format!("bad {SECRET}"), "db": {"sqlstate": "23505",
+    let named =
+        json!({"db": {"statement": format!("SELECT :a, \"{SECRET}\""), "params": {"a": SECRET}, "system": "sqlite"}});
+    let error = json!({"etype": "Database", "message": format!("Duplicate entry '{SECRET}' for key 'k'"), "db": {"sqlstate": "23505",
         "original_exception": SECRET, "chained_exception": SECRET, "constraint": SECRET}, "detail": SECRET});
     let function = json!({"function": {"name": "f", "args": SECRET, "kwargs": {"a": SECRET}}});
     let mut messages: Vec<Message> = Vec::new();
@@ -327,7 +328,7 @@ fn without_values_nothing_of_them_is_in_the_page() {
     assert!(without.contains("without parameter values"));
     // What is left still says which statements ran and failed.
     let texts = payload["str"].as_array().expect("texts");
-    for text in ["Database [23505]", "GET /login", "GET x/p", "f"] {
+    for text in ["Database: Duplicate entry '[redacted]' for key 'k' [23505]", "GET /login/‹1›/", "GET x/p", "f"] {
         assert!(texts.contains(&json!(text)), "{text}");
     }
 }

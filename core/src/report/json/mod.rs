@@ -2,13 +2,14 @@
 //!
 //! | where | OSProfiler's keys | ours beside them |
 //! | --- | --- | --- |
-//! | top `info` | `name` (`total`), `started`, `finished`, `last_trace_started` | `started_us`, `finished_us`; when not zero: `lost_messages`, `skipped_lines`; where there is one: `handed_out`, as in messages |
+//! | top `info` | `name` (`total`), `started`, `finished`, `last_trace_started` | `started_us`, `finished_us`, and `duration_us`: that of the request, `null` where its clock was set back; when not zero: `lost_messages`, `skipped_lines`; where there is one: `handed_out`, as in messages |
 //! | node | `info`, `trace_id`, `parent_id`, `children` | |
-//! | node's `info` | `name`, `project`, `service`, `host`, `meta.raw_payload.NAME-start` and `-stop` (whole messages), `started`, `finished`, `exception` (with a stop) | `started_us`, `finished_us`; when true: `unfinished`, `orphan`, `cycle`, `clock_skew` |
+//! | node's `info` | `name`, `project`, `service`, `host`, `meta.raw_payload.NAME-start` and `-stop` (whole messages), `started`, `finished`, `exception` (with a stop) | `started_us`, `finished_us`; where it is less than what lies between them, `statement_us`: without the program's work between the rows of a stream; when true: `unsent` (it never went to the database), `unfinished`, `orphan`, `cycle`, `clock_skew` |
 //! | `stats` | by name: `count`, `duration` | `duration_us` |
 //! | `findings` | | what stands out, what matters most first: see below |
 //!
-//! Times are whole milliseconds since the trace's first message, `_us` whole microseconds. As with OSProfiler, a missing
+//! Times are whole milliseconds since the trace's first message, `_us` whole microseconds. Where clocks differ, points are
+//! moved into those around them, other than with OSProfiler. As with OSProfiler, a missing
 //! start or stop is shown at the time of the other, and `duration` is the difference of the cut milliseconds. Two things
 //! differ: a name with a hyphen stays whole (OSProfiler cuts it there), and no point is left out (OSProfiler leaves out
 //! rings). [`read_json`](super::read_json) reads both.
@@ -17,7 +18,7 @@
 //!
 //! | key | what it is |
 //! | --- | --- |
-//! | `rule` | `n+1`, `write-loop`, `duplicate`, `repeat`, `slow`, `dominant`, `error`, `cancelled`, `idle-in-transaction`, `bypassed`, `lost`, `many-rows` or `zero-rows` |
+//! | `rule` | `n+1`, `write-loop`, `duplicate`, `repeat`, `slow`, `dominant`, `error`, `pool-timeout`, `cancelled`, `idle-in-transaction`, `bypassed`, `lost`, `many-rows` or `zero-rows` |
 //! | `level` | `info`, `warn` or `high` |
 //! | `confidence` | `certain` where the trace proves it, else `likely` |
 //! | `fingerprint` | the id of the group of statements, the first digits of a hash that stays the same; `null` where it is about no group |
@@ -62,10 +63,11 @@ pub fn write_with(analysis: &Analysis<'_>, out: impl io::Write) -> io::Result<()
     let trace = analysis.trace;
     let mut json = Indented::new(out);
     json.push(&format!(
-        r#"{{"info":{{"name":"total","started":0,"finished":{},"last_trace_started":{},"started_us":0,"finished_us":{}"#,
+        r#"{{"info":{{"name":"total","started":0,"finished":{},"last_trace_started":{},"started_us":0,"finished_us":{},"duration_us":{}"#,
         trace.duration_us() / 1000,
         trace.last_started_us() / 1000,
         trace.duration_us(),
+        trace.request_us().map_or_else(|| "null".to_owned(), |us| us.to_string()),
     ))?;
     for (key, number) in [("lost_messages", trace.lost_messages()), ("skipped_lines", trace.skipped_lines())] {
         if number > 0 {
@@ -138,7 +140,11 @@ fn node(json: &mut Indented<impl io::Write>, point: &Point, piece: &mut String) 
     }
     member(piece, r#","started_us":"#, started_us);
     member(piece, r#","finished_us":"#, finished_us);
+    if let Some(us) = point.statement_us().filter(|us| Some(*us) != point.duration_us()) {
+        member(piece, r#","statement_us":"#, us);
+    }
     for (flag, text) in [
+        (point.is_unsent(), r#","unsent":true"#),
         (point.is_unfinished(), r#","unfinished":true"#),
         (point.orphan, r#","orphan":true"#),
         (point.cycle, r#","cycle":true"#),

@@ -51,7 +51,8 @@ fn form_is_stable() {
         "finished": 2,
         "last_trace_started": 1,
         "started_us": 0,
-        "finished_us": 2700
+        "finished_us": 2700,
+        "duration_us": 2700
       },
       "children": [
         {

@@ -4,8 +4,9 @@
 //! ([`fingerprint`]), kinds, tables and labels (`analyze`), where lines break ([`layout`]), places for values
 //! ([`placeholder`]), values as literals ([`literal`]), a statement with its values in their places ([`runnable`]), what
 //! stands before one to see its plan ([`explain`]), whether a read gives the same again ([`repeat`]), what functions do
-//! ([`functions`]), and where each of several statements begins and ends (`statements`). Not here: which statements a trace
-//! ran (`analysis`).
+//! ([`functions`]), what values are there for (`operand`), a text of which nothing is left that may be a value (`hidden`),
+//! where each of several statements begins and ends (`statements`), and what they do to transactions (`transaction`). Not
+//! here: which statements a trace ran (`analysis`).
 //!
 //! No step parses: a text may be anything, cut, or no SQL at all. Every step takes time in proportion to the text.
 
@@ -20,9 +21,13 @@ pub mod repeat;
 pub mod runnable;
 
 mod analyze;
+pub(in crate::report) mod hidden;
 pub(in crate::report) mod operand;
 mod significant;
 pub(in crate::report) mod statements;
+mod transaction;
+
+pub(in crate::report) use self::transaction::{TransactionVerb, transaction_verbs};
 
 use repeat::Repeat;
 

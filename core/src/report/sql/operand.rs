@@ -17,11 +17,14 @@ pub(in crate::report) enum Role {
     Single,
 }
 
+/// The length of a list whose elements are not all there: `?+` in a text without values.
+pub(in crate::report) const UNKNOWN_LENGTH: usize = usize::MAX;
+
 /// A value of a statement, or a list of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::report) struct Operand {
     pub(in crate::report) role: Role,
-    /// How many elements or rows the text lists; 1 where it is no list.
+    /// How many elements or rows the text lists, or [`UNKNOWN_LENGTH`]; 1 where it is no list.
     pub(in crate::report) length: usize,
     /// Where the values stand in the text, in bytes from and to.
     pub(in crate::report) values: Vec<(usize, usize)>,
@@ -96,7 +99,7 @@ pub(in crate::report) fn operands(text: &str, dialect: Dialect) -> Vec<Operand> 
                     // A row of a list, or what an element is made of.
                     Level { role: Role::List, list: Some(of), row: true, commas: level.commas }
                 } else if let Some((_, of)) = goes_on {
-                    operands[of].length += 1;
+                    operands[of].length = operands[of].length.saturating_add(1);
                     Level { role: Role::List, list: Some(of), row: true, commas: false }
                 } else if before(&["VALUES", "VALUE"]) {
                     let of = list(&mut operands, false);
@@ -121,15 +124,23 @@ pub(in crate::report) fn operands(text: &str, dialect: Dialect) -> Vec<Operand> 
             }
             (_, ",") => {
                 if let Some(of) = level.list.filter(|_| !level.row) {
-                    operands[of].length += 1;
+                    operands[of].length = operands[of].length.saturating_add(1);
                 }
                 // `LIMIT 10, 20`.
                 role = if role == Role::Range && level.role == Role::Single { role } else { level.role };
             }
-            (Some(TokenKind::Text | TokenKind::Number | TokenKind::Placeholder), _) => {
+            (Some(TokenKind::Text | TokenKind::Number | TokenKind::Placeholder), _)
+            | (Some(TokenKind::Operator), "?" | "?+")
+                if !word.starts_with('?') || is_value(&parts, at) =>
+            {
                 let span = (parts.parts[at].token.start, parts.parts[at].token.end);
                 if let Some(of) = level.list {
                     operands[of].values.push(span);
+                    let goes_on = word == "?+" || word == "?" && parts.word(at + 1) == "+";
+                    let next = if word == "?+" { at + 1 } else { at + 2 };
+                    if goes_on && matches!(parts.word(next), ")" | "]") {
+                        operands[of].length = UNKNOWN_LENGTH;
+                    }
                 } else {
                     let role = if is_range(&parts, at + 1) { Role::Range } else { role };
                     operands.push(Operand { role, length: 1, values: vec![span], parted_by_commas: level.commas });
@@ -156,6 +167,15 @@ pub(in crate::report) fn operands(text: &str, dialect: Dialect) -> Vec<Operand> 
     }
     operands.retain(|operand| !operand.values.is_empty());
     operands
+}
+
+/// Whether a question mark stands for a value: in PostgreSQL it is an operator behind an operand.
+fn is_value(parts: &Significant<'_>, at: usize) -> bool {
+    let Some(before) = at.checked_sub(1) else { return true };
+    let is_operand = parts.is_name(before)
+        || matches!(parts.kind(before), Some(TokenKind::Text | TokenKind::Number | TokenKind::Placeholder))
+        || matches!(parts.word(before), ")" | "]");
+    parts.kind(at) == Some(TokenKind::Placeholder) || !is_operand
 }
 
 /// Whether a value is compared with what follows: `$1 < id`, `$1::int >= id`.
@@ -205,6 +225,10 @@ mod tests {
             ("SELECT a FROM t WHERE b > CAST($1 AS bigint) FETCH FIRST 10 ROWS ONLY", "range $1; range 10"),
             ("SELECT a FROM t WHERE b IN (SELECT c FROM u WHERE d = $1)", "single $1"),
             ("UPDATE t SET a = $1 WHERE b = $2", "single $1; single $2"),
+            (
+                "SELECT a FROM t WHERE b ? 'x' AND c = ? AND d IN (?+)",
+                "single 'x'; single ?; list*18446744073709551615 ?+",
+            ),
         ] {
             assert_eq!(shown(text, Postgres), expected, "{text}");
         }

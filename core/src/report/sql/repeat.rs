@@ -34,6 +34,22 @@ impl Repeat {
         matches!(self, Self::Locks(_) | Self::Acts(_) | Self::Unknown(_) | Self::NoRead)
     }
 
+    /// The same for a text whose values were taken out, which is now `shown`: what is to blame is named only where it is still
+    /// there.
+    pub(in crate::report) fn hidden(self, shown: &str) -> Self {
+        let shown = shown.to_ascii_lowercase();
+        let kept = |what: String| {
+            if shown.contains(&what.to_ascii_lowercase()) { what } else { "something in it".to_owned() }
+        };
+        match self {
+            Self::MayDiffer(what) => Self::MayDiffer(kept(what)),
+            Self::Unknown(what) => Self::Unknown(kept(what)),
+            Self::Locks(what) => Self::Locks(kept(what)),
+            Self::Acts(what) => Self::Acts(kept(what)),
+            Self::Same | Self::NoRead => self,
+        }
+    }
+
     pub(super) fn of(parts: &Significant<'_>, dialect: Dialect, kind: Kind, verb: &str, tables: &[String]) -> Self {
         if kind != Kind::Read {
             return Self::NoRead;

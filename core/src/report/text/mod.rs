@@ -103,7 +103,7 @@ fn header(analysis: &Analysis<'_>, style: &Style, out: &mut impl io::Write) -> i
         let color = if status < 400 { Color::Good } else { Color::Bad };
         line.push(&format!("  {status}"), color);
     }
-    line.push(&format!("  {}", Shown(trace.duration_us())), Color::Plain);
+    line.push(&format!("  {}", trace.took()), Color::Plain);
     line.write(out)?;
     let mut line = Line::new(style);
     if let Some(base_id) = trace.base_id() {

@@ -11,6 +11,8 @@ use crate::report::{Point, Trace, label};
 
 /// How wide the column of durations is.
 const DURATION: usize = 10;
+/// From so many microseconds on, the program's own work between the rows of a stream is told.
+const LEAST_CONSUMER_US: u64 = 1_000;
 /// How many characters a name may take.
 const NAME: usize = 60;
 /// How many characters the parameters of a statement may take.
@@ -43,11 +45,14 @@ fn write_point(
     style: &Style,
     out: &mut impl io::Write,
 ) -> io::Result<()> {
-    let duration = point.duration_us().map_or_else(|| "?".to_owned(), |us| Shown(us).to_string());
+    let duration = point.took_us().map_or_else(|| "?".to_owned(), |us| Shown(us).to_string());
     let marks = label::marks(point);
     let parameters = label::parameters(point, style.width.map(|_| PARAMETERS)).map(|text| format!("  {text}"));
     let parameters = parameters.unwrap_or_default();
-    let end: String = label::rows(point).into_iter().map(|rows| format!("  → {rows}")).collect();
+    let mut end: String = label::rows(point).into_iter().map(|rows| format!("  → {rows}")).collect();
+    if point.consumer_us() >= LEAST_CONSUMER_US {
+        end.push_str(&format!("  + {} in the program between rows", Shown(point.consumer_us())));
+    }
     let caller = label::caller(point).map(|caller| format!("  {caller}")).unwrap_or_default();
     let marks: String = marks.iter().map(|mark| format!("  ({mark})")).collect();
 

@@ -67,7 +67,7 @@ fn equal_values_stay_equal_and_others_different() {
     }
     let trace = Trace::build(messages).without_values();
     let values: Vec<String> = trace.points().iter().map(|point| point.parameters()[0].to_string()).collect();
-    assert_eq!(values, ["'‹1›'", "'‹2›'", "'‹1›'", "'‹3›'", "'[redacted]'", "'[redacted]'"]);
+    assert_eq!(values, ["'‹1›'", "'‹2›'", "'‹1›'", "'‹3›'", "'[redacted]'", "'‹4›…(+9 B)'"]);
 }
 
 #[test]

@@ -263,7 +263,7 @@ macro_rules! every_idiom {
                 "fetch_many DELETE FROM person WHERE id = 3; SELECT name FROM person ORDER BY id → rows 2",
             ];
             a_stream_that_is_not_read_to_its_end => [
-                "fetch SELECT name FROM person ORDER BY id → rows 1 cancelled",
+                "fetch SELECT name FROM person ORDER BY id → rows 1",
                 "fetch_optional SELECT name FROM person WHERE id = ? [2] → rows 1",
             ];
         }

@@ -3,15 +3,15 @@
 
 mod recorded;
 mod spoken;
-mod verb;
+mod verbs;
 
 use super::intervals::{self, Interval};
 use super::texts::Statements;
 use super::{Transaction, TransactionOutcome};
-use crate::report::sql::Kind;
 use crate::report::{Point, Trace};
 
-use self::verb::Verb;
+use self::verbs::Verbs;
+use crate::report::sql::TransactionVerb;
 
 /// A statement is listed in so many transactions around it: savepoints within savepoints take no more time than this.
 const DEEPEST: usize = 32;
@@ -32,16 +32,52 @@ struct Draft {
     begin: Option<usize>,
     end: Option<usize>,
     outcome: TransactionOutcome,
+    /// It began with the end of `begin`, which ended the one before: `COMMIT AND CHAIN`.
+    is_chained: bool,
+    /// It ended before `end` ran, which is no part of it.
+    ended_before: bool,
+    /// Whether it is known that all its statements are of one connection, and its end was seen.
+    is_sure: bool,
 }
 
 impl Drafts {
     fn add(&mut self, connection: usize, parent: Option<usize>, begin: Option<usize>) -> usize {
-        self.list.push(Draft { connection, parent, begin, end: None, outcome: TransactionOutcome::Open });
+        self.list.push(Draft {
+            connection,
+            parent,
+            begin,
+            end: None,
+            outcome: TransactionOutcome::Open,
+            is_chained: false,
+            ended_before: false,
+            is_sure: true,
+        });
         self.list.len() - 1
     }
 
     fn end(&mut self, draft: usize, end: usize, outcome: TransactionOutcome) {
         (self.list[draft].end, self.list[draft].outcome) = (Some(end), outcome);
+    }
+
+    /// The database ended it by itself, before the statement at `end` ran.
+    fn end_before(&mut self, draft: usize, end: usize, outcome: TransactionOutcome) {
+        self.end(draft, end, outcome);
+        self.list[draft].ended_before = true;
+    }
+
+    /// The statement at `begin` ended a transaction, and began the next.
+    fn chain(&mut self, connection: usize, begin: usize) -> usize {
+        let draft = self.add(connection, None, Some(begin));
+        self.list[draft].is_chained = true;
+        draft
+    }
+
+    /// The transaction around all savepoints that this is in.
+    fn outermost(&self, mut draft: usize) -> usize {
+        while let Some(parent) = self.list[draft].parent {
+            draft = parent;
+        }
+        draft
     }
 }
 
@@ -49,8 +85,9 @@ impl Drafts {
 pub(super) fn find(trace: &Trace, statements: &mut Statements<'_>) -> Vec<Transaction> {
     let points = trace.points();
     let mut drafts = Drafts { of: vec![None; statements.list.len()], ..Drafts::default() };
-    recorded::find(points, statements, &mut drafts);
-    spoken::find(points, statements, &mut drafts);
+    let verbs = Verbs::of_trace(statements);
+    recorded::find(points, statements, &verbs, &mut drafts);
+    spoken::find(points, statements, &verbs, &mut drafts);
     inherit(&mut drafts);
 
     let mut found: Vec<Transaction> = drafts.list.iter().map(begun).collect();
@@ -70,8 +107,12 @@ pub(super) fn find(trace: &Trace, statements: &mut Statements<'_>) -> Vec<Transa
             around = drafts.list[draft].parent;
         }
     }
-    for (transaction, running) in found.iter_mut().zip(running) {
-        measure(points, transaction, intervals::union(running));
+    let around = not_placed(trace);
+    for ((transaction, mut running), draft) in found.iter_mut().zip(running).zip(&drafts.list) {
+        running.extend(draft.edges(points));
+        measure(points, transaction, intervals::union(running), draft);
+        let sure = draft.is_sure;
+        transaction.longest_idle = transaction.longest_idle.filter(|_| sure).and_then(|idle| free(&around, idle));
     }
 
     let mut order: Vec<usize> = (0..found.len()).filter(|number| is_there(points, &found[*number])).collect();
@@ -92,13 +133,31 @@ pub(super) fn find(trace: &Trace, statements: &mut Statements<'_>) -> Vec<Transa
 
 /// How many transactions began by the texts of statements that the program ran like any other.
 pub(super) fn count_spoken(statements: &Statements<'_>) -> usize {
-    let spoken = (0..statements.list.len()).filter(|index| {
-        let statement = &statements.list[*index];
-        statements.kind(statement) == Kind::Transaction
-            && statements.runs(*index)
-            && Verb::of(statements.texts[statement.text].sql) == Some(Verb::Begin)
-    });
-    spoken.count()
+    let verbs = Verbs::of_trace(statements);
+    let begins = |verb: &&TransactionVerb<'_>| {
+        matches!(
+            verb,
+            TransactionVerb::Begin
+                | TransactionVerb::Commit { chain: true }
+                | TransactionVerb::Rollback { chain: true }
+        )
+    };
+    let of = |index: &usize| verbs.of(statements.list[*index].text).iter().filter(begins).count();
+    (0..statements.list.len()).filter(|index| statements.runs(*index)).map(|index| of(&index)).sum()
+}
+
+/// When statements ran of which nobody knows on which connection: those that went around the traced types.
+fn not_placed(trace: &Trace) -> Vec<Interval> {
+    let is_one = |point: &&Point| point.is_bypassed() && point.connection().is_none();
+    intervals::union(trace.points().iter().filter(is_one).filter_map(Point::interval).collect())
+}
+
+/// The longest part of an idle stretch in which none of those ran either: they may have been in the transaction.
+fn free(around: &[Interval], idle: Interval) -> Option<Interval> {
+    let first = around.partition_point(|ran| ran.1 <= idle.0);
+    let until = around.partition_point(|ran| ran.0 < idle.1);
+    let parts = intervals::between(&around[first..until.max(first)], idle);
+    parts.into_iter().rev().max_by_key(|(from, to)| to - from)
 }
 
 /// What is left of savepoints ends with the transaction around them.
@@ -121,15 +180,41 @@ fn begun(draft: &Draft) -> Transaction {
         finished_us: 0,
         outcome: draft.outcome,
         points: Vec::new(),
+        is_implicit: draft.ended_before,
+        is_chained: draft.is_chained,
         busy_us: 0,
         longest_idle: None,
     }
 }
 
+impl Draft {
+    /// When it began, where a statement says so.
+    fn began_us(&self, points: &[Point]) -> Option<u64> {
+        let begin = &points[self.begin?];
+        Some(if self.is_chained { ended_us(begin) } else { begin.appeared_us() })
+    }
+
+    /// When it ended, where a statement says so.
+    fn ended_us(&self, points: &[Point]) -> Option<u64> {
+        let end = &points[self.end?];
+        Some(if self.ended_before { end.appeared_us() } else { ended_us(end) })
+    }
+
+    /// Beginning and end where they are no statements of its own: what lies between them and its statements is idle, too.
+    fn edges(&self, points: &[Point]) -> impl Iterator<Item = Interval> {
+        let begin = self.began_us(points).filter(|_| self.is_chained);
+        let end = self.ended_us(points).filter(|_| self.ended_before);
+        begin.into_iter().chain(end).map(|at| (at, at))
+    }
+}
+
+fn ended_us(point: &Point) -> u64 {
+    point.finished_us.unwrap_or(point.appeared_us())
+}
+
 /// Works out times from when its statements were running.
-fn measure(points: &[Point], transaction: &mut Transaction, running: Vec<Interval>) {
-    let began_us = transaction.begin.map(|begin| points[begin].appeared_us());
-    let ended_us = transaction.end.map(|end| points[end].finished_us.unwrap_or(points[end].appeared_us()));
+fn measure(points: &[Point], transaction: &mut Transaction, running: Vec<Interval>, draft: &Draft) {
+    let (began_us, ended_us) = (draft.began_us(points), draft.ended_us(points));
     let (first, last) = (running.first().map(|first| first.0), running.last().map(|last| last.1));
     transaction.started_us = began_us.or(first).unwrap_or(0);
     transaction.finished_us = ended_us.or(last).unwrap_or(0).max(transaction.started_us);
@@ -141,7 +226,7 @@ fn measure(points: &[Point], transaction: &mut Transaction, running: Vec<Interva
 
 /// Whether it came to be: where it could not begin, and nothing ran in it, there is none.
 fn is_there(points: &[Point], transaction: &Transaction) -> bool {
-    let failed = transaction.begin.is_some_and(|begin| points[begin].error().is_some());
+    let failed = transaction.begin.is_some_and(|begin| points[begin].error().is_some() || points[begin].is_unsent());
     !failed || !transaction.points.is_empty()
 }
 

@@ -5,10 +5,9 @@
 
 use std::collections::HashMap;
 
-use super::verb::Verb;
-use super::{Drafts, Statements, TransactionOutcome};
+use super::{Drafts, Statements, TransactionOutcome, Verbs};
 use crate::report::Point;
-use crate::report::sql::Kind;
+use crate::report::sql::TransactionVerb;
 
 /// How many points around a statement are looked at for a transaction that began there.
 const FAR: usize = 32;
@@ -36,9 +35,9 @@ struct Open<'a> {
     has_failed: bool,
 }
 
-pub(super) fn find(points: &[Point], statements: &Statements<'_>, drafts: &mut Drafts) {
+pub(super) fn find(points: &[Point], statements: &Statements<'_>, verbs: &Verbs<'_>, drafts: &mut Drafts) {
     // Mostly nobody speaks of transactions.
-    if statements.texts.iter().all(|text| text.analyzed.kind != Kind::Transaction) {
+    if verbs.are_none() {
         return;
     }
     let around = around(points);
@@ -48,73 +47,173 @@ pub(super) fn find(points: &[Point], statements: &Statements<'_>, drafts: &mut D
     for index in &statements.in_order {
         let statement = &statements.list[*index];
         let point = &points[statement.point];
-        if drafts.of[*index].is_some() || point.is_internal() || point.prepares() {
-            continue;
-        }
         let connection = statement.connection;
-        let verb = if statements.kind(statement) == Kind::Transaction {
-            Verb::of(statements.texts[statement.text].sql)
-        } else {
-            None
-        };
         let own = match point.connection() {
             Some(number) => Session::Numbered { connection, host: point.host.as_deref(), number },
             None => Session::Within { connection, point: around[statement.point] },
         };
+        if point.is_internal() || point.prepares() || point.is_unsent() {
+            continue;
+        }
+        if drafts.of[*index].is_some() {
+            // An adapter takes a transaction for ended that goes on.
+            let ends = matches!(point.method(), Some("commit" | "rollback")) && point.error().is_none();
+            if ends && chains(verbs.of(statement.text)) {
+                let draft = drafts.chain(connection, statement.point);
+                let was_open = !sessions.get(&own).is_none_or(Vec::is_empty);
+                sessions.insert(own, vec![Open { draft, name: None, has_failed: false }]);
+                open[connection] += usize::from(!was_open);
+            }
+            continue;
+        }
         let session = match own {
-            Session::Within { point, .. } if open[connection] > 0 => nearest(&sessions, connection, point, &around),
-            Session::Within { .. } => None,
-            numbered @ Session::Numbered { .. } => Some(numbered),
+            Session::Within { point, .. } if open[connection] > 0 => {
+                nearest(&sessions, connection, point, &around).unwrap_or(own)
+            }
+            _ => own,
         };
-        let failed = point.error().is_some() || point.is_cancelled();
-        let stack = session.and_then(|session| sessions.get_mut(&session));
-        let innermost = stack.as_ref().and_then(|stack| stack.last()).map(|open| open.draft);
-        let was_open = innermost.is_some();
-        drafts.of[*index] = innermost;
+        let Some(stack) = stack_of(&mut sessions, session, verbs.of(statement.text)) else { continue };
+        let was_open = !stack.is_empty();
+        drafts.of[*index] = stack.last().map(|open| open.draft);
+        let mut said = Said { point, place: statement.point, index: *index, connection, statements, verbs, drafts };
+        for verb in verbs.of(statement.text) {
+            said.apply(*verb, stack);
+        }
+        if point.error().is_some()
+            && let Some(innermost) = stack.last_mut()
+        {
+            innermost.has_failed = true;
+        }
+        let is_open = !stack.is_empty();
+        open[connection] = open[connection] + usize::from(is_open && !was_open) - usize::from(was_open && !is_open);
+    }
+    // What went around the traced types says not on which connection: where no end was seen, others may have run last.
+    for left in sessions.into_values().flatten() {
+        let draft = &mut drafts.list[left.draft];
+        draft.is_sure = !draft.begin.is_some_and(|begin| is_placeless(&points[begin]));
+    }
+}
+
+/// Whether a statement's connection is not known.
+fn is_placeless(point: &Point) -> bool {
+    point.is_bypassed() && point.connection().is_none()
+}
+
+fn chains(verbs: &[TransactionVerb<'_>]) -> bool {
+    let last = verbs.last();
+    matches!(last, Some(TransactionVerb::Commit { chain: true } | TransactionVerb::Rollback { chain: true }))
+}
+
+/// The open transactions of a session: none where nothing is open, and nothing is said.
+fn stack_of<'s, 'a>(
+    sessions: &'s mut HashMap<Session<'a>, Vec<Open<'a>>>,
+    session: Session<'a>,
+    verbs: &[TransactionVerb<'_>],
+) -> Option<&'s mut Vec<Open<'a>>> {
+    if verbs.is_empty() { sessions.get_mut(&session) } else { Some(sessions.entry(session).or_default()) }
+}
+
+/// A statement whose text speaks of transactions.
+struct Said<'s, 'a> {
+    point: &'s Point,
+    place: usize,
+    index: usize,
+    connection: usize,
+    statements: &'s Statements<'a>,
+    verbs: &'s Verbs<'a>,
+    drafts: &'s mut Drafts,
+}
+
+impl<'a> Said<'_, 'a> {
+    /// Does to the open transactions of its session what a verb says.
+    fn apply(&mut self, verb: TransactionVerb<'a>, stack: &mut Vec<Open<'a>>) {
+        let failed = self.point.error().is_some() || self.point.is_cancelled();
+        // A failed COMMIT may have been one.
+        let known = |outcome| if failed { TransactionOutcome::Open } else { outcome };
         match verb {
-            Some(Verb::Begin) if !failed => {
-                let draft = drafts.add(connection, None, Some(statement.point));
-                drafts.of[*index] = Some(draft);
-                let begun = sessions.entry(session.unwrap_or(own)).or_default();
-                // Databases have one transaction on a connection: what was open is over.
-                begun.clear();
-                begun.push(Open { draft, name: None, has_failed: false });
-                open[connection] += usize::from(!was_open);
+            TransactionVerb::Begin if !failed => self.begin(stack),
+            TransactionVerb::Savepoint(name) if !failed => {
+                let draft = self.drafts.add(self.connection, stack.last().map(|open| open.draft), Some(self.place));
+                self.drafts.of[self.index] = Some(draft);
+                stack.push(Open { draft, name: Some(name), has_failed: false });
             }
-            Some(Verb::Savepoint(name)) if !failed => {
-                let draft = drafts.add(connection, innermost, Some(statement.point));
-                drafts.of[*index] = Some(draft);
-                sessions.entry(session.unwrap_or(own)).or_default().push(Open {
-                    draft,
-                    name: Some(name),
-                    has_failed: false,
-                });
-                open[connection] += usize::from(!was_open);
+            TransactionVerb::Begin | TransactionVerb::Savepoint(_) => {}
+            TransactionVerb::Commit { chain } => {
+                let outcome = self.committed(stack);
+                self.end(stack, 0, known(outcome));
+                self.chain(stack, chain && !failed);
             }
-            Some(verb @ (Verb::Commit | Verb::Rollback | Verb::Release(_) | Verb::RollbackTo(_))) => {
-                let Some(stack) = stack else { continue };
-                // PostgreSQL takes COMMIT for ROLLBACK where a statement has failed.
-                let aborts = statements.connections[connection].system == Some("postgresql")
-                    && stack.iter().any(|open| open.has_failed);
-                let (from, outcome) = match verb {
-                    Verb::Commit if aborts => (Some(0), TransactionOutcome::RolledBack),
-                    Verb::Commit => (Some(0), TransactionOutcome::Committed),
-                    Verb::Rollback => (Some(0), TransactionOutcome::RolledBack),
-                    Verb::Release(name) => (named(stack, name), TransactionOutcome::Committed),
-                    Verb::RollbackTo(name) => (named(stack, name), TransactionOutcome::RolledBack),
-                    Verb::Begin | Verb::Savepoint(_) => (None, TransactionOutcome::Open),
-                };
-                // Those within end with it; `inherit` says how.
-                let Some(ended) = from.and_then(|from| stack.drain(from..).next()) else { continue };
-                drafts.of[*index] = Some(ended.draft);
-                drafts.end(ended.draft, statement.point, if failed { TransactionOutcome::Open } else { outcome });
-                open[connection] -= usize::from(stack.is_empty());
+            TransactionVerb::Rollback { chain } => {
+                self.end(stack, 0, known(TransactionOutcome::RolledBack));
+                self.chain(stack, chain && !failed);
             }
-            _ => {
-                if let Some(innermost) = stack.and_then(|stack| stack.last_mut()) {
-                    innermost.has_failed |= point.error().is_some();
+            TransactionVerb::Prepare => self.end(stack, 0, known(TransactionOutcome::Unknown)),
+            TransactionVerb::Release(name) => {
+                if let Some(from) = named(stack, name) {
+                    self.end(stack, from, known(TransactionOutcome::Committed));
                 }
             }
+            TransactionVerb::RollbackTo(name) => {
+                if let Some(from) = named(stack, name) {
+                    self.end(stack, from, known(TransactionOutcome::RolledBack));
+                }
+            }
+            TransactionVerb::CommitsBefore { .. } => {
+                if let Some(outcome) = self.verbs.implicit(self.point, verb) {
+                    self.end_before(stack, outcome);
+                }
+            }
+        }
+    }
+
+    fn begin(&mut self, stack: &mut Vec<Open<'a>>) {
+        if !stack.is_empty() {
+            match self.statements.connections[self.connection].system {
+                // It warns, and the transaction goes on.
+                Some("postgresql" | "postgres") => return,
+                _ if self.verbs.begin_commits(self.statements, self.connection) => {
+                    self.end_before(stack, TransactionOutcome::Committed);
+                }
+                _ => self.end_before(stack, TransactionOutcome::Unknown),
+            }
+        }
+        let draft = self.drafts.add(self.connection, None, Some(self.place));
+        self.drafts.of[self.index] = Some(draft);
+        stack.push(Open { draft, name: None, has_failed: false });
+    }
+
+    /// What a `COMMIT` that succeeds does.
+    fn committed(&self, stack: &[Open<'a>]) -> TransactionOutcome {
+        // PostgreSQL takes COMMIT for ROLLBACK where a statement has failed, and of what went around the traced types
+        // nobody knows whether it failed.
+        match self.statements.connections[self.connection].system {
+            Some("postgresql" | "postgres") | None if is_placeless(self.point) => TransactionOutcome::Unknown,
+            Some("postgresql" | "postgres") if stack.iter().any(|open| open.has_failed) => {
+                TransactionOutcome::RolledBack
+            }
+            _ => TransactionOutcome::Committed,
+        }
+    }
+
+    /// Ends what was begun from this place of the stack on. Those within end with it; `inherit` says how.
+    fn end(&mut self, stack: &mut Vec<Open<'a>>, from: usize, outcome: TransactionOutcome) {
+        if let Some(ended) = stack.drain(from..).next() {
+            self.drafts.of[self.index] = Some(ended.draft);
+            self.drafts.end(ended.draft, self.place, outcome);
+        }
+    }
+
+    fn end_before(&mut self, stack: &mut Vec<Open<'a>>, outcome: TransactionOutcome) {
+        if let Some(ended) = stack.drain(..).next() {
+            self.drafts.of[self.index] = None;
+            self.drafts.end_before(ended.draft, self.place, outcome);
+        }
+    }
+
+    fn chain(&mut self, stack: &mut Vec<Open<'a>>, chain: bool) {
+        if chain && self.drafts.of[self.index].is_some() {
+            let draft = self.drafts.chain(self.connection, self.place);
+            stack.push(Open { draft, name: None, has_failed: false });
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::report::analysis::tests::db;
 use crate::report::analysis::{Analysis, AnalysisOptions};
 use crate::report::samples::{self, BASE};
 
-use TransactionOutcome::{Committed, Open, RolledBack};
+use TransactionOutcome::{Committed, Open, RolledBack, Unknown};
 
 /// Statements one after the other, each of 100 µs in 1 ms.
 fn texts(parent: &str, from_ms: i64, texts: &[&str], more: &Value) -> Vec<Message> {
@@ -42,7 +42,8 @@ fn recorded_transactions_have_their_savepoints_and_outcomes() {
         assert_eq!(savepoint.outcome, RolledBack);
         assert_eq!(transaction.points, [2]);
         assert_eq!((transaction.started_us, transaction.finished_us, transaction.busy_us), (0, 1_100, 500));
-        assert_eq!(transaction.longest_idle, Some((700, 1_000)));
+        // What went around the traced types from 800 on may have been in it.
+        assert_eq!(transaction.longest_idle, Some((700, 800)));
         let of: Vec<_> = analysis.statements.iter().map(|statement| statement.transaction).collect();
         assert_eq!(of, [Some(0), Some(1), Some(0), Some(0), None, Some(0)]);
     });
@@ -114,4 +115,118 @@ fn a_commit_behind_a_failure_rolls_back_on_postgresql() {
     assert_eq!(outcome("mysql", &["BEGIN", "FAILS", "COMMIT"]), Committed);
     assert_eq!(outcome("postgresql", &["BEGIN", "SAVEPOINT a", "FAILS", "ROLLBACK TO a", "COMMIT"]), Committed);
     assert_eq!(outcome("postgresql", &["FAILS", "BEGIN", "SELECT 1", "COMMIT"]), Committed);
+}
+
+fn on(system: &str, spoken: &[&str]) -> Vec<(TransactionOutcome, usize)> {
+    let told = outcomes(texts(BASE, 0, spoken, &json!({"connection": 3, "system": system})));
+    told.into_iter().map(|(outcome, _, points)| (outcome, points)).collect()
+}
+
+/// `COMMIT AND CHAIN` of PostgreSQL 15, MySQL 8.4 and MariaDB 10.11.
+#[test]
+fn a_chain_begins_the_next_transaction_at_once() {
+    let chained = ["BEGIN", "SELECT 1", "COMMIT AND CHAIN", "SELECT 2", "SELECT 3", "ROLLBACK AND CHAIN", "SELECT 4"];
+    assert_eq!(on("postgresql", &chained), [(Committed, 1), (RolledBack, 2), (Open, 1)]);
+    assert_eq!(on("mysql", &["BEGIN", "SELECT 1", "COMMIT AND NO CHAIN RELEASE", "SELECT 2"]), [(Committed, 1)]);
+    assert_eq!(on("postgresql", &["COMMIT AND CHAIN", "SELECT 2"]), []);
+    found(texts(BASE, 0, &chained, &json!({"connection": 3})), |analysis| {
+        let [_, second, third] = analysis.transactions.as_slice() else { panic!("three") };
+        assert_eq!((second.begin, second.end, second.started_us, second.finished_us), (Some(2), Some(5), 2_100, 5_100));
+        assert_eq!((second.longest_idle, third.begin), (Some((2_100, 3_000)), Some(5)));
+        assert_eq!(analysis.totals.transactions, 3);
+    });
+    assert_eq!(on("postgresql", &["BEGIN", "SELECT 1", "PREPARE TRANSACTION 'a'", "SELECT 2"]), [(Unknown, 1)]);
+    assert_eq!(on("postgresql", &["BEGIN", "SELECT 1", "ABORT", "SELECT 2"]), [(RolledBack, 1)]);
+    assert_eq!(on("postgresql", &["BEGIN", "SELECT 1", "END", "SELECT 2"]), [(Committed, 1)]);
+}
+
+/// A transaction of an adapter that goes on by texts of the program's own.
+#[test]
+fn a_recorded_transaction_may_be_chained_and_committed_by_the_database() {
+    let recorded = |system: &str, spoken: &[&str]| {
+        let mut messages = Vec::new();
+        for (number, sql) in spoken.iter().enumerate() {
+            let method = match number {
+                0 => "begin",
+                _ if number + 1 == spoken.len() => "rollback",
+                _ => "execute",
+            };
+            let (id, at) = (format!("s{number}"), 1_000 * number as i64);
+            let start =
+                json!({"statement": sql, "system": system, "method": method, "connection": 1, "transaction": "s0"});
+            let stop = if method == "rollback" { json!({"outcome": "rolled_back"}) } else { json!({}) };
+            messages.extend(db(&id, BASE, at, at + 100, start, stop));
+        }
+        outcomes(messages).into_iter().map(|(outcome, _, points)| (outcome, points)).collect::<Vec<_>>()
+    };
+    let chained = ["BEGIN", "INSERT INTO t VALUES (1)", "COMMIT AND CHAIN", "INSERT INTO t VALUES (2)", "ROLLBACK"];
+    assert_eq!(recorded("mysql", &chained), [(Committed, 1), (RolledBack, 1)]);
+    let altered =
+        ["BEGIN", "INSERT INTO t VALUES (1)", "ALTER TABLE t ADD a INT", "INSERT INTO t VALUES (2)", "ROLLBACK"];
+    assert_eq!(recorded("mysql", &altered), [(Committed, 1)]);
+    assert_eq!(recorded("postgresql", &altered), [(RolledBack, 3)]);
+}
+
+/// MySQL 8.4 "Statements That Cause an Implicit Commit".
+#[test]
+fn mysql_commits_before_it_changes_the_schema() {
+    let altered = ["BEGIN", "UPDATE t SET a = 1", "ALTER TABLE t ADD b INT", "SELECT 1", "ROLLBACK"];
+    assert_eq!(on("mysql", &altered), [(Committed, 1)]);
+    assert_eq!(on("mariadb", &altered), [(Committed, 1)]);
+    assert_eq!(on("postgresql", &altered), [(RolledBack, 3)]);
+    assert_eq!(
+        on("mysql", &["BEGIN", "UPDATE t SET a = 1", "BEGIN", "SELECT 1", "ROLLBACK"]),
+        [(Committed, 1), (RolledBack, 1)]
+    );
+    // PostgreSQL 15 warns: there is already a transaction in progress.
+    assert_eq!(on("postgresql", &["BEGIN", "UPDATE t SET a = 1", "BEGIN", "SELECT 1", "ROLLBACK"]), [(RolledBack, 2)]);
+    assert_eq!(on("mysql", &["BEGIN", "UPDATE t SET a = 1", "SET autocommit = 1", "ROLLBACK"]), [(Unknown, 1)]);
+    assert_eq!(on("mysql", &["BEGIN", "CREATE TEMPORARY TABLE u (a INT)", "ROLLBACK"]), [(RolledBack, 1)]);
+    // Several statements in one text.
+    assert_eq!(on("mysql", &["BEGIN; UPDATE t SET a = 1; COMMIT", "SELECT 1"]), [(Committed, 1)]);
+}
+
+#[test]
+fn a_change_of_the_schema_that_failed_may_have_committed() {
+    let failing = |code: &str| {
+        let mut messages =
+            texts(BASE, 0, &["BEGIN", "UPDATE t SET a = 1"], &json!({"connection": 3, "system": "mysql"}));
+        let start = json!({"statement": "ALTER TABLE t ADD a INT", "connection": 3, "system": "mysql"});
+        messages.push(samples::message("db-start", "f", BASE, 5_000, json!({"db": start, "host": "h"})));
+        let stop = json!({"etype": "x", "message": "no", "db": {"code": code}, "host": "h"});
+        messages.push(samples::message("db-stop", "f", BASE, 5_100, stop));
+        messages.extend(texts("r", 9, &["ROLLBACK"], &json!({"connection": 3, "system": "mysql"})));
+        outcomes(messages).into_iter().map(|(outcome, _, points)| (outcome, points)).collect::<Vec<_>>()
+    };
+    assert_eq!(failing("1060"), [(Unknown, 1)]);
+    // MariaDB 10.11 does not commit for what it cannot parse.
+    assert_eq!(failing("1064"), [(RolledBack, 2)]);
+}
+
+/// What `SqlxEventLayer` tells of has no connection and no database, and may have failed.
+#[test]
+fn of_statements_that_went_around_no_more_is_said_than_is_known() {
+    let around = json!({"bypassed": true, "system": null});
+    let told = |spoken: &[&str]| outcomes(texts(BASE, 0, spoken, &around));
+    assert_eq!(told(&["BEGIN", "UPDATE t SET a = 1", "COMMIT"]), [(Unknown, None, 1)]);
+    assert_eq!(told(&["BEGIN", "UPDATE t SET a = 1", "ROLLBACK"]), [(RolledBack, None, 1)]);
+    assert_eq!(told(&["BEGIN", "UPDATE t SET a = 1", "ALTER TABLE t ADD b INT", "ROLLBACK"]), [(Unknown, None, 1)]);
+    // Two connections at once: whose the second COMMIT is, nobody knows.
+    assert_eq!(told(&["BEGIN", "SELECT 1", "BEGIN", "SELECT 2", "COMMIT", "COMMIT"])[0].0, Unknown);
+    // PostgreSQL's BEGIN is no event.
+    assert_eq!(told(&["UPDATE t SET a = 1", "COMMIT"]), []);
+}
+
+#[test]
+fn a_transaction_is_not_idle_while_statements_of_unknown_connections_run() {
+    let mut messages = texts(BASE, 0, &["BEGIN", "SELECT 1"], &json!({"connection": 3}));
+    messages.extend(texts("c", 200, &["COMMIT"], &json!({"connection": 3})));
+    let idle = |messages: Vec<Message>| found(messages, |analysis| analysis.transactions[0].longest_idle);
+    assert_eq!(idle(messages.clone()), Some((1_100, 200_000)));
+    messages.extend(db("x", BASE, 2_000, 150_000, json!({"statement": "SELECT 2", "bypassed": true}), json!({})));
+    assert_eq!(idle(messages), Some((150_000, 200_000)));
+    // Whether the last statement was in it, nobody knows where no end was seen.
+    let open = texts(BASE, 0, &["BEGIN", "SELECT 1"], &json!({"bypassed": true}));
+    let late = texts("l", 500, &["SELECT 2"], &json!({"bypassed": true}));
+    assert_eq!(idle([open, late].concat()), None);
 }

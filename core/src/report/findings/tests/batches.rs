@@ -11,6 +11,11 @@ fn loops(count: i64, db: impl Fn(i64) -> Value) -> Vec<Rule> {
     });
     let in_tests = n_plus_one(&trace).len();
     assert_eq!(in_tests, rules.iter().filter(|rule| **rule == Rule::NPlusOne).count(), "one rule for both");
+    with_findings_of(&trace.without_values(), |findings| {
+        let hidden: Vec<Rule> =
+            findings.iter().map(|found| found.rule).filter(|rule| *rule != Rule::ManyRows).collect();
+        assert_eq!(hidden, rules, "without values they say the same");
+    });
     rules
 }
 

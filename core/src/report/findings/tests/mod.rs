@@ -5,6 +5,7 @@ mod batches;
 mod loops;
 mod repeats;
 mod rules;
+mod times;
 mod unseen;
 
 use serde_json::{Value, json};

@@ -11,7 +11,7 @@
  *   busy: number}} Tx
  * @typedef {{rule: string, level: string, conf: string, group: number, points: number[], source: number, tx: number,
  *   cost: number, wasted: number, title: string, text: string}} Finding
- * @typedef {{title: string, id: string, when: string | null, us: number, values: boolean, status: number | null,
+ * @typedef {{title: string, id: string, when: string | null, us: number, req: number[], values: boolean, status: number | null,
  *   losses: string[], slow: number[], manyRows: number, database: number[], parts: Record<string, number>, shares: number[],
  *   hidden: number}} Meta
  * @typedef {ReturnType<typeof columns>} Trace
@@ -19,7 +19,8 @@
 
 /** The bits of `flag`. */
 const UNFINISHED = 1, CANCELLED = 2, FAILED = 4, BYPASSED = 8, INTERNAL = 16, ORPHAN = 32, CYCLE = 64, SKEW = 128,
-  START_MISSING = 256, NOT_RUN = 512, DATABASE = 1024, ROLLED_BACK = 2048, BY_DROP = 4096, WAITS = 8192, REMOTE = 16384;
+  START_MISSING = 256, NOT_RUN = 512, DATABASE = 1024, ROLLED_BACK = 2048, BY_DROP = 4096, WAITS = 8192, REMOTE = 16384,
+  UNSENT = 32768, INCOMPLETE = 65536;
 
 /** What separates names and types that share a string. */
 const UNIT = "\u001f";
@@ -53,7 +54,9 @@ function columns(raw) {
     raw[key] ? Int32Array.from(raw[key]) : missing ? new Int32Array(n).fill(missing) : new Int32Array(n);
   const parent = ints("parent"), depth = new Int32Array(n), last = new Int32Array(n);
   const start = new Float64Array(n), dur = new Float64Array(n).fill(-1), end = new Float64Array(n);
-  const us = raw.meta.us;
+  // What a statement took is less than its point where the program worked between the rows of a stream.
+  const took = new Float64Array(n), worked = new Float64Array(n), part = new Float64Array(n);
+  const us = raw.meta.us, [from, to] = raw.meta.req;
   let clock = 0;
   for (let i = 0; i < n; i++) {
     const up = parent[i] ? i - parent[i] : -1;
@@ -64,14 +67,18 @@ function columns(raw) {
     start[i] = clock;
     if (raw.dur) dur[i] = raw.dur[i];
     // What has no end is drawn to the end of what is around it.
+    took[i] = raw.took?.[i] >= 0 ? raw.took[i] : dur[i];
     end[i] = dur[i] >= 0 ? clock + dur[i] : Math.max(clock, up < 0 ? us : end[up]);
+    worked[i] = took[i] >= 0 ? clock + took[i] : end[i];
+    // What of it the request lasted; less than nothing for what is outside.
+    part[i] = Math.min(worked[i], to) - Math.max(clock, from);
   }
   for (let i = n - 1; i > 0; i--) {
     if (parent[i] >= 0 && last[parent[i]] < last[i]) last[parent[i]] = last[i];
   }
   return {
-    n, us, id, parent, depth, last, start, dur, end,
-    self: selfTimes(n, parent, start, dur, end),
+    n, us, req: to - from, id, parent, depth, last, start, dur, took, part, end,
+    self: selfTimes(n, parent, start, took, worked),
     meta: /** @type {Meta} */ (raw.meta), str: /** @type {string[]} */ (raw.str),
     stmt: /** @type {Stmt[]} */ (raw.stmt), conn: /** @type {Conn[]} */ (raw.conn),
     group: /** @type {Group[]} */ (raw.group), tx: /** @type {Tx[]} */ (raw.txs), gap: /** @type {number[][]} */ (raw.gap),

@@ -75,7 +75,7 @@ function indented(json) {
 /** What the rules are called where there is little room. @type {Record<string, string>} */
 const BADGES = {
   "n+1": "N+1", "write-loop": "write loop", "duplicate": "duplicate", "repeat": "repeat", "slow": "slow",
-  "dominant": "dominant", "error": "error", "cancelled": "cancelled", "idle-in-transaction": "idle in tx",
+  "dominant": "dominant", "error": "error", "pool-timeout": "pool timeout", "cancelled": "cancelled", "idle-in-transaction": "idle in tx",
   "bypassed": "bypassed", "lost": "lost", "many-rows": "many rows", "zero-rows": "0 rows",
 };
 
@@ -186,16 +186,16 @@ class Model {
   marks(i) {
     const flag = this.t.flag[i];
     return /** @type {[number, string][]} */ ([
-      [CANCELLED, "cancelled"], [UNFINISHED, "unfinished"], [BYPASSED, "bypassed the traced pool"],
+      [UNSENT, "never sent"], [CANCELLED, "cancelled"], [INCOMPLETE, "not read to the end"], [UNFINISHED, "unfinished"], [BYPASSED, "bypassed the traced pool"],
       [ROLLED_BACK, flag & BY_DROP ? "rolled back by drop" : "rolled back"], [NOT_RUN, "not run"], [INTERNAL, "internal"],
-      [ORPHAN, "parent missing"], [CYCLE, "parent inside itself"], [SKEW, "clock skew"], [START_MISSING, "start missing"],
+      [ORPHAN, "parent missing"], [CYCLE, "parent inside itself"], [SKEW, "clocks differ"], [START_MISSING, "start missing"],
     ]).filter(([bit]) => flag & bit).map(([, mark]) => mark);
   }
 
   /** What kind of work it is, which is also its colour. @param {number} i */
   kind(i) {
     const flag = this.t.flag[i];
-    return flag & WAITS ? "pool" : flag & DATABASE ? "db" : flag & REMOTE ? "remote" : "program";
+    return flag & (WAITS | UNSENT) ? "pool" : flag & DATABASE ? "db" : flag & REMOTE ? "remote" : "program";
   }
 
   /** @param {number} conn */

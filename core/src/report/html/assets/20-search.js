@@ -134,7 +134,7 @@ class Filter {
     };
     switch (what) {
       case "err": case "error": return (i) => (t.flag[i] & FAILED) !== 0;
-      case "slow": return (i) => t.grp[i] > 0 && t.dur[i] >= t.meta.slow[0];
+      case "slow": return (i) => t.grp[i] > 0 && t.took[i] >= t.meta.slow[0];
       case "write": return (i) => t.grp[i] > 0 && ["write", "ddl"].includes(t.stmt[t.st[i] - 1].kind);
       case "read": return (i) => t.grp[i] > 0 && t.stmt[t.st[i] - 1].kind === "read";
       case "sql": return (i) => t.grp[i] > 0;
@@ -157,7 +157,7 @@ class Filter {
     const unit = { us: 1, "µs": 1, ms: 1000, s: 1e6 }[(parts[2] ?? "ms").toLowerCase()] ?? 1;
     const limit = Number(parts[1]) * (column === "dur" ? unit : 1);
     /** @param {number} i */
-    const value = (i) => (column === "dur" ? t.dur[i] : Math.max(t.rows[i], t.aff[i]));
+    const value = (i) => (column === "dur" ? t.took[i] : Math.max(t.rows[i], t.aff[i]));
     /** @type {Record<string, (value: number) => boolean>} */
     const compare = { ">": (v) => v > limit, ">=": (v) => v >= limit, "<": (v) => v < limit, "<=": (v) => v <= limit };
     return (i) => value(i) >= 0 && compare[comparison](value(i));

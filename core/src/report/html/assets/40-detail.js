@@ -176,7 +176,8 @@ class Detail {
     const tx = t.txOf[i] - 1;
     /** @type {[string, Node | string | false][]} */
     const facts = [
-      ["Started", `T+ ${time(t.start[i])}`], ["Duration", t.dur[i] < 0 ? "unfinished" : `${time(t.dur[i])} (${share(t.dur[i], t.us)} of the request)`],
+      ["Started", `T+ ${time(t.start[i])}`], ["Duration", t.dur[i] < 0 ? "unfinished" : `${time(t.took[i])}${page.ofRequest(i)}`],
+      ["Between rows", t.took[i] < t.dur[i] && `${time(t.dur[i] - t.took[i])} in the program`],
       ["Self", t.self[i] >= 0 && t.last[i] > i && time(t.self[i])],
       ["Rows", t.rows[i] >= 0 ? count(t.rows[i], "row") : t.aff[i] >= 0 && `${count(t.aff[i], "row")} affected`],
       ["Status", t.code[i] > 0 && String(t.code[i])], ["Caller", t.caller[i] > 0 && t.str[t.caller[i]]],
@@ -215,7 +216,7 @@ class Detail {
         h("button", { onclick: () => page.go({ v: "order", q: `fp:${group.id}`, g: group.id }, true) }, "Show in order")),
       h("dl", null, ...(/** @type {[string, string][]} */ ([
         ["Executions", `${grouped(group.n)}${group.once > 1 ? `, up to ${group.once} at once` : ""}`],
-        ["Time", `${time(group.union)} (${share(group.union, t.us)} of the request)${group.total > group.union ? `, summed ${time(group.total)}` : ""}`],
+        ["Time", `${time(group.union)} (${share(group.union, t.req)} of the request)${group.total > group.union ? `, summed ${time(group.total)}` : ""}`],
         ["Each", `p50 ${time(group.p50)}, p95 ${time(group.p95)}, max ${time(group.max)}`],
         ["Rows", group.rows >= 0 ? grouped(group.rows) : group.aff >= 0 ? `${grouped(group.aff)} affected` : ""],
         ["Errors", group.err ? grouped(group.err) : ""], ["Database", model.connection(group.conn)], ["Fingerprint", group.id],

@@ -6,7 +6,7 @@ const CELLS = 24;
 const COLUMNS = [
   ["count", "count", (_, g) => g.n, (page, g, place) => page.shownOf(place, g.n)],
   ["total", "total", (_, g) => g.total, (_, g) => time(g.total)],
-  ["share", "% of request", (_, g) => g.union, (page, g) => share(g.union, page.t.us)],
+  ["share", "% of request", (_, g) => g.union, (page, g) => share(g.union, page.t.req)],
   ["avg", "avg", (_, g) => g.total / g.n, (_, g) => time(Math.round(g.total / g.n))],
   ["p50", "p50", (_, g) => g.p50, (_, g) => time(g.p50)],
   ["p95", "p95", (_, g) => g.p95, (_, g) => time(g.p95)],

@@ -27,7 +27,7 @@ class OrderView {
     const all = [];
     for (let i = 0; i < t.n; i++) if (t.st[i] && !(t.flag[i] & (NOT_RUN | INTERNAL))) all.push(i);
     this.all = Int32Array.from(all).sort((a, b) => t.start[a] - t.start[b] || a - b);
-    this.longest = this.all.reduce((most, point) => Math.max(most, t.dur[point]), 1);
+    this.longest = this.all.reduce((most, point) => Math.max(most, t.took[point]), 1);
     this.rows = new Rows("grid", "Statements in the order of their start", {
       row: (index) => this.row(index), open: (index) => this.choose(index), key: (index, event) => page.key(this.pointAt(index), event),
     });
@@ -93,9 +93,9 @@ class OrderView {
     }
     const rows = Math.max(t.rows[entry], t.aff[entry]);
     const bar = h("i", { class: `back ${t.flag[entry] & FAILED ? "bad" : "db"}` });
-    bar.style.width = `${(100 * Math.max(0, t.dur[entry])) / this.longest}%`;
+    bar.style.width = `${(100 * Math.max(0, t.took[entry])) / this.longest}%`;
     const element = row(cell("no", model.number[entry] ? grouped(model.number[entry]) : ""), cell("at", time(t.start[entry])),
-      cell("took", bar, h("span", null, time(t.dur[entry]))), cell("num", rows >= 0 ? grouped(rows) : ""),
+      cell("took", bar, h("span", null, time(t.took[entry]))), cell("num", rows >= 0 ? grouped(rows) : ""),
       cell(`gut${page.txClass(entry)}`), cell("what", ...page.label(entry)));
     if (page.chosenPoint() === entry) element.classList.add("chosen");
     element.setAttribute("aria-selected", String(page.chosenPoint() === entry));

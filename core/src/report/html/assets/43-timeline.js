@@ -171,10 +171,10 @@ class TimelineView {
       this.critical?.[entry] && "critical"].filter(Boolean).join(" "), t.start[entry], t.end[entry]));
     if (flag & FAILED) bars.append(Object.assign(this.bar("cross", t.end[entry], t.end[entry]), { textContent: "✕" }));
     if (flag & (UNFINISHED | SKEW)) {
-      bars.append(Object.assign(this.bar(this.x(t.start[entry]) > 0.8 ? "note left" : "note", t.start[entry], t.end[entry]), { textContent: flag & SKEW ? "clock skew" : "unfinished" }));
+      bars.append(Object.assign(this.bar(this.x(t.start[entry]) > 0.8 ? "note left" : "note", t.start[entry], t.end[entry]), { textContent: flag & SKEW ? "clocks differ" : "unfinished" }));
     }
-    bars.append(h("span", { class: "sr" }, `starts at ${time(t.start[entry])}, ${t.dur[entry] < 0 ? "unfinished" : `lasts ${time(t.dur[entry])}, ${share(t.dur[entry], t.us)} of the request`}`));
-    const element = row(what, cell("took", time(t.dur[entry])), cell("took self", t.self[entry] < 0 ? "" : time(t.self[entry])), bars);
+    bars.append(h("span", { class: "sr" }, `starts at ${time(t.start[entry])}, ${t.dur[entry] < 0 ? "unfinished" : `lasts ${time(t.dur[entry])}${page.ofRequest(entry)}`}`));
+    const element = row(what, cell("took", time(t.took[entry])), cell("took self", t.self[entry] < 0 ? "" : time(t.self[entry])), bars);
     this.tell(element, t.depth[entry] + (run ? 2 : 1), run ? 0 : entry, leaf ? null : !this.closed.has(entry));
     if (page.chosenPoint() === entry) element.classList.add("chosen");
     if (this.mode === "mark" && page.matches?.[entry]) element.classList.add("match");
@@ -200,7 +200,7 @@ class TimelineView {
     let sum = 0, until = -1, from = -1;
     const segments = [];
     for (const member of executions) {
-      sum += Math.max(0, t.end[member] - Math.max(t.start[member], until));
+      sum += Math.max(0, t.start[member] + t.took[member] - Math.max(t.start[member], until));
       until = Math.max(until, t.end[member]);
       // Segments that no eye could tell apart are one.
       if (segments.length && this.x(t.start[member]) - this.x(segments[segments.length - 1][1]) < 0.003) segments[segments.length - 1][1] = until;

@@ -14,16 +14,17 @@ class BreakdownView {
   /** @param {(point: number) => string} name */
   sums(name) {
     const { t } = this.page;
-    /** @type {Map<string, {name: string, durations: number[], total: number, self: number, errors: number, n: number}>} */
+    /** @type {Map<string, {name: string, durations: number[], total: number, self: number, part: number, errors: number, n: number}>} */
     const sums = new Map();
     for (let i = 0; i < t.n; i++) {
       const key = name(i);
       let sum = sums.get(key);
-      if (!sum) sums.set(key, (sum = { name: key, durations: [], total: 0, self: 0, errors: 0, n: 0 }));
+      if (!sum) sums.set(key, (sum = { name: key, durations: [], total: 0, self: 0, part: 0, errors: 0, n: 0 }));
       sum.n++;
       if (t.dur[i] >= 0) {
-        sum.durations.push(t.dur[i]);
-        sum.total += t.dur[i];
+        sum.durations.push(t.took[i]);
+        sum.total += t.took[i];
+        sum.part += Math.max(0, t.part[i]);
         sum.self += t.self[i];
       }
       if (t.flag[i] & FAILED) sum.errors++;
@@ -68,7 +69,7 @@ class BreakdownView {
       h("thead", null, h("tr", null, h("th", { scope: "col" }, "name"),
         ...columns.map(([name, label]) => sortable(name, label, this.sort, (sort) => { this.sort = sort; this.update(); })), h("th", { scope: "col" }, "% of the request"))),
       h("tbody", null, ...sums.map((sum) => h("tr", null, h("th", { scope: "row" }, h("bdi", null, oneLine(sum.name, 120))),
-        ...columns.map(([, , value, isTime]) => h("td", null, isTime ? time(Math.round(value(sum))) : grouped(value(sum)))), h("td", null, share(sum.total, t.us))))),
+        ...columns.map(([, , value, isTime]) => h("td", null, isTime ? time(Math.round(value(sum))) : grouped(value(sum)))), h("td", null, share(sum.part, t.req))))),
       h("tfoot", null, h("tr", null, h("td", { colspan: columns.length + 2 }, h("button", {
         onclick: () => copy(page, ["name,count,total_us,self_us,avg_us,p50_us,p95_us,max_us,errors",
           ...sums.map((sum) => [`"${sum.name.replaceAll('"', '""').replace(/^([=+\-@\t\r])/, "'$1")}"`, ...columns.map(([, , value]) => Math.round(value(sum)))].join(","))].join("\n"), "Table"),

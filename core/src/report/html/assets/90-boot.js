@@ -57,6 +57,12 @@ class Page {
     if (this.state.g || this.state.p) app.scrollIntoView({ block: "start" });
   }
 
+  /** What part of the request a point is. @param {number} i */
+  ofRequest(i) {
+    const part = this.t.part[i];
+    return part < 0 ? " (outside the request)" : ` (${share(part, this.t.req)} of the request)`;
+  }
+
   makeTabs() {
     const { t } = this, tabs = h("div", { role: "tablist", "aria-label": "Views" });
     const names = /** @type {[string, string, number][]} */ ([["sql", "Statements", t.group.length], ["order", "In order", this.model.order.length], ["time", "Timeline", t.n], ["stats", "Breakdown", -1]]);
@@ -296,7 +302,7 @@ class Page {
       table.replaceChildren(h("caption", { class: "sr" }, "Executions"),
         h("thead", null, h("tr", null, ...["#", "T+", "duration", "rows", "values", callers ? "caller" : ""].filter(Boolean).map((head) => h("th", { scope: "col", class: head === "values" ? "value" : null }, head)))),
         h("tbody", null, ...shown.map((point) => h("tr", { class: this.chosenPoint() === point ? "chosen" : null },
-          h("td", null, this.link({ p: t.id[point], g: "" }, `#${model.number[point]}`)), h("td", null, time(t.start[point])), h("td", null, time(t.dur[point])),
+          h("td", null, this.link({ p: t.id[point], g: "" }, `#${model.number[point]}`)), h("td", null, time(t.start[point])), h("td", null, time(t.took[point])),
           h("td", null, Math.max(t.rows[point], t.aff[point]) >= 0 && grouped(Math.max(t.rows[point], t.aff[point]))),
           h("td", { class: "value" }, h("code", null, h("bdi", null, oneLine(model.values(point).slice(0, 30).join(", "), 200))), " ",
             t.err[point] > 0 && h("span", { class: "bad" }, "✕ ", h("bdi", null, oneLine(t.str[t.err[point]], 160))),

@@ -2,7 +2,6 @@
 
 use std::io::{self, Write};
 
-use crate::report::duration::Shown;
 use crate::report::html::content::Content;
 use crate::report::html::escape::{Capped, Escaped};
 use crate::report::label;
@@ -14,7 +13,7 @@ pub(super) fn write(content: &Content<'_>, title: &str, out: &mut impl Write) ->
         let class = if status < 400 { "good" } else { "bad" };
         write!(out, " <span class=\"status {class}\">{status}</span>")?;
     }
-    writeln!(out, " <span class=\"took\">{}</span></h1>", Shown(trace.duration_us()))?;
+    writeln!(out, " <span class=\"took\">{}</span></h1>", trace.took())?;
     out.write_all(b"<p class=\"about quiet\">")?;
     if let Some(when) = label::when(trace) {
         write!(out, "{} · ", Escaped(&when))?;

@@ -13,7 +13,6 @@ use std::io::{self, Write};
 use super::assets::{SCRIPT, SCRIPT_SHA256, STYLE, STYLE_SHA256};
 use super::content::Content;
 use super::escape::Escaped;
-use crate::report::duration::Shown;
 use crate::report::label;
 
 /// Writes all that stands before the script's data.
@@ -34,7 +33,7 @@ pub(super) fn write_before_data(content: &Content<'_>, out: &mut impl Write) -> 
          <a class=\"skip\" href=\"#main\">Skip to the report</a>\n",
         Escaped(&title),
         content.analysis.totals.statements,
-        Shown(trace.duration_us()),
+        trace.took(),
         *STYLE,
     )?;
     header::write(content, &title, out)?;

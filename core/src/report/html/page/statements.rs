@@ -94,7 +94,7 @@ fn executions(content: &Content<'_>, group: &Group, shown: usize, out: &mut impl
 }
 
 fn execution(content: &Content<'_>, group: &Group, point: &Point, out: &mut impl Write) -> io::Result<()> {
-    let duration = point.duration_us().map_or_else(|| "?".to_owned(), |us| Shown(us).to_string());
+    let duration = point.took_us().map_or_else(|| "?".to_owned(), |us| Shown(us).to_string());
     let rows = label::rows(point).unwrap_or_default();
     write!(out, "<tr><td>{}</td><td>{duration}</td><td>{rows}</td><td class=\"value\">", Shown(point.appeared_us()))?;
     parameters(content, group, point, out)?;

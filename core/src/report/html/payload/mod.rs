@@ -62,6 +62,7 @@ fn meta(content: &Content<'_>, json: &mut Json<impl Write>) {
         None => json.literal("null"),
     }
     json.int_of("us", whole(trace.duration_us()));
+    json.ints_of("req", [whole(analysis.window.0), whole(analysis.window.1)]);
     json.key("values");
     json.literal(if content.values() { "true" } else { "false" });
     json.key("status");

@@ -133,6 +133,8 @@ fn times(points: &[Point], json: &mut Json<impl Write>) {
     }
     json.close(']');
     json.column("dur", -1, points.iter().map(|point| whole_or_none(point.duration_us())));
+    let shorter = |point: &Point| point.took_us().filter(|us| Some(*us) != point.duration_us());
+    json.column("took", -1, points.iter().map(|point| whole_or_none(shorter(point))));
 }
 
 fn of_statements(content: &Content<'_>, texts: &Texts<'_>, json: &mut Json<impl Write>) {
@@ -169,6 +171,8 @@ fn flags(point: &Point) -> u32 {
         rolled_back.is_some_and(|(_, by_drop)| by_drop),
         point.waits_for_connection(),
         point.is_remote(),
+        point.is_unsent(),
+        point.is_incomplete(),
     ]
     .into_iter()
     .enumerate()

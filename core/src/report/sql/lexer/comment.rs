@@ -8,6 +8,7 @@ impl Tokens<'_> {
         match (first, self.byte(1)) {
             // MySQL 8.4, "Comments": two dashes need white space after them.
             (b'-', b'-') if self.dialect != Dialect::Mysql || self.byte(2) <= b' ' => Some(self.line()),
+            (b'#', b'>' | b'-') if self.reading.json_operators => None,
             (b'#', _) if self.dialect == Dialect::Mysql => Some(self.line()),
             (b'/', b'*') => Some(self.executed().unwrap_or_else(|| (TokenKind::Comment, self.block()))),
             (b'*', b'/') if self.executed => {
@@ -25,7 +26,7 @@ impl Tokens<'_> {
 
     /// The mark that opens what MySQL or MariaDB runs: `/*!50110` or `/*M!100100`.
     fn executed(&mut self) -> Option<(TokenKind, usize)> {
-        if self.dialect != Dialect::Mysql {
+        if !self.reading.executes {
             return None;
         }
         let after = match (self.byte(2), self.byte(3)) {
@@ -38,9 +39,12 @@ impl Tokens<'_> {
         Some((TokenKind::Punct, after + if digits < 5 { 0 } else { digits.min(6) }))
     }
 
-    /// The end of a comment between `/*` and `*/`. Those of PostgreSQL may lie in each other.
+    /// The end of a comment between `/*` and `*/`. Those of PostgreSQL may lie in each other, and others in what MySQL does
+    /// not run.
     fn block(&self) -> usize {
-        let nested = self.dialect == Dialect::Postgres;
+        let skipped =
+            self.dialect == Dialect::Mysql && (self.byte(2) == b'!' || self.byte(2) == b'M' && self.byte(3) == b'!');
+        let nested = self.dialect == Dialect::Postgres || skipped;
         let bytes = self.text.as_bytes();
         let (mut at, mut depth) = (self.at + 2, 1_usize);
         while at + 1 < bytes.len() {

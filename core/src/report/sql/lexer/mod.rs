@@ -1,7 +1,8 @@
 //! [`tokens`]: a text as tokens, in one pass.
 //!
 //! Here: which character begins what. Below: words and their kinds (`word`), texts in quotes (`quoted`), comments
-//! (`comment`), places for values (`place`) and numbers and operators (`symbol`). Not here: what tokens mean together.
+//! (`comment`), places for values (`place`), numbers and operators (`symbol`), and what a server's settings change
+//! (`settings`). Not here: what tokens mean together.
 //!
 //! Tokens cover the whole text without gaps. A literal or comment that is never closed goes to the end. No character is
 //! looked at more than a few times.
@@ -9,6 +10,7 @@
 mod comment;
 mod place;
 mod quoted;
+mod settings;
 mod symbol;
 mod word;
 
@@ -17,6 +19,7 @@ mod tests;
 
 use super::Dialect;
 
+pub(super) use settings::Reading;
 pub(super) use word::is_word;
 
 /// What a token is.
@@ -82,7 +85,12 @@ impl Token {
 /// ```
 #[must_use]
 pub fn tokens(text: &str, dialect: Dialect) -> Tokens<'_> {
-    Tokens { text, dialect, at: 0, fresh: true, executed: false }
+    read(text, Reading::usual(dialect))
+}
+
+/// The tokens of a text, as a server with other settings reads it.
+pub(super) fn read(text: &str, reading: Reading) -> Tokens<'_> {
+    Tokens { text, dialect: reading.dialect, reading, at: 0, fresh: true, executed: false }
 }
 
 /// The tokens of a text, in their order.
@@ -90,6 +98,7 @@ pub fn tokens(text: &str, dialect: Dialect) -> Tokens<'_> {
 pub struct Tokens<'a> {
     text: &'a str,
     dialect: Dialect,
+    reading: Reading,
     at: usize,
     /// Whether a statement begins here: some words are verbs only there.
     fresh: bool,
@@ -119,13 +128,13 @@ impl Iterator for Tokens<'_> {
 impl Tokens<'_> {
     /// The kind and the end of the token that begins here, with `first`.
     fn scan(&mut self, first: u8) -> (TokenKind, usize) {
-        let mysql = self.dialect == Dialect::Mysql;
+        let Reading { backslashes, double_is_text, .. } = self.reading;
         match first {
             b' ' | b'\t' | b'\n' | b'\r' | 0x0b | 0x0c => (TokenKind::Space, self.space()),
             // A byte order mark is no part of what follows it.
             0xef if self.at == 0 && self.text.starts_with('\u{feff}') => (TokenKind::Space, 3),
-            b'\'' => (TokenKind::Text, self.quoted(self.at + 1, b'\'', mysql)),
-            b'"' if mysql => (TokenKind::Text, self.quoted(self.at + 1, b'"', true)),
+            b'\'' => (TokenKind::Text, self.text(self.at + 1, backslashes)),
+            b'"' if double_is_text => (TokenKind::Text, self.quoted(self.at + 1, b'"', backslashes)),
             b'"' => (TokenKind::QuotedIdent, self.quoted(self.at + 1, b'"', false)),
             b'`' if self.dialect != Dialect::Postgres => {
                 (TokenKind::QuotedIdent, self.quoted(self.at + 1, b'`', false))

@@ -59,7 +59,7 @@ impl Tokens<'_> {
             Dialect::Sqlite if is_word(next) => self.named(),
             Dialect::Mysql => match (next, self.byte(2)) {
                 (b'@', third) if is_word(third) => (TokenKind::Ident, self.run(self.at + 2, is_word)),
-                (b'\'' | b'"', _) => (TokenKind::QuotedIdent, self.quoted(self.at + 2, next, true)),
+                (b'\'' | b'"', _) => (TokenKind::QuotedIdent, self.quoted(self.at + 2, next, self.reading.backslashes)),
                 (b'`', _) => (TokenKind::QuotedIdent, self.quoted(self.at + 2, next, false)),
                 _ => {
                     let end = self.run(self.at + 1, |byte| is_word(byte) || byte == b'.');

@@ -22,6 +22,34 @@ impl Tokens<'_> {
         bytes.len()
     }
 
+    /// The end of a text that goes on at `from`. PostgreSQL 17, "String Constants": where only white space with a line break
+    /// stands between two, they are one, and the second is read as the first.
+    pub(super) fn text(&self, from: usize, backslash: bool) -> usize {
+        let mut end = self.quoted(from, b'\'', backslash);
+        while let Some(quote) = self.continuation(end) {
+            end = self.quoted(quote + 1, b'\'', backslash);
+        }
+        end
+    }
+
+    /// The quote at which PostgreSQL's text goes on that ended at `from`. Comments to the end of a line are white space.
+    fn continuation(&self, from: usize) -> Option<usize> {
+        if !matches!(self.dialect, Dialect::Postgres | Dialect::Generic) {
+            return None;
+        }
+        let bytes = self.text.as_bytes();
+        let (mut at, mut is_broken) = (from, false);
+        loop {
+            match bytes.get(at)? {
+                b'\n' | b'\r' => (at, is_broken) = (at + 1, true),
+                b' ' | b'\t' | 0x0b | 0x0c => at += 1,
+                b'-' if bytes.get(at + 1) == Some(&b'-') => at = self.run(at, |byte| !matches!(byte, b'\n' | b'\r')),
+                b'\'' if is_broken => return Some(at),
+                _ => return None,
+            }
+        }
+    }
+
     /// The end of SQLite's `[name]`.
     pub(super) fn bracketed(&self) -> usize {
         (self.run(self.at, |byte| byte != b']') + 1).min(self.text.len())
@@ -30,19 +58,34 @@ impl Tokens<'_> {
     /// What begins with a prefix before its quote: `E'...'`, `X'...'`, `U&"..."`.
     pub(super) fn prefixed(&self) -> Option<(TokenKind, usize)> {
         let postgres = matches!(self.dialect, Dialect::Postgres | Dialect::Generic);
-        let kind = match (self.byte(0).to_ascii_lowercase(), self.byte(1), self.byte(2)) {
-            (b'x' | b'b', b'\'', _) => return Some((TokenKind::Text, self.quoted(self.at + 2, b'\'', false))),
-            (b'n', b'\'', _) if self.dialect != Dialect::Sqlite => {
-                return Some((TokenKind::Text, self.quoted(self.at + 2, b'\'', self.dialect == Dialect::Mysql)));
+        let end = match (self.byte(0).to_ascii_lowercase(), self.byte(1), self.byte(2)) {
+            (b'q', b'\'', _) if self.reading.alternative_quotes => self.alternative(self.at + 2),
+            (b'n', b'q' | b'Q', b'\'') if self.reading.alternative_quotes => self.alternative(self.at + 3),
+            (b'x' | b'b', b'\'', _) => self.text(self.at + 2, false),
+            (b'n', b'\'', _) if self.dialect != Dialect::Sqlite => self.text(self.at + 2, self.reading.backslashes),
+            (b'e', b'\'', _) if postgres => self.text(self.at + 2, true),
+            (b'u', b'&', b'\'') if postgres => self.text(self.at + 3, false),
+            (b'u', b'&', b'"') if postgres => {
+                return Some((TokenKind::QuotedIdent, self.quoted(self.at + 3, b'"', false)));
             }
-            (b'e', b'\'', _) if postgres => {
-                return Some((TokenKind::Text, self.quoted(self.at + 2, b'\'', true)));
-            }
-            (b'u', b'&', b'\'') if postgres => TokenKind::Text,
-            (b'u', b'&', b'"') if postgres => TokenKind::QuotedIdent,
             _ => return None,
         };
-        Some((kind, self.quoted(self.at + 3, self.byte(2), false)))
+        Some((TokenKind::Text, end))
+    }
+
+    /// The end of Oracle's `q'[...]'`, whose opening mark is at `mark`: the mark's partner, and a quote.
+    fn alternative(&self, mark: usize) -> usize {
+        let Some(open) = self.text[mark..].chars().next() else { return self.text.len() };
+        let close = match open {
+            '[' => ']',
+            '{' => '}',
+            '(' => ')',
+            '<' => '>',
+            other => other,
+        };
+        let body = mark + open.len_utf8();
+        let end = format!("{close}'");
+        self.text[body..].find(&end).map_or(self.text.len(), |length| body + length + end.len())
     }
 
     /// The end of PostgreSQL's `$tag$ ... $tag$`; `None` where no tag stands here.

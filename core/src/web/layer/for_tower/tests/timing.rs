@@ -125,7 +125,7 @@ fn one_query_is_no_plural_and_one_that_still_runs_counts() {
 }
 
 #[test]
-fn waiting_for_a_connection_is_no_time_of_the_database() {
+fn a_call_that_got_no_connection_is_no_query_and_no_time_of_the_database() {
     let store = Store::new();
     let values = timing(&store.layer(), || {
         let now = Instant::now();
@@ -140,7 +140,25 @@ fn waiting_for_a_connection_is_no_time_of_the_database() {
         );
         point.stop(());
     });
-    assert!(parts(&values[1]).1 < 0.001, "{values:?}");
+    assert!(values[1].starts_with("total;dur=") && !values[1].contains("db;"), "{values:?}");
+}
+
+#[test]
+fn the_programs_work_between_rows_is_no_time_of_the_database() {
+    let store = Store::new();
+    let values = timing(&store.layer(), || {
+        let (since, long) = (Instant::now(), Duration::from_millis(20));
+        let mut point = started(since, "fetch", "SELECT 1");
+        point.pause_database_time();
+        while since.elapsed() < long {
+            std::hint::spin_loop();
+        }
+        point.add_database_time(Duration::from_millis(3));
+        point.stop(());
+    });
+    let (total, db, desc) = parts(&values[1]);
+    assert!(total >= 20.0 && (3.0..20.0).contains(&db), "{values:?}");
+    assert_eq!(desc, "\"1 query\"");
 }
 
 #[test]
