@@ -149,7 +149,7 @@ impl DbOptions {
     /// Replaces the values, bound and returned, of statements that match a regular expression, by
     /// [`REDACTED`](Self::REDACTED). Its syntax is that of the crate `regex-lite`; `(?i)` makes it ignore case.
     ///
-    /// The text of an error of such a statement keeps what is no value, as [`ParamsPolicy`] says. The statement itself, with
+    /// The text of an error of such a statement keeps everything but values, as [`ParamsPolicy`] says. The statement itself, with
     /// whatever literals it has, is recorded as it is.
     ///
     /// # Errors

@@ -66,7 +66,7 @@ fn correction(point: &Point, known: i64, around: &Point, around_shift: i64, othe
     let (Some(start), Some(begin)) = (point.started_us, around.started_us) else { return 0 };
     let (start, begin) = (signed(start) + known, signed(begin) + around_shift);
     let lasted = around.duration_us().filter(|_| !around.is_unfinished());
-    // Whoever gave up waiting may have been asked for something that began later.
+    // After a timeout the other service may begin its work late.
     let answered = around.error().is_none() && !around.is_cancelled();
     let is_late = other_clock
         && answered
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_that_nobody_waited_for_any_more_may_begin_late() {
+    fn a_request_may_begin_after_its_caller_gave_up() {
         let mut messages = two_hosts(5_000_000);
         messages[3] = message("http-stop", "h", "a", 8_000, json!({"etype": "Timeout", "message": "", "host": "n1"}));
         assert_eq!(Trace::build(messages).totals().database_us, 0);

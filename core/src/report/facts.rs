@@ -314,7 +314,7 @@ impl StopFacts {
     }
 }
 
-/// Hands the members of the object here to `read`, which takes the value of each. What is no object has none.
+/// Hands the members of the object here to `read`, which takes the value of each. Other values have none.
 fn members<'a>(walk: &mut Walk<'a>, mut read: impl FnMut(&str, &mut Walk<'a>)) {
     if walk.enter() {
         while let Some(key) = walk.key() {

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use crate::message::{Phase, read_info};
 use crate::{Id, Message, Timestamp, python_json};
 
-/// A piece of a text that lies in memory once, whoever shares it.
+/// A piece of a text that lies in memory once and is shared.
 #[derive(Clone)]
 pub(super) struct Excerpt {
     block: Arc<String>,

@@ -28,7 +28,7 @@ impl Trace {
     /// Microseconds that the request took: from the start to the stop of its own point.
     ///
     /// Where a trace is about no single point, from the first start to the last stop at the top; where the stop is missing,
-    /// up to the last message. `None` where the clock was set back in between, so that nobody knows.
+    /// up to the last message. `None` where the clock was set back in between: then it is not known.
     #[must_use]
     pub fn request_us(&self) -> Option<u64> {
         let is_backwards =
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_knows_how_long_a_request_took_whose_clock_was_set_back() {
+    fn the_duration_is_unknown_where_the_clock_was_set_back() {
         let trace = Trace::build(request("r", BASE, 3_600_000_000, 10_000).to_vec());
         assert_eq!((trace.request_us(), trace.took()), (None, "?".to_owned()));
         assert_eq!(Trace::default().request_us(), Some(0));

@@ -56,8 +56,7 @@ impl Point {
         number("pool_size").zip(number("pool_max"))
     }
 
-    /// When its work ran. The program's part of a stream is taken off the end: where between the rows it was, nobody
-    /// recorded.
+    /// When its work ran. The program's part of a stream is taken off the end: where between the rows it was is not recorded.
     pub(super) fn statement_interval(&self) -> Option<(u64, u64)> {
         let (from, _) = self.interval()?;
         Some((from, from.saturating_add(self.statement_us()?)))

@@ -85,7 +85,7 @@ fn open_within(text: &str) -> Opened {
     python_json::read(text, opened).unwrap_or_else(|_| other(text))
 }
 
-/// What is no envelope.
+/// A body that is not an envelope.
 fn other(text: &str) -> Opened {
     let is_json = python_json::read(text, |text| serde_json::from_str::<IgnoredAny>(text)).is_ok();
     if is_json { Opened::Other } else { Opened::Garbled }

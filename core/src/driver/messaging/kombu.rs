@@ -20,7 +20,7 @@ pub(super) fn plain(json: &str) -> Cow<'_, str> {
     if !json.contains("\"__type__\"") {
         return Cow::Borrowed(json);
     }
-    // What is no JSON is refused later.
+    // Text that is not JSON is refused later.
     match python_json::value(json) {
         Ok(mut value) => {
             simplify(&mut value);

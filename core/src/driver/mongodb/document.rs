@@ -121,7 +121,7 @@ fn json(value: Bson) -> Value {
     }
 }
 
-/// What is no number in JSON, as Python's `json` names it.
+/// Infinities and NaN, which JSON has no numbers for, as Python's `json` names them.
 fn name(float: f64) -> &'static str {
     match float {
         f64::INFINITY => "Infinity",

@@ -1,6 +1,6 @@
 //! [`Walk`]: goes along the text of an info, member by member, without making values of it.
 //!
-//! The text was read as JSON when the message came, so nothing is checked here again. What is no JSON after all, or is more than
+//! The text was read as JSON when the message came, so nothing is checked here again. Text that is not JSON after all, or is more than
 //! JSON allows, such as a bare `NaN`, does no harm: a walk ends, and what it did not understand is not there.
 
 use std::borrow::Cow;

@@ -146,7 +146,7 @@ pub(super) fn count_spoken(statements: &Statements<'_>) -> usize {
     (0..statements.list.len()).filter(|index| statements.runs(*index)).map(|index| of(&index)).sum()
 }
 
-/// When statements ran of which nobody knows on which connection: those that went around the traced types.
+/// When statements ran whose connection is not known: those that went around the traced types.
 fn not_placed(trace: &Trace) -> Vec<Interval> {
     let is_one = |point: &&Point| point.is_bypassed() && point.connection().is_none();
     intervals::union(trace.points().iter().filter(is_one).filter_map(Point::interval).collect())

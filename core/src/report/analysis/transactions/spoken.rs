@@ -184,8 +184,8 @@ impl<'a> Said<'_, 'a> {
 
     /// What a `COMMIT` that succeeds does.
     fn committed(&self, stack: &[Open<'a>]) -> TransactionOutcome {
-        // PostgreSQL takes COMMIT for ROLLBACK where a statement has failed, and of what went around the traced types
-        // nobody knows whether it failed.
+        // PostgreSQL takes COMMIT for ROLLBACK where a statement has failed. Whether what went around the traced types failed
+        // is not known.
         match self.statements.connections[self.connection].system {
             Some("postgresql" | "postgres") | None if is_placeless(self.point) => TransactionOutcome::Unknown,
             Some("postgresql" | "postgres") if stack.iter().any(|open| open.has_failed) => {

@@ -211,7 +211,7 @@ fn of_statements_that_went_around_no_more_is_said_than_is_known() {
     assert_eq!(told(&["BEGIN", "UPDATE t SET a = 1", "COMMIT"]), [(Unknown, None, 1)]);
     assert_eq!(told(&["BEGIN", "UPDATE t SET a = 1", "ROLLBACK"]), [(RolledBack, None, 1)]);
     assert_eq!(told(&["BEGIN", "UPDATE t SET a = 1", "ALTER TABLE t ADD b INT", "ROLLBACK"]), [(Unknown, None, 1)]);
-    // Two connections at once: whose the second COMMIT is, nobody knows.
+    // Two connections at once: the second COMMIT may be of either.
     assert_eq!(told(&["BEGIN", "SELECT 1", "BEGIN", "SELECT 2", "COMMIT", "COMMIT"])[0].0, Unknown);
     // PostgreSQL's BEGIN is no event.
     assert_eq!(told(&["UPDATE t SET a = 1", "COMMIT"]), []);
@@ -225,7 +225,7 @@ fn a_transaction_is_not_idle_while_statements_of_unknown_connections_run() {
     assert_eq!(idle(messages.clone()), Some((1_100, 200_000)));
     messages.extend(db("x", BASE, 2_000, 150_000, json!({"statement": "SELECT 2", "bypassed": true}), json!({})));
     assert_eq!(idle(messages), Some((150_000, 200_000)));
-    // Whether the last statement was in it, nobody knows where no end was seen.
+    // Where no end was seen, the last statement may be in it or not.
     let open = texts(BASE, 0, &["BEGIN", "SELECT 1"], &json!({"bypassed": true}));
     let late = texts("l", 500, &["SELECT 2"], &json!({"bypassed": true}));
     assert_eq!(idle([open, late].concat()), None);

@@ -31,7 +31,7 @@ impl<'a> Verbs<'a> {
         let code = || point.stop_info.get("db")?.get("code")?.as_str();
         match verb {
             _ if point.error().is_some() && code() == Some(SYNTAX_ERROR) => None,
-            // Where it failed, nobody knows how far it came: a statement may be checked before it runs.
+            // How far a failed statement came is not known: it may be checked before it runs.
             TransactionVerb::CommitsBefore { certain: true } if point.error().is_none() && !point.is_cancelled() => {
                 Some(TransactionOutcome::Committed)
             }

@@ -22,7 +22,7 @@ pub(in crate::report::sql) struct Reading {
 }
 
 impl Reading {
-    /// As a server reads it whose settings nobody changed.
+    /// As a server with its default settings reads it.
     pub(in crate::report::sql) const fn usual(dialect: Dialect) -> Self {
         let mysql = matches!(dialect, Dialect::Mysql);
         Self {
