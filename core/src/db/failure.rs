@@ -43,7 +43,10 @@ impl DbFailure {
                 db.insert(key.to_owned(), number.into());
             }
         }
-        db.extend(self.stop.marks().map(|(key, value)| (key.to_owned(), value.into())));
+        // That a failed statement was not read to its end goes without saying.
+        if self.stop.unsent {
+            db.insert("sent".to_owned(), false.into());
+        }
         db.insert("original_exception".to_owned(), self.original_exception.into());
         db.insert("chained_exception".to_owned(), Value::from(self.message.as_str()));
         for (key, detail) in self.details {

@@ -72,7 +72,7 @@ impl DbStop {
     }
 
     /// What differs from most statements.
-    pub(super) fn marks(&self) -> impl Iterator<Item = (&'static str, bool)> {
+    fn marks(&self) -> impl Iterator<Item = (&'static str, bool)> {
         [(self.incomplete, ("complete", false)), (self.unsent, ("sent", false)), (self.awaited, ("awaited", true))]
             .into_iter()
             .filter_map(|(applies, mark)| applies.then_some(mark))
