@@ -120,13 +120,31 @@ fn has_long_number(text: &str) -> bool {
 
 /// Whether a `Value` holds a number so that it is written again as it was, or means the same.
 fn is_held(number: &str) -> bool {
-    if number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') {
-        return number.parse::<i64>().is_ok() || number.parse::<u64>().is_ok();
-    }
     let Ok(float) = number.parse::<f64>() else { return true };
+    if number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') {
+        // Of hundreds of zeros, as PostgreSQL writes a float in jsonb, the short form says more.
+        let is_short = number.len() <= 40;
+        return number.parse::<i64>().is_ok() || number.parse::<u64>().is_ok() || !is_short && means(number, float);
+    }
     let digits = number.bytes().take_while(|byte| !matches!(byte, b'e' | b'E')).filter(u8::is_ascii_digit).count();
-    let again = Value::from(float).to_string();
-    float.is_finite() && (digits < LONG || again == number)
+    float.is_finite() && (digits < LONG || means(number, float))
+}
+
+/// Whether a decimal number is just what the float is written as.
+fn means(number: &str, float: f64) -> bool {
+    float.is_finite() && decimal(number) == decimal(&Value::from(float).to_string())
+}
+
+/// A decimal number as its sign, its digits without the zeros around them, and the power of ten of the last one.
+fn decimal(number: &str) -> (bool, String, i64) {
+    let (mantissa, exponent) = number.split_once(['e', 'E']).unwrap_or((number, "0"));
+    let (whole, part) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits: String = [whole.trim_start_matches('-'), part].concat();
+    let kept = digits.trim_end_matches('0');
+    let zeros = digits.len() - kept.len();
+    let power = exponent.parse::<i64>().unwrap_or(0) - part.len() as i64 + zeros as i64;
+    let kept = kept.trim_start_matches('0').to_owned();
+    (mantissa.starts_with('-'), kept.clone(), if kept.is_empty() { 0 } else { power })
 }
 
 /// Spells a text anew, token by token. What is wrong with it stays wrong.
@@ -327,6 +345,17 @@ mod tests {
             assert!(found[0].is_number(), "{digits}");
             assert_eq!(found[0].to_string(), digits);
         }
+        Ok(())
+    }
+
+    /// PostgreSQL writes the numbers of jsonb without exponents.
+    #[test]
+    fn a_float_that_is_written_out_is_that_float() -> serde_json::Result<()> {
+        for float in [-6.845591935036488e219, 2.161567e-318, 6.3347973741466735e296, 1.5] {
+            let written = format!("{float}");
+            assert_eq!(value(&written)?, Value::from(float), "{written}");
+        }
+        assert!(number(&value("123456789012345678901234567890123456789012345678901234567890")?).is_some());
         Ok(())
     }
 
