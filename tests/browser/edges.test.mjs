@@ -84,8 +84,8 @@ browserTest("a child that began before its parent is marked, and drawn within it
   const root = trace.request(10_000, 100_000), call = trace.point("http", root, 50_000, 80_000);
   trace.db(trace.request(20_000, 60_000, { parent: call, service: "posts", host: "node-2" }), 30_000, 40_000, "SELECT 1", { service: "posts", host: "node-2" });
 })), hash: "#v=time" }, async (page) => {
-  assert.ok((await texts(page, ".timeline .mark")).includes("clock skew"));
-  assert.deepEqual(await texts(page, ".timeline .bar.skew ~ .note"), ["clock skew"]);
+  assert.ok((await texts(page, ".timeline .mark")).includes("clocks differ"));
+  assert.deepEqual(await texts(page, ".timeline .bar.skew ~ .note"), ["clocks differ"]);
 });
 
 browserTest("a chain of 20,000 points opens, closes, and is walked", { file: () => report("deep", () => deep(20_000)), hash: "#v=time" }, async (page) => {

@@ -18,8 +18,8 @@ function trace(points, stmts = [], more = {}) {
   const str = [""], place = (text) => (str.includes(text) ? str.indexOf(text) : str.push(text) - 1);
   const columns = points.map((point) => ({ name: "db", service: "api", us: 10, rows: -1, flag: 1024, ...point }));
   const raw = {
-    v: 1, meta: { us: 1000, slow: [100_000, 500_000], manyRows: 1000, values: true, ...more.meta }, str,
-    stmt: stmts.map((stmt) => ({ d: "postgresql", kind: "read", ...stmt, t: place(stmt.t), label: place(stmt.label ?? ""), compact: place(stmt.t), verb: place(stmt.verb ?? "SELECT"), ex: stmt.ex === undefined ? undefined : place(stmt.ex), ft: 0, tables: (stmt.tables ?? []).map(place) })),
+    v: 1, meta: { us: 1000, req: [0, 1000], slow: [100_000, 500_000], manyRows: 1000, values: true, ...more.meta }, str,
+    stmt: stmts.map((stmt) => ({ d: "postgresql", kind: "read", run: 1, ...stmt, t: place(stmt.t), label: place(stmt.label ?? ""), compact: place(stmt.t), verb: place(stmt.verb ?? "SELECT"), ex: stmt.ex === undefined ? undefined : place(stmt.ex), ft: 0, tables: (stmt.tables ?? []).map(place) })),
     conn: [{ service: 0, system: place("postgresql"), database: place("shop"), server: place("db-1") }],
     group: stmts.map((_, k) => ({ id: `0000000${k}`, conn: 0, stmt: k, n: 1 })), txs: [], gap: [], find: more.find ?? [],
     id: columns.map((_, k) => `id${k}`), parent: columns.map((point) => point.parent ?? 0), name: columns.map((point) => place(point.name)), svc: columns.map((point) => place(point.service)),
