@@ -11,9 +11,10 @@ use serde_json::Value;
 
 use super::Point;
 use super::sql::Dialect;
+use super::sql::fingerprint::without_mark;
 use super::sql::operand::{Operand, Role, UNKNOWN_LENGTH, operands};
 use super::sql::placeholder::{Which, placeholders};
-use crate::db::{CUT, DbOptions};
+use crate::db::DbOptions;
 use crate::python_json;
 
 /// A list of which only the beginning is there is at least so long.
@@ -106,7 +107,7 @@ fn elements_of_text(text: &str, operand: &Operand) -> usize {
         return 1;
     }
     let elements = text.bytes().filter(|byte| *byte == b',').count() + 1;
-    if text.ends_with(" B)") && text.contains(CUT) { elements.max(LONG) } else { elements }
+    if without_mark(text).is_some() { elements.max(LONG) } else { elements }
 }
 
 /// The value that is bound to a place.

@@ -10,6 +10,7 @@ use crate::db::{CUT, DbOptions};
 use crate::python_json;
 use crate::report::Point;
 use crate::report::sql::Dialect;
+use crate::report::sql::fingerprint::without_mark;
 use crate::report::sql::lexer::{TokenKind, tokens};
 
 /// What of a text matters for the values that it runs with.
@@ -34,7 +35,7 @@ impl Words {
             }
             token.of(sql).hash(&mut hasher);
         }
-        let is_cut = sql.ends_with(" B)") && contains_cut(sql.as_bytes());
+        let is_cut = without_mark(sql).is_some();
         Self { number: hasher.finish(), has_places, is_cut }
     }
 }

@@ -80,7 +80,7 @@ impl Repeat {
 }
 
 /// Whether it locks rows: PostgreSQL 15, "The Locking Clause"; MySQL 8.4, 17.7.2.4 Locking Reads.
-fn lock(parts: &Significant<'_>) -> Option<String> {
+pub(super) fn lock(parts: &Significant<'_>) -> Option<String> {
     let locks = |at: &usize| {
         parts.is(*at, &["FOR"]) && parts.is(at + 1, &["UPDATE", "SHARE", "NO", "KEY"])
             || parts.is(*at, &["LOCK"]) && parts.is(at + 1, &["IN"]) && parts.is(at + 2, &["SHARE"])

@@ -12,6 +12,7 @@ use crate::db::CUT;
 use crate::report::html::content::Content;
 use crate::report::html::values::Literal;
 use crate::report::sql::Dialect;
+use crate::report::sql::fingerprint::without_mark;
 use crate::report::{Parameter, Point};
 
 /// Between the types of a point, and between the names.
@@ -145,11 +146,9 @@ fn length(value: &Value) -> Option<Length> {
         Value::Array(values) => return Some(Length::Elements(values.len())),
         _ => return None,
     };
-    let cut = text.strip_suffix(" B)").and_then(|text| text.rsplit_once(CUT));
-    let (shown, missing) = match cut.and_then(|(shown, missing)| Some((shown, missing.parse::<usize>().ok()?))) {
-        Some((shown, missing)) => (shown, missing),
-        None => (text, 0),
-    };
+    let shown = without_mark(text).unwrap_or(text);
+    let mark = text[shown.len()..].trim_start_matches(CUT).trim_end_matches(" B)");
+    let missing = mark.parse::<usize>().unwrap_or(0);
     let bytes =
         shown.strip_prefix("\\x").filter(|hex| hex.len() % 2 == 0 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()));
     Some(Length::Bytes(bytes.map_or(shown.len(), |hex| hex.len() / 2).saturating_add(missing)))

@@ -8,7 +8,7 @@ use crate::report::Point;
 use crate::report::html::content::Content;
 use crate::report::html::cut::{STATEMENT_BYTES, capped};
 use crate::report::html::layout::{self, Places};
-use crate::report::sql::explain::{before_bind, explain, only_reads};
+use crate::report::sql::explain::{analyzed_only_reads, before_bind, explain};
 use crate::report::sql::{Dialect, Kind};
 
 /// So many texts are taken apart into tokens: a program that writes values into its texts has one for each execution.
@@ -146,7 +146,7 @@ fn write_text<'a>(
         if let Some(before) = before_bind(sql, dialect) {
             json.string_of("bind", before);
         }
-        if only_reads(sql, dialect) {
+        if analyzed_only_reads(sql, dialect, analyzed) {
             json.int_of("run", 1);
         }
     }

@@ -12,7 +12,7 @@ mod tests;
 
 use super::functions::{calls, has_effect};
 use super::lexer::TokenKind;
-use super::repeat::Repeat;
+use super::repeat::{Repeat, lock};
 use super::significant::Significant;
 use super::statements::ranges;
 use super::{Analyzed, Dialect, Kind};
@@ -66,12 +66,16 @@ pub fn explain(text: &str, dialect: Dialect) -> Option<Explain> {
 /// all three.
 #[must_use]
 pub fn only_reads(text: &str, dialect: Dialect) -> bool {
+    analyzed_only_reads(text, dialect, &Analyzed::of(text, dialect))
+}
+
+/// [`only_reads`] of a text that was analysed before.
+pub(in crate::report) fn analyzed_only_reads(text: &str, dialect: Dialect, analyzed: &Analyzed) -> bool {
     if dialect == Dialect::Generic {
         let all = [Dialect::Postgres, Dialect::Mysql, Dialect::Sqlite];
         return all.into_iter().all(|dialect| only_reads(text, dialect));
     }
     let parts = Significant::of(text, dialect);
-    let analyzed = Analyzed::of(text, dialect);
     let reads = match analyzed.kind {
         Kind::Read => matches!(analyzed.repeat, Repeat::Same | Repeat::MayDiffer(_) | Repeat::Locks(_)),
         Kind::Other => matches!(analyzed.verb.as_str(), "SHOW" | "DESCRIBE" | "DESC"),
@@ -116,7 +120,7 @@ fn prefix(parts: &Significant<'_>, text: &str, dialect: Dialect) -> Option<Expla
                 (Some(at), _) => Some(format!("{} stands in the statement", parts.word(at).to_ascii_uppercase())),
                 (None, Some(call)) => Some(call),
                 (None, None) if doubtful => Some("it has a backslash before a quote".to_owned()),
-                (None, None) => locks(parts).then(|| "it locks rows".to_owned()),
+                (None, None) => lock(parts).map(|_| "it locks rows".to_owned()),
             };
             let prefix = if not_run.is_some() { "EXPLAIN" } else { "EXPLAIN (ANALYZE, BUFFERS, VERBOSE, FORMAT JSON)" };
             Explain { prefix, not_run }
@@ -200,11 +204,6 @@ fn changes(parts: &Significant<'_>, at: usize) -> bool {
         && !(at > 0 && parts.word(at - 1) == ".")
         // `FOR UPDATE` locks, which has a reason of its own.
         && !(parts.is(at, &["UPDATE"]) && at > 0 && parts.is(at - 1, &["FOR", "KEY"]))
-}
-
-/// Whether the statement locks rows: `FOR NO KEY UPDATE`, `FOR SHARE`.
-fn locks(parts: &Significant<'_>) -> bool {
-    (1..parts.parts.len()).any(|at| parts.is(at - 1, &["FOR"]) && parts.is(at, &["UPDATE", "SHARE", "NO", "KEY"]))
 }
 
 /// Whether a variable of MySQL's gets a value within the statement, or a sequence of MariaDB's counts on.
